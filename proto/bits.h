@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Bit fields and little-endian access: the two things every codec of this
+ * directory needs. Masks are plain constants, so a field's place is written
+ * once, beside its name. Nothing here knows a message. */
+#ifndef GUCEMU_PROTO_BITS_H
+#define GUCEMU_PROTO_BITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Mask with bits hi..lo set, 31 >= hi >= lo. */
+#define BITS(hi, lo) ((uint32_t)((UINT32_MAX << (lo)) & (UINT32_MAX >> (31 - (hi)))))
+/* The same for 64-bit words, 63 >= hi >= lo. */
+#define BITS64(hi, lo) ((uint64_t)((UINT64_MAX << (lo)) & (UINT64_MAX >> (63 - (hi)))))
+
+/* The field of `word` that `mask` selects, shifted down; mask != 0. */
+static inline uint32_t field_get(uint32_t mask, uint32_t word)
+{
+	return (word & mask) >> __builtin_ctz(mask);
+}
+
+/* `value` shifted into `mask`; bits that do not fit are cut off. */
+static inline uint32_t field_put(uint32_t mask, uint32_t value)
+{
+	return (value << __builtin_ctz(mask)) & mask;
+}
+
+/* Unaligned little-endian loads and stores. */
+static inline uint32_t le32_get(const void *p)
+{
+	const uint8_t *b = p;
+
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
+	       (uint32_t)b[3] << 24;
+}
+
+static inline uint64_t le64_get(const void *p)
+{
+	const uint8_t *b = p;
+
+	return (uint64_t)le32_get(b) | (uint64_t)le32_get(b + 4) << 32;
+}
+
+static inline void le32_put(void *p, uint32_t v)
+{
+	uint8_t *b = p;
+
+	b[0] = (uint8_t)v;
+	b[1] = (uint8_t)(v >> 8);
+	b[2] = (uint8_t)(v >> 16);
+	b[3] = (uint8_t)(v >> 24);
+}
+
+static inline void le64_put(void *p, uint64_t v)
+{
+	uint8_t *b = p;
+
+	le32_put(b, (uint32_t)v);
+	le32_put(b + 4, (uint32_t)(v >> 32));
+}
+
+static inline uint32_t lo32(uint64_t v)
+{
+	return (uint32_t)v;
+}
+
+static inline uint32_t hi32(uint64_t v)
+{
+	return (uint32_t)(v >> 32);
+}
+
+static inline uint64_t make64(uint32_t lo, uint32_t hi)
+{
+	return (uint64_t)hi << 32 | lo;
+}
+
+#endif

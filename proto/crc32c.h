@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* CRC-32C (Castagnoli): reflected polynomial 0x82F63B78, start and final xor
+ * 0xFFFFFFFF; "123456789" gives 0xE3069283 (vf-lifecycle 3.7). Guards the
+ * state blob and the migration image against accidents, not attackers. */
+#ifndef GUCEMU_PROTO_CRC32C_H
+#define GUCEMU_PROTO_CRC32C_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Checksum of `len` bytes that follow data whose checksum is `crc`; start
+ * with 0. */
+uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Frame codec on nanopb. See frame.h. Text and data are not copied: the
+ * decoder notes where they lie. */
+#include "frame.h"
+
+#include <errno.h>
+#include <pb_decode.h>
+#include <pb_encode.h>
+#include <string.h>
+
+struct view {
+	const uint8_t *at;
+	size_t len, max;
+};
+
+static bool view_encode(pb_ostream_t *stream, const pb_field_t *field, void *const *arg)
+{
+	const struct view *v = *arg;
+
+	if (v->len == 0)
+		return true;
+	return pb_encode_tag_for_field(stream, field) && pb_encode_string(stream, v->at, v->len);
+}
+
+static bool view_decode(pb_istream_t *stream, const pb_field_t *field, void **arg)
+{
+	struct view *v = *arg;
+
+	(void)field;
+	if (stream->bytes_left > v->max)
+		return false;
+	/* A stream over a buffer keeps its position in `state`. */
+	v->at = stream->state;
+	v->len = stream->bytes_left;
+	return pb_read(stream, NULL, stream->bytes_left);
+}
+
+size_t frame_bound(const struct frame *f)
+{
+	return FRAME_OVERHEAD + f->text_len + f->data_len;
+}
+
+long frame_encode(const struct frame *f, uint8_t *buf, size_t cap)
+{
+	struct view text = { (const uint8_t *)f->text, f->text_len, 0 };
+	struct view data = { f->data, f->data_len, 0 };
+	gucemu_Frame m = {
+		.type = f->type,
+		.seq = f->seq,
+		.fds = f->fds,
+		.function = f->function,
+		.gt = f->gt,
+		.addr = f->addr,
+		.value = f->value,
+		.size = f->size,
+		.status = f->status,
+		.flags = f->flags,
+		.code = f->code,
+		.time = f->time,
+		.text = { { .encode = view_encode }, &text },
+		.data = { { .encode = view_encode }, &data },
+	};
+	pb_ostream_t out = pb_ostream_from_buffer(buf, cap);
+
+	if (f->text_len > FRAME_TEXT_MAX || f->data_len > FRAME_DATA_MAX ||
+	    f->fds > FRAME_FDS_MAX)
+		return -EMSGSIZE;
+	if (!pb_encode_ex(&out, gucemu_Frame_fields, &m, PB_ENCODE_DELIMITED))
+		return -EMSGSIZE;
+	return (long)out.bytes_written;
+}
+
+/* Length prefix: a varint of at most three bytes, since FRAME_MAX < 2^21. */
+static int prefix_decode(const uint8_t *buf, size_t len, uint32_t *value)
+{
+	uint32_t v = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (i >= len)
+			return 0;
+		v |= (uint32_t)(buf[i] & 0x7F) << 7 * i;
+		if (!(buf[i] & 0x80)) {
+			*value = v;
+			return (int)i + 1;
+		}
+	}
+	return -EMSGSIZE;
+}
+
+long frame_decode(const uint8_t *buf, size_t len, struct frame *f)
+{
+	struct view text = { NULL, 0, FRAME_TEXT_MAX };
+	struct view data = { NULL, 0, FRAME_DATA_MAX };
+	gucemu_Frame m = gucemu_Frame_init_zero;
+	pb_istream_t in;
+	uint32_t body;
+	int prefix = prefix_decode(buf, len, &body);
+
+	if (prefix <= 0)
+		return prefix;
+	if (body > FRAME_MAX)
+		return -EMSGSIZE;
+	if (body > len - (size_t)prefix)
+		return 0;
+	m.text.funcs.decode = view_decode;
+	m.text.arg = &text;
+	m.data.funcs.decode = view_decode;
+	m.data.arg = &data;
+	in = pb_istream_from_buffer(buf + prefix, body);
+	if (!pb_decode_ex(&in, gucemu_Frame_fields, &m, PB_DECODE_NOINIT))
+		return -EBADMSG;
+	if (!frame_type_name(m.type) || m.fds > FRAME_FDS_MAX)
+		return -EBADMSG;
+	*f = (struct frame){
+		.type = m.type,
+		.seq = m.seq,
+		.fds = m.fds,
+		.function = m.function,
+		.gt = m.gt,
+		.addr = m.addr,
+		.value = m.value,
+		.size = m.size,
+		.status = m.status,
+		.flags = m.flags,
+		.code = m.code,
+		.time = m.time,
+		.text = (const char *)text.at,
+		.text_len = text.len,
+		.data = data.at,
+		.data_len = data.len,
+	};
+	return prefix + (long)body;
+}
+
+const char *frame_type_name(gucemu_FrameType type)
+{
+	switch (type) {
+#define T(name)                                                                \
+	case gucemu_FrameType_##name:                                          \
+		return #name;
+		T(HELLO) T(WELCOME) T(STATUS)
+		T(MMIO_WRITE) T(MMIO_READ) T(MMIO_DATA) T(FLR) T(INTERRUPT)
+		T(MEM_SHARE) T(MEM_HOST) T(MEM_DROP) T(MEM_READ) T(MEM_WRITE) T(MEM_DATA)
+		T(CTB_OPEN) T(CTB_SEND) T(CTB_RECEIVE) T(CTB_RESTART)
+		T(FREEZE) T(FROZEN) T(THAW)
+		T(CONTROL) T(REPLY) T(BLOB) T(EVENT) T(ADOPT)
+#undef T
+	case gucemu_FrameType_NONE:
+		break;
+	}
+	return NULL;
+}
