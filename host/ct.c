@@ -44,6 +44,7 @@ void host_ct_reset(struct host_ct *ct)
 	ct->h2g_space = ct->h2g_size - 1;
 	full_credit(ct);
 	memset(ct->pending, 0, sizeof(ct->pending));
+	ct->forgiving = false;
 	ct->state = HOST_CT_OFF;
 }
 
@@ -79,10 +80,12 @@ static int refresh_space(struct host_ct *ct)
 
 void host_ct_restart(struct host_ct *ct, bool reset_credits)
 {
-	memset(ct->mem->base + ct->h2g_buf, 0, (size_t)ct->h2g_size * 4);
+	if (!ct->keep_h2g)
+		memset(ct->mem->base + ct->h2g_buf, 0, (size_t)ct->h2g_size * 4);
 	ct->state = HOST_CT_ON;
 	if (!reset_credits)
 		return;
+	ct->forgiving = true;
 	full_credit(ct);
 	refresh_space(ct);
 }

@@ -50,6 +50,8 @@ struct host_ct {
 	uint32_t g2h_space, g2h_reserved;            /* credits */
 	uint32_t g2h_outstanding;
 	enum host_ct_state state;
+	bool forgiving; /* credits were reset: an event too many is no fault */
+	bool keep_h2g;  /* tests: a restart leaves the H2G buffer as it is */
 	uint16_t next_fence;
 	struct host_ct_request pending[HOST_CT_PENDING];
 	host_ct_reply_fn on_reply;
@@ -73,7 +75,7 @@ void host_ct_enable(struct host_ct *ct);
 void host_ct_stop(struct host_ct *ct);
 /* Without registration, after a recovery: blank the H2G buffer, keep head and
  * tail, ON. `reset_credits` gives back credits of discarded messages (a 7.2
- * driver leaks them). */
+ * driver leaks them); an answer of before that still comes does no harm then. */
 void host_ct_restart(struct host_ct *ct, bool reset_credits);
 
 /* Send dw[0..len): the header's ORIGIN and TYPE are set here. REQUEST: `tag`

@@ -57,7 +57,7 @@ static bool is_credited(uint32_t action)
 
 static void on_event(struct host_ct *ct, const uint32_t *dw, uint32_t len)
 {
-	if (is_credited(hxg_action(dw[0])) && !release(ct, len + 1)) {
+	if (is_credited(hxg_action(dw[0])) && !release(ct, len + 1) && !ct->forgiving) {
 		ct_break(ct, ct->g2h_desc, 0);
 		return;
 	}
