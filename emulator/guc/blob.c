@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/* SAVE_RESTORE_VF (guc-abi 5.3, vf-lifecycle 1.3.4, 1.5): a paused VF's state
+ * into a blob in the PF's memory, and back. Both go through the card's staging
+ * area: RESTORE copies the buffer there once, so what was checked is what is
+ * applied. The states that allow it are the lifecycle table's. */
+#include "blob.h"
+
+#include "exec.h"
+
+/* --- writing --------------------------------------------------------------------- */
+
+size_t guc_blob_bound(const struct guc_geometry *geometry)
+{
+	size_t dwords = BLOB_HEADER_DWORDS;
+
+	/* A parallel context takes an id for each LRC. */
+	dwords += (size_t)geometry->contexts * (BLOB_CTX_DWORDS + BLOB_LRC_DWORDS);
+	dwords += GUC_QUEUED_G2H * (BLOB_QUEUED_HEADER + GUC_QUEUED_DWORDS);
+	dwords += (size_t)GUC_NOTES * BLOB_NOTE_DWORDS;
+	return (4 * dwords + 7) & ~(size_t)7;
+}
+
+struct writer {
+	struct guc_card *c;
+	const struct guc_function *f;
+	unsigned gt, vf;
+	uint32_t *blob;
+	uint32_t at; /* dwords written */
+};
+
+static void put(struct writer *w, uint32_t v)
+{
+	le32_put(w->blob + w->at++, v);
+}
+
+static void set(struct writer *w, uint32_t i, uint32_t v)
+{
+	le32_put(w->blob + i, v);
+}
+
+static uint32_t offset(const struct writer *w, uint64_t addr)
+{
+	return (uint32_t)(addr - w->f->config.ggtt_start);
+}
+
+static bool inside(const struct writer *w, uint64_t addr, uint64_t len)
+{
+	return guc_in_range(w->c, guc_gt_tile(w->c, w->gt), w->vf, addr, len);
+}
+
+static void write_header(struct writer *w)
+{
+	const struct guc_function *f = w->f;
+	struct guc_blob_facts facts;
+
+	memset(w->blob, 0, 4 * BLOB_HEADER_DWORDS);
+	guc_blob_facts(w->c, w->gt, w->vf, &facts);
+	set(w, BLOB_MAGIC_LO, lo32(BLOB_MAGIC));
+	set(w, BLOB_MAGIC_HI, hi32(BLOB_MAGIC));
+	set(w, BLOB_FORMAT, BLOB_VERSION);
+	set(w, BLOB_DEVICE, facts.device);
+	set(w, BLOB_GT_KIND, facts.gt_kind);
+	set(w, BLOB_GMD_ID, facts.gmd_id);
+	set(w, BLOB_GGTT_LO, lo32(facts.ggtt_size));
+	set(w, BLOB_GGTT_HI, hi32(facts.ggtt_size));
+	set(w, BLOB_NUM_CONTEXTS, facts.num_contexts);
+	set(w, BLOB_PAUSED_FROM, f->state);
+	set(w, BLOB_ABI, f->abi_major ? (uint32_t)f->abi_major << 16 | f->abi_minor : 0);
+	set(w, BLOB_OPT_IN, f->opt_in);
+	set(w, BLOB_NOTES_LOST, f->notes_lost);
+	set(w, BLOB_NOTES_BASE, (uint32_t)f->notes_base);
+	w->at = BLOB_HEADER_DWORDS;
+}
+
+/* An address or size that no driver could use is saved as never set: blobs hold
+ * only what RESTORE takes. */
+static void write_self(struct writer *w)
+{
+	const struct guc_function *f = w->f;
+	const struct guc_self_config *s = &f->self;
+	const uint64_t addr[BLOB_ADDRS] = {
+		s->memirq_status, s->memirq_source, s->h2g_addr, s->h2g_desc, s->g2h_addr,
+		s->g2h_desc,
+	};
+	uint32_t h2g = f->ctb_enabled ? 4 * f->h2g.size : s->h2g_bytes;
+	uint32_t g2h = f->ctb_enabled ? 4 * f->g2h.size : s->g2h_bytes;
+	const uint32_t rings = BLOB_F_ADDR(2) | BLOB_F_ADDR(3) | BLOB_F_ADDR(4) | BLOB_F_ADDR(5);
+	uint32_t flags = 0;
+	uint64_t len[BLOB_ADDRS] = { 16, 1, 1, CTB_DESC_BYTES, 1, CTB_DESC_BYTES };
+
+	if (h2g % CTB_SIZE_ALIGN || h2g > GUC_H2G_MAX_BYTES)
+		h2g = 0;
+	if (g2h % CTB_SIZE_ALIGN || g2h > GUC_G2H_MAX_BYTES)
+		g2h = 0;
+	len[2] = h2g ? h2g : 1;
+	len[4] = g2h ? g2h : 1;
+	for (uint32_t i = 0; i < BLOB_ADDRS; i++) {
+		if (!addr[i] || !inside(w, addr[i], len[i]) || (i >= 2 && addr[i] % 4))
+			continue;
+		flags |= BLOB_F_ADDR(i);
+		set(w, BLOB_ADDR + i, offset(w, addr[i]));
+	}
+	set(w, BLOB_H2G_BYTES, h2g);
+	set(w, BLOB_G2H_BYTES, g2h);
+	if (f->ctb_enabled && (flags & rings) == rings) {
+		flags |= BLOB_F_CTB | field_put(BLOB_F_H2G_STOPPED, f->h2g.stopped) |
+			 field_put(BLOB_F_G2H_STOPPED, f->g2h.stopped);
+		set(w, BLOB_H2G_CURSOR, f->h2g.cursor);
+		set(w, BLOB_H2G_SIZE, f->h2g.size);
+		set(w, BLOB_G2H_CURSOR, f->g2h.cursor);
+		set(w, BLOB_G2H_SIZE, f->g2h.size);
+	}
+	set(w, BLOB_FLAGS, flags);
+}
+
+/* A range that the PF moved under a registered context leaves it behind. */
+static bool context_inside(const struct writer *w, const struct guc_context *ctx)
+{
+	if (ctx->width > 1 && (!inside(w, ctx->wq_desc, WQ_DESC_STATUS + 4) ||
+			       !inside(w, ctx->wq_base, ctx->wq_bytes)))
+		return false;
+	for (unsigned i = 0; i < ctx->width; i++)
+		if (!inside(w, ctx->lrc_desc[i] & LRC_DESC_ADDR, LRC_PPHWSP_BYTES + LRC_PAGE) ||
+		    (ctx->exec[i].batch && ctx->exec[i].batch - w->f->config.ggtt_start >
+						     w->f->config.ggtt_size))
+			return false;
+	return true;
+}
+
+static void write_context(struct writer *w, uint32_t id, const struct guc_context *ctx)
+{
+	uint32_t first = w->at;
+
+	put(w, id | (uint32_t)ctx->width << 16);
+	put(w, field_put(BLOB_CTX_ENABLED, ctx->enabled) | field_put(BLOB_CTX_KILLED, ctx->killed) |
+		       field_put(BLOB_CTX_TYPE, ctx->type) |
+		       field_put(BLOB_CTX_CLASS, ctx->engine_class));
+	put(w, ctx->submit_mask);
+	for (unsigned i = 0; i < 5; i++)
+		put(w, ctx->policy[i]);
+	w->at = first + BLOB_CTX_WQ_DESC;
+	put(w, ctx->width > 1 ? offset(w, ctx->wq_desc) : 0);
+	put(w, ctx->width > 1 ? offset(w, ctx->wq_base) : 0);
+	put(w, ctx->wq_bytes);
+	for (unsigned i = 0; i < ctx->width; i++) {
+		uint64_t batch = ctx->exec[i].batch;
+
+		put(w, offset(w, ctx->lrc_desc[i] & LRC_DESC_ADDR));
+		put(w, (ctx->lrc_desc[i] & ~LRC_DESC_ADDR) | (batch ? BLOB_LRC_IN_BATCH : 0));
+		put(w, batch ? offset(w, batch) : 0);
+	}
+}
+
+static void write_contexts(struct writer *w)
+{
+	uint32_t n = w->f->config.num_contexts, contexts = 0, lrcs = 0;
+
+	for (uint32_t id = 0; id < n; id++) {
+		const struct guc_context *ctx = guc_context(w->c, w->gt, w->vf, id);
+
+		if (!ctx)
+			break;
+		if (!ctx->registered || ctx->fn != w->vf || !context_inside(w, ctx))
+			continue;
+		write_context(w, id, ctx);
+		contexts++;
+		lrcs += ctx->width;
+	}
+	set(w, BLOB_CONTEXTS, contexts);
+	set(w, BLOB_LRCS, lrcs);
+}
+
+static void write_queued(struct writer *w)
+{
+	uint32_t first = w->at, n = 0;
+
+	for (uint32_t i = 0; i < w->f->queued_n; i++) {
+		const struct guc_queued *q =
+			&w->f->queued[(w->f->queued_at + i) % GUC_QUEUED_G2H];
+
+		if (q->credited || !q->len || hxg_type(q->dw[0]) != HXG_EVENT)
+			continue;
+		put(w, (uint32_t)q->fence << 16 | q->len);
+		for (uint32_t d = 0; d < q->len; d++)
+			put(w, q->dw[d]);
+		n++;
+	}
+	set(w, BLOB_QUEUED, n);
+	set(w, BLOB_QUEUED_DWORDS, w->at - first);
+}
+
+static void write_notes(struct writer *w)
+{
+	for (uint32_t i = 0; i < w->f->notes_n; i++) {
+		const struct guc_note *n = &w->f->notes[i];
+
+		put(w, n->context | (uint32_t)n->child << 16 | (uint32_t)n->structure << 24);
+		put(w, n->dword);
+		put(w, n->offset);
+		put(w, n->where);
+	}
+	set(w, BLOB_NOTES, w->f->notes_n);
+}
+
+/* Make the blob in the staging area: its size in dwords. */
+static uint32_t make(struct guc_card *c, unsigned gt, unsigned vf)
+{
+	struct writer w = {
+		.c = c, .f = guc_fn(c, gt, vf), .gt = gt, .vf = vf, .blob = guc_blob_stage(c),
+	};
+
+	write_header(&w);
+	write_self(&w);
+	write_contexts(&w);
+	write_queued(&w);
+	write_notes(&w);
+	set(&w, BLOB_BYTES, 4 * w.at);
+	set(&w, BLOB_CRC, guc_blob_crc(w.blob, 4 * (size_t)w.at));
+	return w.at;
+}
+
+/* --- applying a checked blob ---------------------------------------------------------- */
+
+static void apply_self(struct guc_function *f, const uint32_t *b)
+{
+	struct guc_self_config *s = &f->self;
+	uint64_t *const addr[BLOB_ADDRS] = {
+		&s->memirq_status, &s->memirq_source, &s->h2g_addr, &s->h2g_desc, &s->g2h_addr,
+		&s->g2h_desc,
+	};
+	uint32_t flags = blob_get(b, BLOB_FLAGS), abi = blob_get(b, BLOB_ABI);
+
+	for (uint32_t i = 0; i < BLOB_ADDRS; i++)
+		*addr[i] = flags & BLOB_F_ADDR(i) ?
+				   f->config.ggtt_start + blob_get(b, BLOB_ADDR + i) : 0;
+	s->h2g_bytes = blob_get(b, BLOB_H2G_BYTES);
+	s->g2h_bytes = blob_get(b, BLOB_G2H_BYTES);
+	f->ctb_enabled = (uint8_t)field_get(BLOB_F_CTB, flags);
+	f->h2g.stopped = (uint8_t)field_get(BLOB_F_H2G_STOPPED, flags);
+	f->g2h.stopped = (uint8_t)field_get(BLOB_F_G2H_STOPPED, flags);
+	f->h2g.cursor = blob_get(b, BLOB_H2G_CURSOR);
+	f->h2g.size = blob_get(b, BLOB_H2G_SIZE);
+	f->g2h.cursor = blob_get(b, BLOB_G2H_CURSOR);
+	f->g2h.size = blob_get(b, BLOB_G2H_SIZE);
+	f->abi_major = (uint8_t)(abi >> 16);
+	f->abi_minor = (uint8_t)abi;
+	f->opt_in = (uint8_t)blob_get(b, BLOB_OPT_IN);
+}
+
+static const uint32_t *apply_context(struct guc_card *c, unsigned gt, unsigned vf,
+				     const uint32_t *p)
+{
+	uint64_t start = guc_fn(c, gt, vf)->config.ggtt_start;
+	uint32_t flags = blob_get(p, BLOB_CTX_FLAGS);
+	struct guc_context *ctx = guc_context(c, gt, vf, blob_get(p, BLOB_CTX_ID) & 0xFFFF);
+
+	guc_run_remove(c, gt, ctx);
+	*ctx = (struct guc_context){
+		.registered = 1,
+		.enabled = (uint8_t)field_get(BLOB_CTX_ENABLED, flags),
+		.killed = (uint8_t)field_get(BLOB_CTX_KILLED, flags),
+		.type = (uint8_t)field_get(BLOB_CTX_TYPE, flags),
+		.engine_class = (uint8_t)field_get(BLOB_CTX_CLASS, flags),
+		.width = (uint8_t)(blob_get(p, BLOB_CTX_ID) >> 16),
+		.fn = (uint8_t)vf,
+		.submit_mask = blob_get(p, BLOB_CTX_MASK),
+		.wq_bytes = blob_get(p, BLOB_CTX_WQ_BYTES),
+	};
+	for (unsigned i = 0; i < 5; i++)
+		ctx->policy[i] = blob_get(p, BLOB_CTX_POLICY + i);
+	if (ctx->width > 1) {
+		ctx->wq_desc = start + blob_get(p, BLOB_CTX_WQ_DESC);
+		ctx->wq_base = start + blob_get(p, BLOB_CTX_WQ_BASE);
+	}
+	p += BLOB_CTX_DWORDS;
+	for (unsigned i = 0; i < ctx->width; i++, p += BLOB_LRC_DWORDS) {
+		uint32_t desc = blob_get(p, BLOB_LRC_DESC);
+
+		ctx->lrc_desc[i] = (uint32_t)(start + blob_get(p, BLOB_LRC_ADDR)) |
+				   (desc & ~(LRC_DESC_ADDR | BLOB_LRC_IN_BATCH));
+		if (desc & BLOB_LRC_IN_BATCH)
+			ctx->exec[i].batch = start + blob_get(p, BLOB_LRC_BATCH);
+	}
+	return p;
+}
+
+static const uint32_t *apply_queued(struct guc_function *f, uint32_t n, const uint32_t *p)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct guc_queued *q = &f->queued[i];
+
+		*q = (struct guc_queued){
+			.fence = (uint16_t)(blob_get(p, 0) >> 16),
+			.len = (uint16_t)blob_get(p, 0),
+		};
+		for (uint32_t d = 0; d < q->len; d++)
+			q->dw[d] = blob_get(p, 1 + d);
+		p += BLOB_QUEUED_HEADER + q->len;
+	}
+	f->queued_n = n;
+	return p;
+}
+
+static void apply_notes(struct guc_function *f, const uint32_t *b, const uint32_t *p)
+{
+	f->notes_n = blob_get(b, BLOB_NOTES);
+	f->notes_lost = blob_get(b, BLOB_NOTES_LOST);
+	f->notes_base = blob_get(b, BLOB_NOTES_BASE);
+	f->notes_pending = f->fresh_checks = 1;
+	for (uint32_t i = 0; i < f->notes_n; i++, p += BLOB_NOTE_DWORDS)
+		f->notes[i] = (struct guc_note){
+			.context = (uint16_t)blob_get(p, 0),
+			.child = (uint8_t)(blob_get(p, 0) >> 16),
+			.structure = (uint8_t)(blob_get(p, 0) >> 24),
+			.dword = blob_get(p, 1),
+			.offset = blob_get(p, 2),
+			.where = blob_get(p, 3),
+		};
+}
+
+static void apply(struct guc_card *c, unsigned gt, unsigned vf, const uint32_t *b)
+{
+	struct guc_function *f = guc_fn(c, gt, vf);
+	const uint32_t *p = b + BLOB_HEADER_DWORDS;
+
+	guc_contexts_drop(c, gt, vf);
+	guc_ctb_reset(c, gt, vf);
+	apply_self(f, b);
+	for (uint32_t i = 0; i < blob_get(b, BLOB_CONTEXTS); i++)
+		p = apply_context(c, gt, vf, p);
+	p = apply_queued(f, blob_get(b, BLOB_QUEUED), p);
+	apply_notes(f, b, p);
+}
+
+/* --- the action ------------------------------------------------------------------------- */
+
+/* A request on VF `vf`, its buffer and size in bytes. */
+struct op {
+	unsigned vf;
+	uint64_t addr;
+	uint32_t bytes;
+};
+
+static uint16_t save(struct guc_card *c, struct guc_request *r, const struct op *op)
+{
+	uint16_t err = guc_vf_input(c, r->gt, op->vf, GUC_IN_SAVE, 0);
+	uint32_t dwords;
+
+	if (err)
+		return err;
+	dwords = make(c, r->gt, op->vf);
+	r->reply_data0 = dwords;
+	if (!op->addr && !op->bytes)
+		return GUC_OK;
+	if (op->bytes < 4 * dwords)
+		return GUC_ERR_INVALID_SIZE;
+	if (guc_ggtt_write(c, r->gt, r->fn, op->addr, guc_blob_stage(c), 4 * (size_t)dwords))
+		return GUC_ERR_INVALID_GGTT_ADDRESS;
+	return GUC_OK;
+}
+
+static uint16_t restore(struct guc_card *c, struct guc_request *r, const struct op *op)
+{
+	uint16_t err = guc_vf_peek(c, r->gt, op->vf, GUC_IN_RESTORE, 0);
+	uint32_t *stage = guc_blob_stage(c);
+	size_t bytes = op->bytes;
+
+	if (err)
+		return err;
+	if (bytes > c->block->stage_bytes)
+		bytes = c->block->stage_bytes & ~(size_t)3;
+	if (guc_ggtt_read(c, r->gt, r->fn, op->addr, stage, bytes)) {
+		r->hint = GUC_BLOB_UNREADABLE;
+		return GUC_ERR_INVALID_GGTT_ADDRESS;
+	}
+	err = guc_blob_check(c, r->gt, op->vf, stage, bytes, &r->hint);
+	if (!err)
+		err = guc_vf_input(c, r->gt, op->vf, GUC_IN_RESTORE, 0);
+	if (err)
+		return err;
+	apply(c, r->gt, op->vf, stage);
+	r->reply_data0 = blob_get(stage, BLOB_BYTES) / 4;
+	return GUC_OK;
+}
+
+/* Hooks may refuse a blob's crossing; the error is theirs if they set one. */
+static bool hooked(struct guc_card *c, struct guc_event *ev)
+{
+	struct guc_hook_action act = { 0 };
+	enum guc_verdict v = guc_hook(c, ev, &act);
+
+	ev->verdict = (uint8_t)v;
+	if (v == GUC_SWALLOW && !ev->error)
+		ev->error = GUC_ERR_CANNOT_COMPLETE_ACTION;
+	return v == GUC_SWALLOW || (v == GUC_CHANGE && ev->error);
+}
+
+uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r)
+{
+	struct guc_event ev = { .point = GUC_PT_BLOB, .gt = (uint8_t)r->gt, .code = r->data0 };
+	struct op op;
+
+	/* i915 sends a sixth dword, zero. */
+	if (r->len < 5 || r->len > 6 || (r->len == 6 && r->dw[5]) ||
+	    r->dw[4] & ~SAVE_RESTORE_SIZE)
+		return GUC_ERR_ERROR_PROTOCOL;
+	if (r->data0 != GUC_OP_SAVE && r->data0 != GUC_OP_RESTORE)
+		return GUC_ERR_INVALID_PARAMS;
+	if (!r->dw[1] || r->dw[1] > c->block->geometry.vfs)
+		return GUC_ERR_INVALID_VFID;
+	if (r->dw[4] > GUC_BLOB_MAX_BYTES / 4)
+		return GUC_ERR_INVALID_SIZE;
+	op = (struct op){
+		.vf = r->dw[1], .addr = make64(r->dw[2], r->dw[3]), .bytes = 4 * r->dw[4],
+	};
+	ev.fn = (uint8_t)op.vf;
+	ev.len = op.bytes;
+	if (!hooked(c, &ev))
+		ev.error = r->data0 == GUC_OP_SAVE ? save(c, r, &op) : restore(c, r, &op);
+	if (!ev.error)
+		ev.len = 4 * r->reply_data0;
+	guc_emit(c, &ev);
+	return ev.error;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* The state blob of a VF on one GuC (vf-lifecycle 3.7): little-endian dwords,
+ *
+ *	header | contexts | queued G2H | diagnostic notes
+ *
+ * Every address is an offset from the VF's GGTT start, so a blob fits any base.
+ * Not in it: marker, provisioning, statistics. Private. */
+#ifndef GUCEMU_GUC_BLOB_H
+#define GUCEMU_GUC_BLOB_H
+
+#include "core.h"
+
+#define BLOB_MAGIC   0x9A55434755470D89ull /* not text: 0x89, CR, "GUGCU", 0x9A */
+#define BLOB_VERSION 1u
+
+/* Header dwords. */
+enum blob_dword {
+	BLOB_MAGIC_LO,
+	BLOB_MAGIC_HI,
+	BLOB_FORMAT,      /* BLOB_VERSION */
+	BLOB_BYTES,       /* of the whole blob */
+	BLOB_CRC,         /* CRC-32C of the whole blob with this dword 0 */
+	BLOB_DEVICE,      /* device id, revision << 16 */
+	BLOB_GT_KIND,     /* 0 main, 1 media */
+	BLOB_GMD_ID,
+	BLOB_GGTT_LO,     /* GGTT size */
+	BLOB_GGTT_HI,
+	BLOB_NUM_CONTEXTS,
+	BLOB_PAUSED_FROM, /* enum guc_vf_state at SAVE: one of *_PAUSED */
+	BLOB_ABI,         /* negotiated major << 16 | minor, 0 = none */
+	BLOB_OPT_IN,
+	BLOB_FLAGS,       /* BLOB_F_* */
+	BLOB_ADDR,        /* BLOB_ADDRS offsets, valid when BLOB_F_ADDR(i) is set */
+	BLOB_H2G_BYTES = BLOB_ADDR + 6,
+	BLOB_G2H_BYTES,
+	BLOB_H2G_CURSOR,
+	BLOB_H2G_SIZE,    /* dwords of the enabled ring, else 0 */
+	BLOB_G2H_CURSOR,
+	BLOB_G2H_SIZE,
+	BLOB_CONTEXTS,    /* number of context records */
+	BLOB_LRCS,        /* LRC records in them */
+	BLOB_QUEUED,      /* number of queued G2H */
+	BLOB_QUEUED_DWORDS,
+	BLOB_NOTES,       /* number of notes */
+	BLOB_NOTES_LOST,
+	BLOB_NOTES_BASE,  /* GGTT start of the notes, for reports only */
+	BLOB_RESERVED,    /* MBZ */
+	BLOB_HEADER_DWORDS,
+};
+/* memirq status, source; H2G ring, descriptor; G2H ring, descriptor. */
+#define BLOB_ADDRS 6u
+
+#define BLOB_F_CTB         BITS(0, 0)
+#define BLOB_F_H2G_STOPPED BITS(1, 1)
+#define BLOB_F_G2H_STOPPED BITS(2, 2)
+#define BLOB_F_ADDR(i)     (1u << (8 + (i)))
+#define BLOB_F_MASK        (BITS(2, 0) | BITS(13, 8))
+
+/* Context record, followed by its LRC records. Ascending ids. */
+enum blob_context_dword {
+	BLOB_CTX_ID,      /* id, width << 16 */
+	BLOB_CTX_FLAGS,   /* enabled, killed; type 9:8; class 18:16 */
+	BLOB_CTX_MASK,
+	BLOB_CTX_POLICY,
+	BLOB_CTX_WQ_DESC = BLOB_CTX_POLICY + 5,
+	BLOB_CTX_WQ_BASE,
+	BLOB_CTX_WQ_BYTES, /* 0: no work queue, offsets 0 */
+	BLOB_CTX_DWORDS,
+};
+#define BLOB_CTX_ENABLED BITS(0, 0)
+#define BLOB_CTX_KILLED  BITS(1, 1)
+#define BLOB_CTX_TYPE    BITS(9, 8)
+#define BLOB_CTX_CLASS   BITS(18, 16)
+
+enum blob_lrc_dword {
+	BLOB_LRC_ADDR,  /* offset of the PPHWSP */
+	BLOB_LRC_DESC,  /* descriptor bits 11:0; bit 31: within a batch */
+	BLOB_LRC_BATCH, /* offset of the next command there */
+	BLOB_LRC_DWORDS,
+};
+#define BLOB_LRC_IN_BATCH BITS(31, 31)
+
+/* Queued G2H: fence << 16 | dwords, then the message. */
+#define BLOB_QUEUED_HEADER 1u
+
+/* Note: context | child << 16 | structure << 24, dword, offset, where. */
+#define BLOB_NOTE_DWORDS 4u
+
+/* HINT of a refused RESTORE: which check failed. */
+enum guc_blob_hint {
+	GUC_BLOB_FINE,
+	GUC_BLOB_UNREADABLE,   /* 1: buffer can't be read */
+	GUC_BLOB_SHORT,        /* 2: shorter than a header or than it says */
+	GUC_BLOB_BAD_MAGIC,    /* 3 */
+	GUC_BLOB_BAD_VERSION,  /* 4 */
+	GUC_BLOB_BAD_LENGTH,   /* 5: parts do not add up */
+	GUC_BLOB_BAD_CRC,      /* 6 */
+	GUC_BLOB_BAD_RESERVED, /* 7: MBZ bits, unknown flags */
+	GUC_BLOB_OTHER_DEVICE, /* 8 */
+	GUC_BLOB_OTHER_ABI,    /* 9 */
+	GUC_BLOB_OTHER_GGTT,   /* 10: GGTT size */
+	GUC_BLOB_OTHER_COUNT,  /* 11: number of contexts */
+	GUC_BLOB_BAD_STATE,    /* 12: paused_from */
+	GUC_BLOB_BAD_ADDRESS,  /* 13: self-config offset outside the range */
+	GUC_BLOB_BAD_RING,     /* 14: CTB size or cursor */
+	GUC_BLOB_BAD_CONTEXT,  /* 15: id, order, class, type, width, mask */
+	GUC_BLOB_BAD_LRC,      /* 16: LRC, batch or work queue offset */
+	GUC_BLOB_BAD_QUEUED,   /* 17 */
+	GUC_BLOB_BAD_NOTE,     /* 18 */
+};
+
+static inline uint32_t *guc_blob_stage(const struct guc_card *c)
+{
+	return (uint32_t *)((char *)c->block + c->block->stage_off);
+}
+
+static inline uint32_t blob_get(const uint32_t *blob, size_t i)
+{
+	return le32_get(blob + i);
+}
+
+/* What every blob of (gt, vf) has to say about card and provisioning. */
+struct guc_blob_facts {
+	uint32_t device, gt_kind, gmd_id, num_contexts;
+	uint64_t ggtt_size;
+};
+void guc_blob_facts(const struct guc_card *c, unsigned gt, unsigned vf,
+		    struct guc_blob_facts *facts);
+
+/* CRC-32C of `bytes` bytes with the CRC's own dword taken as 0. */
+uint32_t guc_blob_crc(const uint32_t *blob, size_t bytes);
+
+/* Check a whole blob, `bytes` long at most, against what vf was given: 0, or
+ * an enum guc_error with *hint set. Reads nothing but the blob. */
+uint16_t guc_blob_check(const struct guc_card *c, unsigned gt, unsigned vf, const uint32_t *blob,
+			size_t bytes, uint16_t *hint);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* The card's state as it lies in the block, and what the files of this
+ * directory call of one another. Private. There is not one pointer in here:
+ * arrays whose size follows from the geometry are found by offsets, so that a
+ * memcpy of the block is a snapshot. */
+#ifndef GUCEMU_GUC_BLOCK_H
+#define GUCEMU_GUC_BLOCK_H
+
+#include "guc.h"
+#include "lifecycle.h"
+#include "limits.h"
+
+#include "proto/actions.h"
+#include "proto/ctb.h"
+#include "proto/errors.h"
+#include "proto/hxg.h"
+#include "proto/klv.h"
+#include "proto/lrc.h"
+#include "proto/regs.h"
+
+/* Provisioning of a function on one GuC, as KLVs set it. GGTT values are
+ * pushed to each GuC of a tile and kept by each. */
+struct guc_config {
+	uint64_t ggtt_start, ggtt_size, lmem_size;
+	uint32_t num_contexts, begin_context;
+	uint32_t num_doorbells, begin_doorbell;
+	uint32_t exec_quantum_ms, preempt_timeout_us, sched_priority, tile_mask;
+	uint32_t threshold[GUC_THRESHOLDS]; /* 0x8A03..0x8A08, 0x8A0D */
+	uint32_t group_quantum[8], group_timeout[8];
+};
+
+/* What SELF_CFG gave, absolute GGTT addresses; 0 = never set. */
+struct guc_self_config {
+	uint64_t memirq_status, memirq_source;
+	uint64_t h2g_addr, h2g_desc, g2h_addr, g2h_desc;
+	uint32_t h2g_bytes, g2h_bytes;
+};
+
+/* A CTB direction. The firmware trusts its own cursor, never the ring's. */
+struct guc_ring {
+	uint32_t cursor;  /* H2G head, G2H tail; dwords */
+	uint32_t size;    /* dwords; 0 = not enabled */
+	uint8_t stopped;  /* STATUS was set on a host's fault; until VF_RESET */
+	uint8_t pad[7];
+};
+
+/* G2H messages that found no room or no running VF, oldest first. */
+struct guc_queued {
+	uint16_t fence, len;
+	uint8_t credited, pad[3]; /* response or credited event: dropped at restore */
+	uint32_t dw[GUC_QUEUED_DWORDS];
+};
+
+struct guc_function { /* of one GuC */
+	uint8_t state;      /* enum guc_vf_state */
+	uint8_t resfix_from;/* state that a lenient RESFIX_START left */
+	uint8_t flr_rearm;
+	uint8_t pausing;    /* PAUSE was accepted, H2G still drains */
+	uint16_t marker;
+	uint8_t abi_major, abi_minor;
+	uint8_t mbox_pending;/* a request was rung while it could not be served */
+	uint8_t ctb_enabled;
+	uint8_t opt_in;     /* bit 0: 0x4001, bit 1: 0x4003 */
+	uint8_t doorbell;   /* H2G was rung and is not drained yet */
+	uint8_t irq_pending;/* G2H written in this turn: raise GUC2HOST at its end */
+	uint8_t mmio_relay; /* waiting for the PF: 0, or 1 + magic */
+	uint8_t owed;       /* VF_STATE_NOTIFY events the PF gets after the reply: bit per event */
+	uint8_t pad[1];
+	uint32_t mbox[MAILBOX_DWORDS];
+	struct guc_config config;
+	struct guc_self_config self;
+	struct guc_ring h2g, g2h;
+	struct guc_queued queued[GUC_QUEUED_G2H];
+	uint32_t queued_at, queued_n;
+	struct guc_finding findings[GUC_FINDINGS_KEPT];
+	uint32_t findings_n; /* ever found */
+	uint32_t violations[GUC_VIOL_COUNT];
+	uint32_t adverse[GUC_THRESHOLDS];
+	uint64_t h2g_messages, g2h_messages, mbox_requests, irqs;
+	/* Diagnostic notes of the detector, taken at PAUSE (see detector.c). */
+	uint32_t notes_n, notes_lost;
+	struct guc_note notes[GUC_NOTES];
+	uint64_t notes_base; /* GGTT start they were taken at, 0 = none */
+	uint32_t fresh_checks; /* registrations since RESTORE are checked (row 8) */
+	uint32_t notes_pending; /* a restore's fixups are not checked yet: notes stay */
+};
+
+/* A registered context. Addresses are GGTT addresses; in the blob, offsets. */
+struct guc_context {
+	uint8_t registered, enabled, type, engine_class;
+	uint8_t width;    /* LRCs: 1, or 2..LRC_MAX_WIDTH for a parallel one */
+	uint8_t runnable; /* SCHED_CONTEXT came, tail may differ from head */
+	uint8_t killed;
+	uint8_t fn;       /* owner */
+	uint32_t submit_mask;
+	uint32_t policy[5]; /* values of KLVs 0x2001..0x2005 */
+	uint64_t wq_desc, wq_base;
+	uint32_t wq_bytes, wq_stall;
+	uint32_t lrc_desc[LRC_MAX_WIDTH]; /* low dword of each descriptor */
+	struct guc_exec {         /* where the engine is in each LRC */
+		uint64_t batch;   /* GGTT address of the next command, 0 = in the ring */
+		uint8_t waiting;  /* stopped at a semaphore */
+		uint8_t pad[7];
+	} exec[LRC_MAX_WIDTH];
+	uint32_t run_next, run_prev; /* runnable ones form a list: slot + 1, 0 = end */
+};
+
+/* A crossing that a hook delayed. */
+struct guc_delayed {
+	uint64_t due;
+	uint8_t point, fn, gt, len;
+	uint16_t fence, code;
+	uint32_t dw[CTB_MSG_MAX_DWORDS];
+};
+
+struct guc_unit { /* one GuC */
+	uint32_t sched_if_idle, sample_period_ms, reset_after_switch;
+	uint32_t runnable_n;   /* contexts that are runnable */
+	uint32_t run_first, run_last; /* their list, round robin: slot + 1, 0 = none */
+	uint64_t contexts_off; /* of struct guc_context[geometry.contexts] */
+	struct guc_function fn[]; /* geometry.vfs + 1 */
+};
+
+struct guc_block {
+	uint64_t magic, bytes;
+	struct guc_geometry geometry;
+	struct guc_options options;
+	uint64_t now, seq;
+	uint64_t ggtt_off[GUC_MAX_TILES]; /* of uint64_t[ggtt_size / 4096] */
+	uint64_t tlb_off[GUC_MAX_TILES];  /* the same again with options.ggtt_tlb */
+	uint64_t unit_off[GUC_MAX_GTS];   /* of struct guc_unit */
+	/* Functions with something left to do, a bit each: functions are too
+	 * large to be looked at one by one in each turn. */
+	uint64_t irq_owed[GUC_MAX_GTS];    /* irq_pending */
+	uint64_t h2g_left[GUC_MAX_GTS];    /* H2G may hold messages */
+	uint64_t g2h_left[GUC_MAX_GTS];    /* messages wait for room in a ring */
+	uint64_t settle_left[GUC_MAX_GTS]; /* pausing, or events owed */
+	uint64_t engine_due[GUC_MAX_GTS];  /* next run; UINT64_MAX = nothing to run */
+	uint64_t stage_off, stage_bytes;  /* guc_blob_bound() bytes, 8-byte aligned */
+	uint32_t delayed_n;
+	struct guc_delayed delayed[GUC_DELAYED];
+};
+
+/* --- finding things --------------------------------------------------------- */
+
+static inline unsigned guc_gt_count(const struct guc_card *c)
+{
+	return (unsigned)c->block->geometry.tiles * c->block->geometry.gts;
+}
+
+static inline unsigned guc_gt_tile(const struct guc_card *c, unsigned gt)
+{
+	return gt / c->block->geometry.gts;
+}
+
+static inline bool guc_gt_is_media(const struct guc_card *c, unsigned gt)
+{
+	return gt % c->block->geometry.gts == 1;
+}
+
+static inline struct guc_unit *guc_unit(const struct guc_card *c, unsigned gt)
+{
+	return (struct guc_unit *)((char *)c->block + c->block->unit_off[gt]);
+}
+
+static inline struct guc_function *guc_fn(const struct guc_card *c, unsigned gt, unsigned fn)
+{
+	return &guc_unit(c, gt)->fn[fn];
+}
+
+/* Context slot `index` = begin_context + id, index < geometry.contexts. */
+static inline struct guc_context *guc_context_slot(const struct guc_card *c, unsigned gt,
+						   uint32_t index)
+{
+	struct guc_context *all =
+		(struct guc_context *)((char *)c->block + guc_unit(c, gt)->contexts_off);
+
+	return &all[index];
+}
+
+/* The slot of function fn's context `id`, or NULL when id >= num_contexts. */
+struct guc_context *guc_context(const struct guc_card *c, unsigned gt, unsigned fn, uint32_t id);
+
+static inline uint64_t *guc_ggtt(const struct guc_card *c, unsigned tile)
+{
+	return (uint64_t *)((char *)c->block + c->block->ggtt_off[tile]);
+}
+
+/* --- events (event.c) ------------------------------------------------------- */
+
+/* Ask the hook; GUC_PASS without one. Only hookable points are passed in. */
+enum guc_verdict guc_hook(struct guc_card *c, struct guc_event *ev, struct guc_hook_action *act);
+/* Number the event, stamp it, tell the sink if its mask wants it. */
+void guc_emit(struct guc_card *c, struct guc_event *ev);
+/* Count, and report, a reach of fn outside what it was given. */
+void guc_violate(struct guc_card *c, unsigned gt, unsigned fn, enum guc_violation v,
+		 uint64_t addr, uint64_t value);
+/* Put a crossing aside until now + delay; -ENOSPC when all slots are taken
+ * (the caller then lets it pass). */
+int guc_delay(struct guc_card *c, const struct guc_event *ev, uint64_t delay);
+
+/* --- GGTT and function memory (ggtt.c) -------------------------------------- */
+
+/* Access through the GGTT on behalf of `fn` of `gt`. Each byte must lie in
+ * the function's provisioned range and each entry must be present and carry
+ * its VFID (PF: entries with VFID 0). Copies may cross pages; a failing page
+ * fails the whole access before any byte moved. 0; -EACCES foreign; -ENXIO not
+ * present; -EFAULT hole in the function's memory: each counted and reported. */
+int guc_ggtt_read(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, void *dst,
+		  size_t len);
+int guc_ggtt_write(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, const void *src,
+		   size_t len);
+int guc_ggtt_load32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t *v);
+int guc_ggtt_store32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t v);
+/* MMIO access to the entries. */
+uint64_t guc_pte_read(struct guc_card *c, unsigned tile, unsigned fn, uint32_t index);
+void guc_pte_write(struct guc_card *c, unsigned tile, unsigned fn, uint32_t index, uint64_t pte);
+/* TLB invalidation, for options.ggtt_tlb. */
+void guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn);
+
+/* --- mailbox and actions (mailbox.c, actions.c) ------------------------------ */
+
+/* A request being handled, over either transport. Handlers fill the reply. */
+struct guc_request {
+	unsigned gt, fn;
+	bool mmio;
+	enum hxg_type type;
+	uint16_t action, data0, fence;
+	const uint32_t *dw;    /* the HXG message, dw[0] the header */
+	uint32_t len;
+	uint32_t reply_data0;  /* SUCCESS DATA0 */
+	uint32_t reply[3];     /* dw1.. of the reply */
+	uint32_t reply_len;    /* dwords in reply[] */
+	uint16_t hint;         /* HINT of a failure */
+	bool no_reply;         /* handler answers later or never */
+};
+
+/* 0, or the enum guc_error of the failure. Replies are made by the caller. */
+typedef uint16_t (*guc_handler)(struct guc_card *c, struct guc_request *r);
+
+/* The row of the action table. */
+enum guc_role { GUC_BY_PF = 1, GUC_BY_VF = 2, GUC_BY_ALL = 3 };
+struct guc_action {
+	uint16_t code;
+	uint8_t who;              /* enum guc_role */
+	uint8_t transport;        /* GUC_OVER_MMIO or GUC_OVER_CTB */
+	uint8_t since_minor;      /* first VF ABI 1.minor; 0 = always */
+	uint16_t min_len, max_len;/* dwords with header */
+	uint8_t data0_used;       /* 0: DATA0 of the header must be zero */
+	uint8_t types;            /* accepted HXG types, bit per enum hxg_type */
+	guc_handler handler;
+};
+enum { GUC_OVER_MMIO = 1, GUC_OVER_CTB = 2 };
+
+/* The row of `code`, or NULL. Row 0..n-1 for listing. */
+const struct guc_action *guc_action_find(uint32_t code);
+const struct guc_action *guc_action_row(size_t index);
+
+/* Check r against its row and run the handler: 0 or an enum guc_error. */
+uint16_t guc_dispatch(struct guc_card *c, struct guc_request *r);
+
+/* Serve the mailbox of (gt, fn) if it holds a request of the host. */
+void guc_mailbox_serve(struct guc_card *c, unsigned gt, unsigned fn);
+
+/* --- CTB (ctb.c) -------------------------------------------------------------- */
+
+/* Consume up to `budget` dwords of H2G; returns true if more is waiting. */
+bool guc_h2g_serve(struct guc_card *c, unsigned gt, unsigned fn, uint32_t budget);
+/* Send an HXG message, header included in dw[0..len). When the VF is not
+ * running, or the ring is full, it is queued; when the queue is full the
+ * newest is dropped and counted. `credited`: a response or credited event. */
+void guc_g2h_send(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
+		  const uint32_t *dw, uint32_t len, bool credited);
+/* EVENT with `n` payload dwords. */
+void guc_g2h_event(struct guc_card *c, unsigned gt, unsigned fn, uint16_t action,
+		   const uint32_t *payload, uint32_t n, bool credited);
+/* Move queued messages into the ring as far as it has room. */
+void guc_g2h_flush(struct guc_card *c, unsigned gt, unsigned fn);
+/* Raise the GUC2HOST interrupts that this turn's messages owe. */
+void guc_irq_flush(struct guc_card *c);
+/* CONTROL_CTB; and forget everything (VF_RESET, FLR). */
+uint16_t guc_ctb_enable(struct guc_card *c, unsigned gt, unsigned fn, bool on);
+void guc_ctb_reset(struct guc_card *c, unsigned gt, unsigned fn);
+
+/* --- interrupts (memirq.c) ------------------------------------------------------ */
+
+/* Write the memirq bytes of a GuC interrupt bit and raise the line. */
+void guc_raise(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit);
+/* The same for an engine: status and source base as the context image has
+ * them, memirq source number of the engine. */
+void guc_raise_engine(struct guc_card *c, unsigned gt, unsigned fn, uint64_t status_base,
+		      uint64_t source_base, uint8_t source);
+
+/* --- lifecycle (lifecycle.c) ----------------------------------------------------- */
+
+/* Feed an input to the table; 0 or the enum guc_error of the refusal. The
+ * state has changed and effects have run when it returns 0. */
+uint16_t guc_vf_input(struct guc_card *c, unsigned gt, unsigned fn, enum guc_vf_input input,
+		      uint32_t arg);
+
+/* --- contexts and engine (context.c, engine.c) ------------------------------------ */
+
+uint16_t guc_act_register(struct guc_card *c, struct guc_request *r);       /* 0x4502 */
+uint16_t guc_act_register_multi(struct guc_card *c, struct guc_request *r); /* 0x4601 */
+uint16_t guc_act_deregister(struct guc_card *c, struct guc_request *r);     /* 0x4503 */
+uint16_t guc_act_sched(struct guc_card *c, struct guc_request *r);          /* 0x1000 */
+uint16_t guc_act_mode_set(struct guc_card *c, struct guc_request *r);       /* 0x1001 */
+uint16_t guc_act_context_policies(struct guc_card *c, struct guc_request *r); /* 0x100B */
+uint16_t guc_act_tlb(struct guc_card *c, struct guc_request *r);            /* 0x7000, 0x7002 */
+/* Forget every context of fn (VF_RESET, FLR, STOP does not). */
+void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn);
+/* Take fn's contexts off the engines: heads are written back (PAUSE, STOP). */
+void guc_contexts_preempt(struct guc_card *c, unsigned gt, unsigned fn);
+/* Mark fn's enabled contexts runnable again (RESUME, RESFIX_DONE). */
+void guc_contexts_kick(struct guc_card *c, unsigned gt, unsigned fn);
+/* Run runnable contexts of running VFs, one budget each; true if any is left
+ * that could go on at once (a context at a semaphore cannot). */
+bool guc_engine_run(struct guc_card *c, unsigned gt);
+/* True when some context waits at a semaphore: poll again later. */
+bool guc_engine_polls(const struct guc_card *c, unsigned gt);
+/* The context is dead: disable, tell its driver with 0x6000. */
+void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id);
+
+/* --- blob (blob.c) and detector (detector.c) ---------------------------------------- */
+
+uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r); /* 0x550B */
+/* Bytes of the largest blob of a card: the staging area that card.c lays out
+ * at stage_off. A blob is made there, and checked there before it is applied. */
+size_t guc_blob_bound(const struct guc_geometry *geometry);
+
+/* Note every address word (vf-lifecycle 5.2 rows 6, 8 to 11, 13, 15, 18). */
+void guc_detector_note(struct guc_card *c, unsigned gt, unsigned fn);
+/* Compare at RESFIX_DONE; returns the number of findings. */
+unsigned guc_detector_check(struct guc_card *c, unsigned gt, unsigned fn);
+/* A context registered after a restore: its memirq words must be those of the
+ * page that SELF_CFG named (row 8). */
+void guc_detector_fresh(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
+			const struct guc_context *ctx);
+
+#endif

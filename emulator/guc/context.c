@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/* Contexts: the table of what a function registered, and the actions that
+ * register, enable, kick and drop them (guc-abi 6.2 to 6.4, vf-lifecycle
+ * 1.3.6). Ids are the function's own, 0..num_contexts - 1; the slot is
+ * begin_context + id. What a context does when it runs is engine.c's. */
+#include "exec.h"
+
+/* --- run list ---------------------------------------------------------------- */
+
+static uint32_t slot_number(const struct guc_card *c, unsigned gt, const struct guc_context *ctx)
+{
+	return (uint32_t)(ctx - guc_context_slot(c, gt, 0)) + 1;
+}
+
+void guc_run_add(struct guc_card *c, unsigned gt, struct guc_context *ctx)
+{
+	struct guc_unit *u = guc_unit(c, gt);
+
+	if (ctx->runnable)
+		return;
+	ctx->runnable = 1;
+	ctx->run_prev = u->run_last;
+	ctx->run_next = 0;
+	if (u->run_last)
+		guc_context_slot(c, gt, u->run_last - 1)->run_next = slot_number(c, gt, ctx);
+	else
+		u->run_first = slot_number(c, gt, ctx);
+	u->run_last = slot_number(c, gt, ctx);
+	u->runnable_n++;
+	c->block->engine_due[gt] = 0;
+}
+
+void guc_run_remove(struct guc_card *c, unsigned gt, struct guc_context *ctx)
+{
+	struct guc_unit *u = guc_unit(c, gt);
+
+	if (!ctx->runnable)
+		return;
+	ctx->runnable = 0;
+	if (ctx->run_prev)
+		guc_context_slot(c, gt, ctx->run_prev - 1)->run_next = ctx->run_next;
+	else
+		u->run_first = ctx->run_next;
+	if (ctx->run_next)
+		guc_context_slot(c, gt, ctx->run_next - 1)->run_prev = ctx->run_prev;
+	else
+		u->run_last = ctx->run_prev;
+	ctx->run_next = ctx->run_prev = 0;
+	u->runnable_n--;
+}
+
+/* Compression contexts never run by themselves (decided: PAUSE and
+ * RESFIX_DONE are their moments). */
+static void make_runnable(struct guc_card *c, unsigned gt, struct guc_context *ctx)
+{
+	if (ctx->enabled && !ctx->killed && ctx->type == GUC_CTX_NORMAL)
+		guc_run_add(c, gt, ctx);
+}
+
+/* --- finding and forgetting ----------------------------------------------------- */
+
+struct guc_context *guc_context(const struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
+{
+	const struct guc_config *cfg = &guc_fn(c, gt, fn)->config;
+	uint64_t slot = (uint64_t)cfg->begin_context + id;
+
+	if (id >= cfg->num_contexts || slot >= c->block->geometry.contexts)
+		return NULL;
+	return guc_context_slot(c, gt, (uint32_t)slot);
+}
+
+/* fn's registered context `id`, or NULL. */
+static struct guc_context *registered(const struct guc_card *c, unsigned gt, unsigned fn,
+				      uint32_t id)
+{
+	struct guc_context *ctx = guc_context(c, gt, fn, id);
+
+	return ctx && ctx->registered && ctx->fn == fn ? ctx : NULL;
+}
+
+static void tell(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
+		 enum guc_ctx_change change)
+{
+	struct guc_event ev = {
+		.point = GUC_PT_CONTEXT, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
+		.code = id, .value = change,
+	};
+
+	guc_emit(c, &ev);
+}
+
+/* Forgets by owner, not by id: the range may have been withdrawn already. */
+void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	struct guc_function *f = guc_fn(c, gt, fn);
+
+	for (uint32_t i = 0; i < c->block->geometry.contexts; i++) {
+		struct guc_context *ctx = guc_context_slot(c, gt, i);
+
+		if (!ctx->registered || ctx->fn != fn)
+			continue;
+		guc_run_remove(c, gt, ctx);
+		*ctx = (struct guc_context){ 0 };
+	}
+	f->notes_n = f->notes_lost = f->notes_pending = f->fresh_checks = 0;
+	f->notes_base = 0;
+}
+
+/* The engine writes heads back at the end of each slice, and slices don't
+ * outlast a call: there is nothing in flight to write. */
+void guc_contexts_preempt(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	struct guc_unit *u = guc_unit(c, gt);
+	uint32_t at = u->run_first;
+
+	while (at) {
+		struct guc_context *ctx = guc_context_slot(c, gt, at - 1);
+
+		at = ctx->run_next;
+		if (ctx->fn == fn)
+			guc_run_remove(c, gt, ctx);
+	}
+}
+
+void guc_contexts_kick(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	uint32_t n = guc_fn(c, gt, fn)->config.num_contexts;
+
+	for (uint32_t id = 0; id < n; id++) {
+		struct guc_context *ctx = guc_context(c, gt, fn, id);
+
+		if (!ctx)
+			return;
+		if (ctx->registered && ctx->fn == fn)
+			make_runnable(c, gt, ctx);
+	}
+}
+
+void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
+{
+	struct guc_function *f = guc_fn(c, gt, fn);
+	struct guc_context *ctx = registered(c, gt, fn, id);
+	/* Second dword only for who opted in (KLV 0x4001); 0 = no more detail. */
+	uint32_t payload[2] = { id, 0 };
+
+	if (!ctx || ctx->killed)
+		return;
+	guc_run_remove(c, gt, ctx);
+	ctx->killed = 1;
+	f->adverse[0]++;
+	tell(c, gt, fn, id, GUC_CTX_KILLED);
+	guc_g2h_event(c, gt, fn, GUC_ACTION_MEMORY_CAT_ERROR, payload, f->opt_in & 1 ? 2 : 1,
+		      false);
+}
+
+/* --- registration ------------------------------------------------------------------ */
+
+/* True when [addr, addr + len) is fn's own; reported when it isn't. */
+static bool owned(struct guc_card *c, const struct guc_request *r, uint64_t addr, uint64_t len)
+{
+	if (guc_in_range(c, guc_gt_tile(c, r->gt), r->fn, addr, len))
+		return true;
+	guc_violate(c, r->gt, r->fn, GUC_VIOL_GGTT_FOREIGN, addr, r->action);
+	return false;
+}
+
+/* PPHWSP and register image. */
+static bool lrc_owned(struct guc_card *c, const struct guc_request *r, uint32_t desc)
+{
+	return owned(c, r, desc & LRC_DESC_ADDR, LRC_PPHWSP_BYTES + LRC_PAGE);
+}
+
+/* What both registrations share: flags, id, class, mask. */
+static uint16_t parse_common(const struct guc_card *c, const struct guc_request *r, unsigned width,
+			     struct guc_context *want)
+{
+	uint32_t type = field_get(CTX_FLAG_TYPE, r->dw[1]);
+	uint32_t last = r->dw[2] + width - 1;
+
+	if (last < r->dw[2] || !guc_context(c, r->gt, r->fn, last))
+		return GUC_ERR_INVALID_CONTEXT_INDEX;
+	if (type > GUC_CTX_COMPRESSION_RESTORE || r->dw[3] >= GUC_CLASS_COUNT || !r->dw[4])
+		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
+	want->registered = 1;
+	want->type = (uint8_t)type;
+	want->engine_class = (uint8_t)r->dw[3];
+	want->width = (uint8_t)width;
+	want->fn = (uint8_t)r->fn;
+	want->submit_mask = r->dw[4];
+	return GUC_OK;
+}
+
+/* A parallel context takes as many ids as it is wide: none of them, and no
+ * earlier one reaching here, may be another's. */
+static bool ids_free(const struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
+		     unsigned width)
+{
+	const struct guc_context *ctx = guc_context(c, gt, fn, id);
+
+	if (ctx->registered && ctx->fn != fn)
+		return false;
+	for (unsigned i = 1; i < width; i++)
+		if (guc_context(c, gt, fn, id + i)->registered)
+			return false;
+	for (uint32_t i = 1; i < LRC_MAX_WIDTH && i <= id; i++) {
+		ctx = guc_context(c, gt, fn, id - i);
+		if (ctx->registered && ctx->width > i)
+			return false;
+	}
+	return true;
+}
+
+static bool same(const struct guc_context *a, const struct guc_context *b)
+{
+	return a->type == b->type && a->engine_class == b->engine_class && a->width == b->width &&
+	       a->submit_mask == b->submit_mask && a->wq_desc == b->wq_desc &&
+	       a->wq_base == b->wq_base && a->wq_bytes == b->wq_bytes &&
+	       !memcmp(a->lrc_desc, b->lrc_desc, sizeof(a->lrc_desc));
+}
+
+/* Equal: kept silently. Different: overwritten, but not under a running one. */
+static uint16_t enter(struct guc_card *c, const struct guc_request *r,
+		      const struct guc_context *want)
+{
+	uint32_t id = r->dw[2];
+	struct guc_context *ctx = guc_context(c, r->gt, r->fn, id);
+
+	if (!ids_free(c, r->gt, r->fn, id, want->width))
+		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
+	if (ctx->registered) {
+		if (same(ctx, want))
+			return GUC_OK;
+		if (ctx->enabled)
+			return GUC_ERR_CONTEXT_ALREADY_REGISTERED;
+	}
+	*ctx = *want;
+	tell(c, r->gt, r->fn, id, GUC_CTX_REGISTERED);
+	if (guc_fn(c, r->gt, r->fn)->fresh_checks)
+		guc_detector_fresh(c, r->gt, r->fn, id, ctx);
+	return GUC_OK;
+}
+
+uint16_t guc_act_register(struct guc_card *c, struct guc_request *r)
+{
+	struct guc_context want = { 0 };
+	uint16_t err;
+
+	r->no_reply = r->type == HXG_EVENT;
+	if (r->len != 12)
+		return GUC_ERR_ERROR_PROTOCOL;
+	err = parse_common(c, r, 1, &want);
+	if (err)
+		return err;
+	for (unsigned i = 5; i <= 9; i++)
+		if (r->dw[i])
+			return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
+	want.lrc_desc[0] = r->dw[10];
+	if (!lrc_owned(c, r, r->dw[10]))
+		return GUC_ERR_INVALID_GGTT_ADDRESS;
+	return enter(c, r, &want);
+}
+
+uint16_t guc_act_register_multi(struct guc_card *c, struct guc_request *r)
+{
+	struct guc_context want = { 0 };
+	uint32_t width;
+	uint16_t err;
+
+	r->no_reply = r->type == HXG_EVENT;
+	if (r->len < 11)
+		return GUC_ERR_ERROR_PROTOCOL;
+	width = r->dw[10];
+	if (width < 2 || width > LRC_MAX_WIDTH)
+		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
+	if (r->len != 11 + 2 * width)
+		return GUC_ERR_ERROR_PROTOCOL;
+	err = parse_common(c, r, width, &want);
+	if (err)
+		return err;
+	want.wq_desc = make64(r->dw[5], r->dw[6]);
+	want.wq_base = make64(r->dw[7], r->dw[8]);
+	want.wq_bytes = r->dw[9];
+	if (want.type != GUC_CTX_NORMAL || !want.wq_bytes || want.wq_bytes % 4 ||
+	    want.wq_bytes > GUC_WQ_MAX_BYTES || want.wq_desc % 4 || want.wq_base % 4)
+		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
+	if (!owned(c, r, want.wq_desc, WQ_DESC_STATUS + 4) ||
+	    !owned(c, r, want.wq_base, want.wq_bytes))
+		return GUC_ERR_INVALID_GGTT_ADDRESS;
+	for (uint32_t i = 0; i < width; i++) {
+		want.lrc_desc[i] = r->dw[11 + 2 * i];
+		if (!lrc_owned(c, r, want.lrc_desc[i]))
+			return GUC_ERR_INVALID_GGTT_ADDRESS;
+	}
+	guc_fn(c, r->gt, r->fn)->adverse[GUC_THRESHOLDS - 1]++;
+	return enter(c, r, &want);
+}
+
+/* --- the other actions ---------------------------------------------------------------- */
+
+/* Also for an id nobody registered: a failed FAST_REQUEST makes the driver
+ * reset the GT, a missing answer leaks the id and its credits. */
+uint16_t guc_act_deregister(struct guc_card *c, struct guc_request *r)
+{
+	uint32_t id = r->dw[1];
+	struct guc_context *ctx = registered(c, r->gt, r->fn, id);
+
+	if (ctx) {
+		guc_run_remove(c, r->gt, ctx);
+		*ctx = (struct guc_context){ 0 };
+		tell(c, r->gt, r->fn, id, GUC_CTX_DEREGISTERED);
+	}
+	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_DEREGISTER_CONTEXT_DONE, &id, 1, true);
+	return GUC_OK;
+}
+
+uint16_t guc_act_sched(struct guc_card *c, struct guc_request *r)
+{
+	struct guc_context *ctx = registered(c, r->gt, r->fn, r->dw[1]);
+
+	if (!ctx)
+		return GUC_ERR_CONTEXT_NOT_REGISTERED;
+	make_runnable(c, r->gt, ctx);
+	return GUC_OK;
+}
+
+/* Always answered, also when nothing changes: the driver counts on it. */
+uint16_t guc_act_mode_set(struct guc_card *c, struct guc_request *r)
+{
+	uint32_t payload[2] = { r->dw[1], r->dw[2] };
+	struct guc_context *ctx = registered(c, r->gt, r->fn, r->dw[1]);
+
+	if (!ctx)
+		return GUC_ERR_CONTEXT_NOT_REGISTERED;
+	if (r->dw[2] > 1)
+		return GUC_ERR_INVALID_PARAMS;
+	if (ctx->enabled != r->dw[2]) {
+		ctx->enabled = (uint8_t)r->dw[2];
+		tell(c, r->gt, r->fn, r->dw[1],
+		     ctx->enabled ? GUC_CTX_ENABLED : GUC_CTX_DISABLED);
+	}
+	if (ctx->enabled)
+		make_runnable(c, r->gt, ctx);
+	else
+		guc_run_remove(c, r->gt, ctx);
+	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_SCHED_CONTEXT_MODE_DONE, payload, 2, true);
+	return GUC_OK;
+}
+
+uint16_t guc_act_context_policies(struct guc_card *c, struct guc_request *r)
+{
+	struct guc_context *ctx = registered(c, r->gt, r->fn, r->dw[1]);
+	struct klv_reader list = { .dw = r->dw + 2, .len = r->len - 2 };
+	uint32_t policy[5];
+	struct klv k;
+	int more;
+
+	if (!ctx)
+		return GUC_ERR_CONTEXT_NOT_REGISTERED;
+	memcpy(policy, ctx->policy, sizeof(policy));
+	while ((more = klv_next(&list, &k)) > 0) {
+		if (k.key < GUC_KLV_CTX_EXECUTION_QUANTUM ||
+		    k.key > GUC_KLV_CTX_SLPM_GT_FREQUENCY)
+			return GUC_ERR_INVALID_KLV_KEY;
+		if (k.len != 1)
+			return GUC_ERR_INVALID_KLV_DATA;
+		policy[k.key - GUC_KLV_CTX_EXECUTION_QUANTUM] = k.value[0];
+	}
+	if (more < 0)
+		return GUC_ERR_MALFORMED_KLV;
+	memcpy(ctx->policy, policy, sizeof(policy));
+	return GUC_OK;
+}

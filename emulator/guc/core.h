@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the control half call of one another beyond block.h:
+ * handlers of the action table, lifecycle answers that are no error code, and
+ * the masks of functions that have something left to do. Private. */
+#ifndef GUCEMU_GUC_CORE_H
+#define GUCEMU_GUC_CORE_H
+
+#include "block.h"
+
+/* Answers of the lifecycle table that are not GuC errors; only MMIO inputs
+ * get them (vf-lifecycle 1.3.5 last row, 1.3.3 last row). */
+#define GUC_LIFE_HELD 0xFFFEu /* stays in the mailbox, served at RESUME */
+#define GUC_LIFE_LOST 0xFFFFu /* mailbox reads 0, no reply */
+
+/* Pause between looks at what the GuC is not told of: room in a full G2H
+ * ring, the memory of a semaphore. */
+#define GUC_POLL_NS 100000u
+
+/* Points that a sink gets only when it asks: there are too many of them. */
+#define GUC_POINTS_QUIET                                                       \
+	(1ull << GUC_PT_MMIO_READ | 1ull << GUC_PT_MMIO_WRITE |                \
+	 1ull << GUC_PT_MEM_READ | 1ull << GUC_PT_MEM_WRITE)
+
+static inline uint64_t guc_bit(unsigned fn)
+{
+	return 1ull << fn;
+}
+
+/* True when hook or sink want `p`. */
+static inline bool guc_watched(const struct guc_card *c, enum guc_point p)
+{
+	uint64_t mask = c->sink_mask ? c->sink_mask : ~GUC_POINTS_QUIET;
+
+	return c->hook || (c->sink && (mask >> p & 1));
+}
+
+/* Between a function level reset and FLR_FINISH. */
+static inline bool guc_is_flr(enum guc_vf_state s)
+{
+	return s == GUC_VFS_FLR_PENDING || s == GUC_VFS_FLR_ACTIVE || s == GUC_VFS_FLR_CLEANED;
+}
+
+/* Negotiated VF ABI minor; before MATCH_VERSION the one offered. */
+uint8_t guc_abi_minor(const struct guc_card *c, unsigned gt, unsigned fn);
+uint8_t guc_abi_offered(const struct guc_card *c, unsigned fn);
+
+/* True when [addr, addr + len) lies inside what fn was given on gt's tile. */
+bool guc_in_range(const struct guc_card *c, unsigned tile, unsigned fn, uint64_t addr,
+		  uint64_t len);
+
+/* The lifecycle's answer without acting on it. */
+uint16_t guc_vf_peek(const struct guc_card *c, unsigned gt, unsigned fn, enum guc_vf_input input,
+		     uint32_t arg);
+/* Do what had to wait for the reply: events owed to the PF, the rest of a
+ * PAUSE's drain, the end of an FLR. */
+void guc_lifecycle_settle(struct guc_card *c, unsigned gt);
+/* Forget contexts, CTB, memirq, opt-ins, marker (VF_RESET, FLR_START). */
+void guc_function_drop(struct guc_card *c, unsigned gt, unsigned fn);
+/* Look again at mailbox and H2G ring, deliver what is queued. */
+void guc_function_rescan(struct guc_card *c, unsigned gt, unsigned fn);
+
+/* Delayed crossings. */
+void guc_delayed_drop(struct guc_card *c, unsigned gt, unsigned fn);
+void guc_delayed_run(struct guc_card *c);
+uint64_t guc_delayed_due(const struct guc_card *c);
+bool guc_delayed_any(const struct guc_card *c, unsigned fn);
+/* Where they go on. */
+void guc_mailbox_handle(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
+void guc_mailbox_write(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
+void guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
+		    const uint32_t *dw, uint32_t len);
+void guc_g2h_put(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, uint16_t code,
+		 const uint32_t *dw, uint32_t len, bool credited);
+/* Reply to the mailbox from outside its turn: hook, registers, event. */
+void guc_mailbox_reply(struct guc_card *c, unsigned gt, unsigned fn, uint16_t action,
+		       const uint32_t *dw, uint32_t len);
+/* True when (gt, fn) may hand out H2G now. */
+bool guc_h2g_open(const struct guc_function *f);
+/* Room for one more message in ring or queue. */
+bool guc_g2h_room(const struct guc_card *c, unsigned gt, unsigned fn);
+
+/* Read `size` dwords of a KLV list at a GGTT address of fn: 0 or an error. */
+uint16_t guc_klv_fetch(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t size,
+		       uint32_t *list);
+
+/* Handlers (actions.c lists them with their codes). */
+uint16_t guc_act_self_cfg(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_control_ctb(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_match_version(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_vf_reset(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_resfix_start(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_resfix_done(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_query_klv(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_update_vf_cfg(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_vgt_policy(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_sched_policies(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_opt_in(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_hwconfig(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_vf_control(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_relay_to_vf(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_relay_to_pf(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_mmio_relay(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_mmio_relay_success(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_mmio_relay_failure(struct guc_card *c, struct guc_request *r);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Between detector_scan.c, which finds address words, and detector.c, which
+ * remembers and compares them. Private. */
+#ifndef GUCEMU_GUC_DETECTOR_H
+#define GUCEMU_GUC_DETECTOR_H
+
+#include "exec.h"
+
+/* No context: unread H2G. */
+#define GUC_NOTE_NO_CONTEXT 0xFFFFu
+
+/* Low bits of an address word that are flags, not address. */
+static inline uint32_t guc_note_flags(enum fixup structure)
+{
+	switch (structure) {
+	case FIXUP_WA_BATCH:
+		return 1;
+	case FIXUP_INDIRECT_CTX: /* size in cache lines */
+		return 0x3F;
+	case FIXUP_WORK_QUEUE:
+		return ~LRC_DESC_ADDR;
+	case FIXUP_H2G:
+	case FIXUP_DEFAULT_LRC:
+	case FIXUP_MEMIRQ:
+	case FIXUP_RING_START:
+	case FIXUP_INDIRECT_RING:
+	case FIXUP_JOBS:
+	case FIXUP_CCS:
+	case FIXUP_BATCH:
+	case FIXUP_CGP:
+	case FIXUP_COUNT:
+		break;
+	}
+	return 0;
+}
+
+/* Note the word `value` that stands at `where` if it is an address of fn. */
+void guc_detector_add(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_note *note,
+		      uint64_t where, uint32_t value);
+/* Call the above for every address word in fn's memory. */
+void guc_detector_scan(struct guc_card *c, unsigned gt, unsigned fn);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* The GGTT of a tile: access to its entries, and translation on behalf of a
+ * function (guc-abi 2, vf-lifecycle 3.4). All isolation between functions is
+ * decided here: a VF touches entries inside its provisioned range that carry
+ * its VFID, and memory behind them; the PF writes every entry, but reaches
+ * memory only through entries with VFID 0. An entry's DMA address lies in the
+ * memory of the function whose VFID it carries. */
+#include "core.h"
+
+#include <errno.h>
+
+static uint32_t entry_count(const struct guc_card *c)
+{
+	return (uint32_t)(c->block->geometry.ggtt_size >> GGTT_PAGE_SHIFT);
+}
+
+static unsigned pte_vfid(uint64_t pte)
+{
+	return (unsigned)((pte & PTE_VFID) >> PTE_VFID_SHIFT);
+}
+
+/* Each GuC of a tile is told the ranges by itself, the GGTT is one: what any
+ * of them was told counts. */
+bool guc_in_range(const struct guc_card *c, unsigned tile, unsigned fn, uint64_t addr,
+		  uint64_t len)
+{
+	unsigned gts = c->block->geometry.gts;
+
+	if (len > c->block->geometry.ggtt_size ||
+	    addr > c->block->geometry.ggtt_size - len)
+		return false;
+	if (fn == 0)
+		return true;
+	for (unsigned gt = tile * gts; gt < (tile + 1) * gts; gt++) {
+		const struct guc_config *cfg = &guc_fn(c, gt, fn)->config;
+
+		if (len <= cfg->ggtt_size && addr >= cfg->ggtt_start &&
+		    addr - cfg->ggtt_start <= cfg->ggtt_size - len)
+			return true;
+	}
+	return false;
+}
+
+uint64_t guc_ggtt_entry(const struct guc_card *card, unsigned tile, uint64_t addr)
+{
+	if (tile >= card->block->geometry.tiles || addr >= card->block->geometry.ggtt_size)
+		return 0;
+	return guc_ggtt(card, tile)[addr >> GGTT_PAGE_SHIFT];
+}
+
+/* --- entries over MMIO ---------------------------------------------------------- */
+
+static bool pte_allowed(const struct guc_card *c, unsigned tile, unsigned fn, uint32_t index)
+{
+	if (index >= entry_count(c))
+		return false;
+	if (fn == 0)
+		return true;
+	return guc_in_range(c, tile, fn, (uint64_t)index << GGTT_PAGE_SHIFT, GGTT_PAGE) &&
+	       pte_vfid(guc_ggtt(c, tile)[index]) == fn;
+}
+
+/* A VF reads 0 outside its range; that is what hardware does, no violation. */
+uint64_t guc_pte_read(struct guc_card *c, unsigned tile, unsigned fn, uint32_t index)
+{
+	return pte_allowed(c, tile, fn, index) ? guc_ggtt(c, tile)[index] : 0;
+}
+
+void guc_pte_write(struct guc_card *c, unsigned tile, unsigned fn, uint32_t index, uint64_t pte)
+{
+	if (!pte_allowed(c, tile, fn, index)) {
+		if (fn)
+			guc_violate(c, tile * c->block->geometry.gts, fn, GUC_VIOL_PTE_FOREIGN,
+				    (uint64_t)index << GGTT_PAGE_SHIFT, pte);
+		return;
+	}
+	if (fn)
+		pte = (pte & ~PTE_VFID) | (uint64_t)fn << PTE_VFID_SHIFT;
+	guc_ggtt(c, tile)[index] = pte;
+}
+
+static uint64_t *shadow(const struct guc_card *c, unsigned tile)
+{
+	return (uint64_t *)((char *)c->block + c->block->tlb_off[tile]);
+}
+
+/* A VF's invalidation reaches the entries of its range, the PF's all. */
+void guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn)
+{
+	if (!c->block->options.ggtt_tlb)
+		return;
+	for (uint32_t i = 0; i < entry_count(c); i++)
+		if (fn == 0 || guc_in_range(c, tile, fn, (uint64_t)i << GGTT_PAGE_SHIFT, GGTT_PAGE))
+			shadow(c, tile)[i] = 0;
+}
+
+/* The entry that translation uses. With the TLB a present entry stays as it
+ * was when first used; what is not present is never cached. */
+static uint64_t pte_used(struct guc_card *c, unsigned tile, uint32_t index)
+{
+	uint64_t live = guc_ggtt(c, tile)[index];
+	uint64_t *cached;
+
+	if (!c->block->options.ggtt_tlb)
+		return live;
+	cached = &shadow(c, tile)[index];
+	if (!(*cached & PTE_PRESENT))
+		*cached = live;
+	return *cached;
+}
+
+/* --- memory ------------------------------------------------------------------------ */
+
+static int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint64_t *dma)
+{
+	unsigned tile = guc_gt_tile(c, gt);
+	uint64_t pte;
+
+	if (!guc_in_range(c, tile, fn, addr, 1)) {
+		guc_violate(c, gt, fn, GUC_VIOL_GGTT_FOREIGN, addr, 0);
+		return -EACCES;
+	}
+	pte = pte_used(c, tile, (uint32_t)(addr >> GGTT_PAGE_SHIFT));
+	if (!(pte & PTE_PRESENT)) {
+		guc_violate(c, gt, fn, GUC_VIOL_GGTT_UNMAPPED, addr, pte);
+		return -ENXIO;
+	}
+	if (pte_vfid(pte) != fn) {
+		guc_violate(c, gt, fn, GUC_VIOL_GGTT_FOREIGN, addr, pte);
+		return -EACCES;
+	}
+	*dma = (pte & PTE_ADDR) | (addr & (GGTT_PAGE - 1));
+	return 0;
+}
+
+static size_t page_rest(uint64_t addr, size_t len)
+{
+	size_t rest = GGTT_PAGE - (size_t)(addr & (GGTT_PAGE - 1));
+
+	return len < rest ? len : rest;
+}
+
+/* One access inside a page, with its crossing. `dst` or `src`, never both. */
+static int access_dma(struct guc_card *c, unsigned gt, unsigned fn, uint64_t dma, void *dst,
+		      const void *src, size_t len, bool dword)
+{
+	enum guc_point point = dst ? GUC_PT_MEM_READ : GUC_PT_MEM_WRITE;
+	const struct guc_port *p = &c->port;
+	int err;
+
+	if (guc_watched(c, point)) {
+		struct guc_event ev = {
+			.point = point, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
+			.addr = dma, .len = (uint32_t)len,
+		};
+		struct guc_hook_action act;
+		enum guc_verdict v = guc_hook(c, &ev, &act);
+
+		guc_emit(c, &ev);
+		if (v == GUC_SWALLOW) {
+			if (dst)
+				memset(dst, 0, len);
+			return 0;
+		}
+	} else {
+		c->block->seq++;
+	}
+	if (dword && dst)
+		err = p->load32(p->user, fn, dma, dst);
+	else if (dword)
+		err = p->store32(p->user, fn, dma, le32_get(src));
+	else if (dst)
+		err = p->mem_read(p->user, fn, dma, dst, len);
+	else
+		err = p->mem_write(p->user, fn, dma, src, len);
+	if (err) {
+		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, dma, 0);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+/* Every page is translated before the first byte moves. A hole in a later
+ * page of a write can still leave the earlier pages written: the port has no
+ * way to ask beforehand, and reads have no effect that could be seen. */
+static int copy(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint8_t *dst,
+		const uint8_t *src, size_t len)
+{
+	uint64_t dma = 0, at = addr;
+	size_t left, n;
+	int err;
+
+	for (left = len; left > 0; left -= n, at += n) {
+		n = page_rest(at, left);
+		err = translate(c, gt, fn, at, &dma);
+		if (err)
+			return err;
+	}
+	for (at = addr, left = len; left > 0; left -= n, at += n) {
+		n = page_rest(at, left);
+		/* A single page was translated just now. */
+		err = n == len ? 0 : translate(c, gt, fn, at, &dma);
+		if (!err)
+			err = access_dma(c, gt, fn, dma, dst ? dst + (at - addr) : NULL,
+					 src ? src + (at - addr) : NULL, n, false);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int guc_ggtt_read(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, void *dst,
+		  size_t len)
+{
+	return copy(c, gt, fn, addr, dst, NULL, len);
+}
+
+int guc_ggtt_write(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, const void *src,
+		   size_t len)
+{
+	return copy(c, gt, fn, addr, NULL, src, len);
+}
+
+int guc_ggtt_load32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t *v)
+{
+	uint64_t dma;
+	int err = translate(c, gt, fn, addr, &dma);
+
+	*v = 0;
+	if (!err && dma & 3) {
+		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, dma, 0);
+		return -EFAULT;
+	}
+	return err ? err : access_dma(c, gt, fn, dma, v, NULL, sizeof(*v), true);
+}
+
+int guc_ggtt_store32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t v)
+{
+	uint64_t dma;
+	int err = translate(c, gt, fn, addr, &dma);
+
+	if (!err && dma & 3) {
+		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, dma, 0);
+		return -EFAULT;
+	}
+	return err ? err : access_dma(c, gt, fn, dma, NULL, &v, sizeof(v), true);
+}

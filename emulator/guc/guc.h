@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* libgucemu: an Intel Xe card's GuC firmware, seen from SR-IOV, as a pure
+ * state machine. Events go in (MMIO, FLR, time), effects come out (memory and
+ * interrupts through the port, replies in registers and rings). It does no
+ * I/O, reads no clock, starts no thread, allocates nothing, holds no global.
+ *
+ * A card has tiles; a tile a main GT and perhaps a media GT; a GT a GuC. The
+ * GGTT belongs to the tile. Functions: 0 is the PF, 1..vfs are the VFs. GTs
+ * are numbered card-wide: tile * gts + 0 (main) or 1 (media).
+ *
+ * The whole state is one pointer-free block of guc_card_size() bytes that the
+ * caller owns: a memcpy of it is a snapshot. `struct guc_card` is the handle
+ * that holds the pointers: block, port, hook and sink. Not thread-safe; one
+ * card is driven from one thread. */
+#ifndef GUCEMU_GUC_H
+#define GUCEMU_GUC_H
+
+#include <stdbool.h>
+
+#include "event.h"
+#include "port.h"
+
+#define GUC_MAX_TILES     2u
+#define GUC_MAX_GTS       4u  /* of a card: 2 tiles with 2 GTs */
+#define GUC_MAX_VFS       63u /* SR-IOV limit of Xe */
+#define GUC_MAX_FUNCTIONS (GUC_MAX_VFS + 1)
+#define GUC_ABI_MIN_MINOR 0u
+#define GUC_ABI_MAX_MINOR 28u /* VF ABI 1.0 to 1.28 can be offered */
+#define GUC_ABI_MARKERS   27u /* RESFIX_START and markers exist from 1.27 */
+
+/* Sizes that fix the block's size. */
+struct guc_geometry {
+	uint8_t tiles;      /* 1..GUC_MAX_TILES */
+	uint8_t gts;        /* of each tile: 1, or 2 with a media GT */
+	uint8_t vfs;        /* 0..GUC_MAX_VFS */
+	uint32_t contexts;  /* context ids of each GuC, 1..65535 */
+	uint64_t ggtt_size; /* bytes of each tile, 4 KiB multiple, <= 4 GiB */
+};
+
+/* What this firmware is; may differ between cards of one geometry. */
+struct guc_options {
+	uint8_t abi_minor;          /* offered VF ABI 1.minor.0 */
+	uint8_t vf_abi_minor[GUC_MAX_FUNCTIONS]; /* per VF; 0 = as above */
+	bool strict_resfix;         /* verdict 1: START/DONE outside RESFIX get 0x0A */
+	bool no_drain;              /* verdict 3: H2G is not drained at PAUSE */
+	bool strict_detector;       /* a finding fails guc_detector_verdict() */
+	bool gap_profile;           /* detector also checks rows 12, 20, 21 */
+	bool ggtt_tlb;              /* a GGTT TLB that only 0x7000 refreshes */
+	uint32_t gmd_id[2];         /* KLV 0x3000 of main and media GT */
+	uint16_t devid;
+	uint8_t revid;
+	uint32_t engine_budget;     /* commands a context may run a tick, > 0 */
+	uint32_t vf_stride;         /* PF's view of VF registers, REG_VF_STRIDE */
+};
+
+/* State of a VF in one GuC (vf-lifecycle 1.1). X(symbol, name). */
+#define GUC_VF_STATE_LIST(X)                                                   \
+	X(UNPROVISIONED, "UNPROVISIONED")                                      \
+	X(READY, "VF_READY")                                                   \
+	X(RUNNING, "VF_RUNNING")                                               \
+	X(READY_PAUSED, "VF_READY_PAUSED")                                     \
+	X(RUNNING_PAUSED, "VF_RUNNING_PAUSED")                                 \
+	X(RESFIX_PAUSED, "VF_RESFIX_PAUSED")                                   \
+	X(RESFIX_BLOCKED, "VF_RESFIX_BLOCKED")                                 \
+	X(STOPPED, "VF_STOPPED")                                               \
+	X(FLR_PENDING, "FLR_PENDING")                                          \
+	X(FLR_ACTIVE, "FLR_ACTIVE")                                            \
+	X(FLR_CLEANED, "FLR_CLEANED")
+
+enum guc_vf_state {
+#define X(sym, name) GUC_VFS_##sym,
+	GUC_VF_STATE_LIST(X)
+#undef X
+	GUC_VFS_COUNT
+};
+
+const char *guc_vf_state_name(enum guc_vf_state s);
+
+/* Handle. Zero it, then guc_card_init() or guc_card_attach(). */
+struct guc_card {
+	struct guc_block *block; /* the state; opaque */
+	struct guc_port port;
+	guc_hook_fn hook; /* or NULL */
+	void *hook_user;
+	guc_sink_fn sink; /* or NULL */
+	void *sink_user;
+	uint64_t sink_mask; /* bit p set: point p is reported; 0 = all but memory and MMIO */
+};
+
+/* Bytes of the block for a geometry, or 0 if a field is out of range. */
+size_t guc_card_size(const struct guc_geometry *geometry);
+
+/* Sensible options: ABI 1.28, lenient, drain, Panther Lake ids. */
+void guc_options_default(struct guc_options *options);
+
+/* Power on: lay the state out in block[0..size), which must be 8-byte aligned
+ * and `size` at least guc_card_size(). The card keeps copies of geometry and
+ * options. 0, -EINVAL for a bad geometry or option, -ENOSPC. */
+int guc_card_init(struct guc_card *card, void *block, size_t size,
+		  const struct guc_geometry *geometry, const struct guc_options *options);
+
+/* Take over a block that guc_card_init() laid out, here or in a copy. Checks
+ * the block's own header only: blocks are trusted. 0 or -EINVAL. */
+int guc_card_attach(struct guc_card *card, void *block, size_t size);
+
+/* --- the function's side: what hardware gives it -------------------------- */
+
+/* Read and write `size` (4 or 8) bytes at BAR offset `off` of function `fn`.
+ * 0; -ENODEV no such function; -EINVAL size or alignment; -ERANGE outside the
+ * BAR. What hardware would ignore or read as zero is not an error here; what
+ * reaches into another function is dropped, counted and reported. */
+int guc_mmio_read(struct guc_card *card, unsigned fn, uint64_t off, unsigned size,
+		  uint64_t *value);
+int guc_mmio_write(struct guc_card *card, unsigned fn, uint64_t off, unsigned size,
+		   uint64_t value);
+
+/* PCI function level reset of VF `fn` (not 0). 0 or -ENODEV. */
+int guc_flr(struct guc_card *card, unsigned fn);
+
+/* --- provisioning without a PF ----------------------------------------------- */
+
+/* What a VF gets on every GuC of every tile. */
+struct guc_vf_share {
+	uint64_t ggtt_start, ggtt_size; /* bytes, 4 KiB multiples, size > 0 */
+	uint32_t begin_context, contexts; /* contexts > 0 */
+	uint32_t begin_doorbell, doorbells;
+};
+
+/* For in-process users that have no PF driver: configure VF `fn` as a PF's
+ * UPDATE_VF_CFG and GGTT entries would. 0; -ENODEV; -EINVAL when a PF's KLVs
+ * with these values would be refused (range, alignment, overlap with another
+ * VF): then nothing has changed. */
+int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share *share);
+
+/* --- time ------------------------------------------------------------------ */
+
+/* The caller's clock says `now` (ns, never backwards). Does one bounded slice
+ * of pending work: delayed crossings, H2G messages left over, engines. */
+void guc_tick(struct guc_card *card, uint64_t now);
+
+/* When guc_tick() has something to do: UINT64_MAX never, a time <= the last
+ * `now` means at once. */
+uint64_t guc_next_deadline(const struct guc_card *card);
+
+/* --- looking in (no side effects) ------------------------------------------ */
+
+struct guc_vf_info {
+	enum guc_vf_state state;
+	uint16_t marker;
+	bool ctb_enabled;
+	uint8_t abi_major, abi_minor; /* negotiated, 0.0 = none */
+	uint64_t ggtt_start, ggtt_size;
+	uint32_t begin_context, num_contexts, num_doorbells;
+	uint32_t registered, enabled; /* contexts */
+	uint64_t h2g_messages, g2h_messages, mbox_requests, irqs;
+	uint32_t queued_g2h;
+	uint32_t violations[GUC_VIOL_COUNT];
+	uint32_t findings; /* of the detector, since power on */
+};
+
+/* 0, -ENODEV for a function or GT that isn't there. */
+int guc_vf_info(const struct guc_card *card, unsigned fn, unsigned gt,
+		struct guc_vf_info *info);
+const struct guc_geometry *guc_card_geometry(const struct guc_card *card);
+const struct guc_options *guc_card_options(const struct guc_card *card);
+
+/* GGTT entry at byte address `addr` of a tile, 0 when out of range. */
+uint64_t guc_ggtt_entry(const struct guc_card *card, unsigned tile, uint64_t addr);
+
+/* The last findings of a VF on a GT, oldest first: up to `cap` copied, the
+ * number kept (<= GUC_FINDINGS_KEPT) returned, or -ENODEV. */
+#define GUC_FINDINGS_KEPT 32u
+int guc_findings(const struct guc_card *card, unsigned fn, unsigned gt,
+		 struct guc_finding *out, size_t cap);
+
+/* True unless the detector is strict and has found something on fn. */
+bool guc_detector_verdict(const struct guc_card *card, unsigned fn);
+
+/* True when a function holds no work in any GuC: no unread mailbox request,
+ * H2G or runnable context. What is paused or blocked counts as idle. */
+bool guc_idle(const struct guc_card *card);
+
+#endif

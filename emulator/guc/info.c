@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking into a card without touching it. */
+#include "core.h"
+
+#include <errno.h>
+
+const struct guc_geometry *guc_card_geometry(const struct guc_card *card)
+{
+	return &card->block->geometry;
+}
+
+const struct guc_options *guc_card_options(const struct guc_card *card)
+{
+	return &card->block->options;
+}
+
+static bool exists(const struct guc_card *c, unsigned fn, unsigned gt)
+{
+	return fn <= c->block->geometry.vfs && gt < guc_gt_count(c);
+}
+
+int guc_vf_info(const struct guc_card *card, unsigned fn, unsigned gt,
+		struct guc_vf_info *info)
+{
+	const struct guc_function *f;
+
+	if (!exists(card, fn, gt))
+		return -ENODEV;
+	f = guc_fn(card, gt, fn);
+	*info = (struct guc_vf_info){
+		.state = (enum guc_vf_state)f->state,
+		.marker = f->marker,
+		.ctb_enabled = f->ctb_enabled,
+		.abi_major = f->abi_major,
+		.abi_minor = f->abi_minor,
+		.ggtt_start = f->config.ggtt_start,
+		.ggtt_size = f->config.ggtt_size,
+		.begin_context = f->config.begin_context,
+		.num_contexts = f->config.num_contexts,
+		.num_doorbells = f->config.num_doorbells,
+		.h2g_messages = f->h2g_messages,
+		.g2h_messages = f->g2h_messages,
+		.mbox_requests = f->mbox_requests,
+		.irqs = f->irqs,
+		.queued_g2h = f->queued_n,
+		.findings = f->findings_n,
+	};
+	memcpy(info->violations, f->violations, sizeof(info->violations));
+	for (uint32_t id = 0; id < f->config.num_contexts; id++) {
+		const struct guc_context *ctx = guc_context(card, gt, fn, id);
+
+		if (!ctx || ctx->fn != fn || !ctx->registered)
+			continue;
+		info->registered++;
+		info->enabled += ctx->enabled;
+	}
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* The limits of the model, each with its reason. They bound the block and the
+ * work of one call; a guest can reach every one of them, none may be passed. */
+#ifndef GUCEMU_GUC_LIMITS_H
+#define GUCEMU_GUC_LIMITS_H
+
+#include <stdint.h>
+
+#include "event.h"
+
+/* Threshold KLVs: 0x8A03..0x8A08 and 0x8A0D. */
+#define GUC_THRESHOLDS 7u
+
+/* G2H messages a function may have waiting: Linux reserves credit for every
+ * answer it can get, so a queue beyond a ring's worth means a host that does
+ * not read. */
+#define GUC_QUEUED_G2H 64u
+/* Dwords of a queued message; relays, the longest, are 255. */
+#define GUC_QUEUED_DWORDS 255u
+
+/* Crossings that hooks hold back at one time. */
+#define GUC_DELAYED 16u
+
+/* Largest rings accepted: 16 times what Linux registers for H2G, eight times
+ * for G2H. Draining a ring is one PAUSE, so this bounds its time. */
+#define GUC_H2G_MAX_BYTES 65536u
+#define GUC_G2H_MAX_BYTES 1048576u
+
+/* H2G dwords served at one doorbell before the rest waits for a tick: keeps a
+ * turn far under a millisecond. */
+#define GUC_H2G_BUDGET 4096u
+
+/* Largest SAVE or RESTORE buffer, as the Linux PF's pool (8 MiB). */
+#define GUC_BLOB_MAX_BYTES (8u << 20)
+
+/* KLV list of one message: the PF's buffer pool is 8 KiB. */
+#define GUC_KLV_LIST_MAX 2048u
+
+/* Address words the detector notes for a VF of one GuC: six of an image for
+ * each LRC and the unfinished rings of a loaded VF. What does not fit is
+ * counted in notes_lost. */
+#define GUC_NOTES 4096u
+
+/* An address word seen at PAUSE. */
+struct guc_note {
+	uint16_t context;   /* id, 0xFFFF = none */
+	uint8_t child;
+	uint8_t structure;  /* enum fixup */
+	uint32_t dword;     /* index in the structure */
+	uint32_t offset;    /* value - GGTT start at PAUSE */
+	uint32_t where;     /* address of the word - GGTT start */
+};
+
+#endif

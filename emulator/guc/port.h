@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What a card needs from the world: the functions' memory and their interrupt
+ * line. Every call is synchronous, must not block and must not call back into
+ * the card. No pointer into a function's memory ever reaches the core: that
+ * alone makes recording, replay and safety against double fetches possible. */
+#ifndef GUCEMU_GUC_PORT_H
+#define GUCEMU_GUC_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One interrupt towards a function. */
+struct guc_irq {
+	uint8_t gt;     /* GuC that raises it */
+	uint8_t bit;    /* GUC_IRQ_GUC2HOST, GUC_IRQ_SW_INT_0; an engine's 0 */
+	uint8_t source; /* memirq source: MEMIRQ_SOURCE_GUC, ... or an engine's */
+	uint8_t vector; /* MSI or MSI-X vector */
+};
+
+struct guc_port {
+	void *user;
+	/* Copy `len` bytes at DMA address `dma` of function `fn`'s memory.
+	 * 0, or -EFAULT when any byte is in a hole: then nothing was done. */
+	int (*mem_read)(void *user, unsigned fn, uint64_t dma, void *dst, size_t len);
+	int (*mem_write)(void *user, unsigned fn, uint64_t dma, const void *src, size_t len);
+	/* One aligned dword, with acquire and release order against the other
+	 * accesses of the same ring. 0 or -EFAULT. */
+	int (*load32)(void *user, unsigned fn, uint64_t dma, uint32_t *value);
+	int (*store32)(void *user, unsigned fn, uint64_t dma, uint32_t value);
+	/* Raise an interrupt; the memirq bytes, if any, are written already. */
+	void (*irq)(void *user, unsigned fn, const struct guc_irq *irq);
+};
+
+#endif

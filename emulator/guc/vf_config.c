@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* Configuration of a VF: UPDATE_VF_CFG writes it, QUERY_SINGLE_KLV reads it
+ * (guc-abi 4.2, 4.4, 5.2, 5.3). One table says what each key takes. Decisions
+ * on guc-abi 12:
+ *
+ * 24. A list stops at the first bad KLV; what came before stays and is counted.
+ * 25. An address without a size is an empty list; a size without address 0x60.
+ * 26, 27. An unknown key or a wrong length is a bad KLV.
+ * 29. So is a range outside the card or over another VF's; a start that is
+ *     followed by its size is judged together with it.
+ * 30. A running VF may be changed; moving its context ids drops its contexts.
+ * Function 0 may be given everything: its values are cut to the card's. */
+#include "core.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#define DOORBELLS 256u
+
+struct config_key {
+	uint16_t key;
+	uint8_t min_len, max_len; /* dwords */
+	uint8_t wide;             /* 64-bit value */
+	uint8_t clamp;            /* too large becomes `max`; else it is bad */
+	uint8_t readable;         /* a VF may query it */
+	uint16_t offset;          /* in struct guc_config */
+	uint64_t max;
+	uint64_t align;
+};
+
+#define AT(field) offsetof(struct guc_config, field)
+#define MAX_QUANTUM_MS 100000u
+#define MAX_TIMEOUT_US 100000000u
+#define THRESHOLD(name, index)                                                 \
+	{ GUC_KLV_VF_THRESHOLD_##name, 1, 1, 0, 0, 0, AT(threshold[index]), UINT32_MAX, 1 }
+
+static const struct config_key keys[] = {
+	/* key, lengths, wide, clamp, readable, field, max, align */
+	{ GUC_KLV_VF_GGTT_START, 2, 2, 1, 0, 1, AT(ggtt_start), GGTT_TOP, GGTT_PAGE },
+	{ GUC_KLV_VF_GGTT_SIZE, 2, 2, 1, 0, 1, AT(ggtt_size), GGTT_TOP, GGTT_PAGE },
+	{ GUC_KLV_VF_LMEM_SIZE, 2, 2, 1, 0, 1, AT(lmem_size), UINT64_MAX, 2u << 20 },
+	{ GUC_KLV_VF_NUM_CONTEXTS, 1, 1, 0, 0, 1, AT(num_contexts), GUC_ID_MAX, 1 },
+	{ GUC_KLV_VF_TILE_MASK, 1, 1, 0, 0, 1, AT(tile_mask), UINT32_MAX, 1 },
+	{ GUC_KLV_VF_NUM_DOORBELLS, 1, 1, 0, 0, 1, AT(num_doorbells), DOORBELLS, 1 },
+	{ GUC_KLV_VF_EXEC_QUANTUM, 1, 1, 0, 1, 0, AT(exec_quantum_ms), MAX_QUANTUM_MS, 1 },
+	{ GUC_KLV_VF_PREEMPT_TIMEOUT, 1, 1, 0, 1, 0, AT(preempt_timeout_us), MAX_TIMEOUT_US, 1 },
+	THRESHOLD(CAT_ERR, 0), THRESHOLD(ENGINE_RESET, 1), THRESHOLD(PAGE_FAULT, 2),
+	THRESHOLD(H2G_STORM, 3), THRESHOLD(IRQ_STORM, 4), THRESHOLD(DOORBELL_STORM, 5),
+	{ GUC_KLV_VF_BEGIN_DOORBELL_ID, 1, 1, 0, 0, 0, AT(begin_doorbell), DOORBELLS - 1, 1 },
+	{ GUC_KLV_VF_BEGIN_CONTEXT_ID, 1, 1, 0, 0, 0, AT(begin_context), GUC_ID_MAX, 1 },
+	{ GUC_KLV_VF_SCHED_PRIORITY, 1, 1, 0, 0, 0, AT(sched_priority), 2, 1 },
+	THRESHOLD(MULTI_LRC_COUNT, 6),
+	{ GUC_KLV_VF_ENGINE_GROUP_EXEC_QUANTUM, 1, 8, 0, 1, 0, AT(group_quantum),
+	  MAX_QUANTUM_MS, 1 },
+	{ GUC_KLV_VF_ENGINE_GROUP_PREEMPT_TIMEOUT, 1, 8, 0, 1, 0, AT(group_timeout),
+	  MAX_TIMEOUT_US, 1 },
+};
+
+static const struct config_key *find_key(uint32_t key)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].key == key)
+			return &keys[i];
+	return NULL;
+}
+
+static bool set_value(const struct config_key *row, struct guc_config *cfg, const struct klv *k)
+{
+	char *field = (char *)cfg + row->offset;
+
+	if (k->len < row->min_len || k->len > row->max_len)
+		return false;
+	if (row->wide) {
+		uint64_t v = klv_u64(k);
+
+		if (v > row->max || v % row->align)
+			return false;
+		memcpy(field, &v, sizeof(v));
+		return true;
+	}
+	/* Groups that a list leaves out are set to 0. */
+	memset(field, 0, row->max_len * sizeof(uint32_t));
+	for (uint32_t i = 0; i < k->len; i++) {
+		uint32_t v = k->value[i];
+
+		if (v > row->max && !row->clamp)
+			return false;
+		if (v > row->max)
+			v = (uint32_t)row->max;
+		memcpy(field + i * sizeof(v), &v, sizeof(v));
+	}
+	return true;
+}
+
+static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	return a_len && b_len && a < b + b_len && b < a + a_len;
+}
+
+/* True when nothing of `cfg` lies outside the card or in another VF's share. */
+static bool fits(const struct guc_card *c, unsigned gt, unsigned vf, const struct guc_config *cfg)
+{
+	const struct guc_geometry *g = &c->block->geometry;
+	unsigned tile = guc_gt_tile(c, gt);
+
+	if (cfg->ggtt_size && (cfg->ggtt_start + cfg->ggtt_size > g->ggtt_size ||
+			       cfg->ggtt_start + cfg->ggtt_size > GGTT_TOP))
+		return false;
+	if (cfg->num_contexts && cfg->begin_context + cfg->num_contexts > g->contexts)
+		return false;
+	if (cfg->num_doorbells && cfg->begin_doorbell + cfg->num_doorbells > DOORBELLS)
+		return false;
+	for (unsigned other = 1; other <= g->vfs; other++) {
+		const struct guc_config *o = &guc_fn(c, gt, other)->config;
+
+		if (other == vf)
+			continue;
+		if (overlap(cfg->begin_context, cfg->num_contexts, o->begin_context,
+			    o->num_contexts))
+			return false;
+		for (unsigned t = tile * g->gts; t < (tile + 1) * g->gts; t++) {
+			o = &guc_fn(c, t, other)->config;
+			if (overlap(cfg->ggtt_start, cfg->ggtt_size, o->ggtt_start, o->ggtt_size))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The PF asks for all there is, by numbers that may exceed a small card's. */
+static void cut(const struct guc_card *c, struct guc_config *cfg)
+{
+	const struct guc_geometry *g = &c->block->geometry;
+
+	if (cfg->begin_context > g->contexts)
+		cfg->begin_context = g->contexts;
+	if (cfg->num_contexts > g->contexts - cfg->begin_context)
+		cfg->num_contexts = g->contexts - cfg->begin_context;
+}
+
+/* Put `cfg` in force. Context slots are found through it: they go first. */
+static void commit(struct guc_card *c, unsigned gt, unsigned vf, const struct guc_config *cfg)
+{
+	struct guc_function *f = guc_fn(c, gt, vf);
+
+	if (f->config.begin_context != cfg->begin_context ||
+	    f->config.num_contexts != cfg->num_contexts)
+		guc_contexts_drop(c, gt, vf);
+	f->config = *cfg;
+}
+
+static bool is_start_of(uint32_t key, uint32_t next)
+{
+	return (key == GUC_KLV_VF_GGTT_START && next == GUC_KLV_VF_GGTT_SIZE) ||
+	       (key == GUC_KLV_VF_BEGIN_CONTEXT_ID && next == GUC_KLV_VF_NUM_CONTEXTS) ||
+	       (key == GUC_KLV_VF_BEGIN_DOORBELL_ID && next == GUC_KLV_VF_NUM_DOORBELLS);
+}
+
+/* Apply the list; number of KLVs accepted. */
+static uint32_t apply_list(struct guc_card *c, unsigned gt, unsigned vf, const uint32_t *list,
+			   uint32_t len)
+{
+	struct klv_reader reader = { .dw = list, .len = len };
+	struct guc_config cfg = guc_fn(c, gt, vf)->config;
+	uint32_t accepted = 0, pending = 0;
+	struct klv k;
+
+	while (klv_next(&reader, &k) == 1) {
+		const struct config_key *row = find_key(k.key);
+		struct klv_reader ahead = reader;
+		struct klv next;
+
+		if (!row || !set_value(row, &cfg, &k))
+			break;
+		pending++;
+		if (klv_next(&ahead, &next) == 1 && is_start_of(k.key, next.key))
+			continue;
+		if (vf == 0)
+			cut(c, &cfg);
+		else if (!fits(c, gt, vf, &cfg))
+			break;
+		commit(c, gt, vf, &cfg);
+		accepted += pending;
+		pending = 0;
+	}
+	return accepted;
+}
+
+static void announce(struct guc_card *c, unsigned gt, unsigned vf)
+{
+	const struct guc_config *cfg = &guc_fn(c, gt, vf)->config;
+
+	guc_vf_input(c, gt, vf,
+		     cfg->ggtt_size && cfg->num_contexts ? GUC_IN_CONFIG_VALID :
+							   GUC_IN_CONFIG_GONE, 0);
+}
+
+/* dw1 VFID, dw2/dw3 list, dw4 size in dwords; address and size 0: reset. */
+uint16_t guc_act_update_vf_cfg(struct guc_card *c, struct guc_request *r)
+{
+	static const struct guc_config none;
+	uint32_t list[GUC_KLV_LIST_MAX], vf = r->dw[1], size = r->dw[4];
+	uint64_t addr = make64(r->dw[2], r->dw[3]);
+	uint16_t error;
+
+	if (vf > c->block->geometry.vfs)
+		return GUC_ERR_INVALID_VFID;
+	if (addr == 0 && size)
+		return GUC_ERR_INVALID_PARAMS;
+	if (addr == 0) {
+		commit(c, r->gt, vf, &none);
+	} else {
+		error = guc_klv_fetch(c, r->gt, r->fn, addr, size, list);
+		if (error)
+			return error;
+		r->reply_data0 = apply_list(c, r->gt, vf, list, size);
+	}
+	announce(c, r->gt, vf);
+	return GUC_OK;
+}
+
+/* --- query ------------------------------------------------------------------------- */
+
+#define GMD_ID_MINOR 2u
+#define GROUPS_MINOR 26u
+
+static void answer(struct guc_request *r, const uint32_t *value, uint32_t len)
+{
+	r->reply_data0 = len;
+	r->reply_len = len;
+	memcpy(r->reply, value, len * sizeof(value[0]));
+}
+
+/* dw1 key. Unknown, write-only and too new keys: 0x105 (guc-abi 12, item 9). */
+uint16_t guc_act_query_klv(struct guc_card *c, struct guc_request *r)
+{
+	const struct guc_config *cfg = &guc_fn(c, r->gt, r->fn)->config;
+	uint32_t key = r->dw[1], value[2] = { 0 };
+	const struct config_key *row = find_key(key);
+	uint8_t minor = guc_abi_minor(c, r->gt, r->fn);
+	uint16_t error;
+
+	if (key >> 16)
+		return GUC_ERR_ERROR_PROTOCOL;
+	error = guc_vf_input(c, r->gt, r->fn, GUC_IN_QUERY_KLV, 0);
+	if (error)
+		return error;
+	if (key == GUC_KLV_GLOBAL_GMD_ID && minor >= GMD_ID_MINOR) {
+		value[0] = c->block->options.gmd_id[guc_gt_is_media(c, r->gt)];
+	} else if (row && row->readable) {
+		memcpy(value, (const char *)cfg + row->offset, row->wide ? 8 : 4);
+		/* Never set means every tile (guc-abi 4.2). */
+		if (key == GUC_KLV_VF_TILE_MASK && value[0] == 0)
+			value[0] = (1u << c->block->geometry.tiles) - 1;
+	} else if (key != GUC_KLV_GLOBAL_GROUP_SCHEDULING_AVAILABLE || minor < GROUPS_MINOR) {
+		return GUC_ERR_INVALID_KLV_KEY;
+	}
+	answer(r, value, row && row->wide ? 2 : 1);
+	return GUC_OK;
+}
+
+/* --- without a PF ------------------------------------------------------------------------ */
+
+int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share *share)
+{
+	const struct guc_geometry *g = &card->block->geometry;
+	const struct guc_config cfg = {
+		.ggtt_start = share->ggtt_start, .ggtt_size = share->ggtt_size,
+		.num_contexts = share->contexts, .begin_context = share->begin_context,
+		.num_doorbells = share->doorbells, .begin_doorbell = share->begin_doorbell,
+	};
+
+	if (fn == 0 || fn > g->vfs)
+		return -ENODEV;
+	if (share->ggtt_size == 0 || share->contexts == 0 || share->ggtt_start > GGTT_TOP ||
+	    share->ggtt_size > GGTT_TOP || (share->ggtt_start | share->ggtt_size) % GGTT_PAGE ||
+	    share->begin_context > GUC_ID_MAX || share->contexts > GUC_ID_MAX ||
+	    share->begin_doorbell >= DOORBELLS || share->doorbells > DOORBELLS)
+		return -EINVAL;
+	for (unsigned gt = 0; gt < guc_gt_count(card); gt++)
+		if (!fits(card, gt, fn, &cfg))
+			return -EINVAL;
+	for (unsigned tile = 0; tile < g->tiles; tile++) {
+		const struct guc_config *old = &guc_fn(card, tile * g->gts, fn)->config;
+		uint64_t at;
+
+		for (at = old->ggtt_start; at < old->ggtt_start + old->ggtt_size; at += GGTT_PAGE)
+			guc_pte_write(card, tile, 0, (uint32_t)(at / GGTT_PAGE), 0);
+		for (at = cfg.ggtt_start; at < cfg.ggtt_start + cfg.ggtt_size; at += GGTT_PAGE)
+			guc_pte_write(card, tile, 0, (uint32_t)(at / GGTT_PAGE),
+				      PTE_PRESENT | (uint64_t)fn << PTE_VFID_SHIFT);
+	}
+	for (unsigned gt = 0; gt < guc_gt_count(card); gt++) {
+		commit(card, gt, fn, &cfg);
+		announce(card, gt, fn);
+	}
+	return 0;
+}
