@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* GGTT entries of an image: plain, or as runs of equal or page-wise growing
+ * entries (vf-lifecycle 3.7). A driver maps its memory in one piece, so that a
+ * region of gigabytes becomes a few dozen runs. See image.h. */
+#include "image.h"
+
+#include <errno.h>
+
+#include "proto/regs.h"
+
+void pfc_pte_begin(struct pfc_pte_coder *c, uint8_t *out, uint32_t cap, bool rle)
+{
+	*c = (struct pfc_pte_coder){ .out = out, .cap = cap, .rle = rle };
+}
+
+static int flush_run(struct pfc_pte_coder *c)
+{
+	if (!c->count)
+		return 0;
+	if (c->cap - c->len < PFC_RUN_BYTES)
+		return -ENOSPC;
+	le32_put(c->out + c->len, c->count);
+	le32_put(c->out + c->len + 4, c->step);
+	le64_put(c->out + c->len + 8, c->first);
+	c->len += PFC_RUN_BYTES;
+	c->count = 0;
+	return 0;
+}
+
+int pfc_pte_put(struct pfc_pte_coder *c, uint64_t pte)
+{
+	int err;
+
+	if (!c->rle) {
+		if (c->cap - c->len < 8)
+			return -ENOSPC;
+		le64_put(c->out + c->len, pte);
+		c->len += 8;
+		return 0;
+	}
+	if (c->count == 1 && (pte == c->first || pte == c->first + GGTT_PAGE)) {
+		c->step = (uint32_t)(pte - c->first);
+		c->count = 2;
+		return 0;
+	}
+	if (c->count > 1 && pte == c->first + (uint64_t)c->step * c->count) {
+		c->count++;
+		return 0;
+	}
+	err = flush_run(c);
+	if (err)
+		return err;
+	c->first = pte;
+	c->step = 0;
+	c->count = 1;
+	return 0;
+}
+
+int pfc_pte_end(struct pfc_pte_coder *c)
+{
+	return c->rle ? flush_run(c) : 0;
+}
+
+unsigned pfc_pte_get(struct pfc_pte_decoder *d, uint64_t *out, unsigned n)
+{
+	unsigned got = 0;
+
+	while (got < n && d->at < d->len) {
+		const uint8_t *in = d->in + d->at;
+
+		if (!d->rle) {
+			out[got++] = le64_get(in);
+			d->at += 8;
+			continue;
+		}
+		out[got++] = le64_get(in + 8) + (uint64_t)d->used * le32_get(in + 4);
+		if (++d->used >= le32_get(in)) {
+			d->used = 0;
+			d->at += PFC_RUN_BYTES;
+		}
+	}
+	return got;
+}
+
+uint64_t pfc_pte_check(const uint8_t *in, bool rle)
+{
+	uint64_t pte = le64_get(rle ? in + 8 : in);
+	uint64_t count, step, last;
+
+	if (pte & PTE_VFID)
+		return 0;
+	if (!rle)
+		return 1;
+	count = le32_get(in);
+	step = le32_get(in + 4);
+	if (count == 0 || (step != 0 && step != GGTT_PAGE))
+		return 0;
+	/* Growing must not carry out of the address field. */
+	last = (pte & PTE_ADDR) + step * (count - 1);
+	return last & ~PTE_ADDR ? 0 : count;
+}

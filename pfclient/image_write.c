@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Writer of the migration image (vf-lifecycle 3.7). The total size is known
+ * before the first byte goes out; payload checksums are made beforehand in
+ * bounded slices, headers when their turn comes. See image.h. */
+#include "image.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "image_priv.h"
+#include "proto/crc32c.h"
+#include "proto/klv.h"
+
+const uint8_t pfc_image_magic[8] = { 0x89, 'G', 'u', 'C', 0xFF, '\r', '\n', 0x1A };
+
+int pfc_image_describe(const struct pfc_image_profile *profile, uint32_t stage, uint8_t *out,
+		       size_t cap)
+{
+	uint32_t list[64];
+	size_t n = 0;
+	int err = 0;
+
+	err |= klv_put32(list, 64, &n, PFC_KEY_DEVID, profile->devid);
+	err |= klv_put32(list, 64, &n, PFC_KEY_REVID, profile->revid);
+	err |= klv_put32(list, 64, &n, PFC_KEY_GT_MAP,
+			 (uint32_t)profile->tiles << 8 | profile->gts);
+	err |= klv_put32(list, 64, &n, PFC_KEY_GRAPHICS, profile->graphics);
+	err |= klv_put32(list, 64, &n, PFC_KEY_PAGE_SIZE, PFC_IMAGE_PAGE);
+	err |= klv_put64(list, 64, &n, PFC_KEY_GGTT_SIZE, profile->ggtt_size);
+	err |= klv_put32(list, 64, &n, PFC_KEY_CONTEXTS, profile->contexts);
+	err |= klv_put32(list, 64, &n, PFC_KEY_DOORBELLS, profile->doorbells);
+	err |= klv_put32(list, 64, &n, PFC_KEY_STAGE, stage);
+	err |= klv_put64(list, 64, &n, PFC_KEY_GGTT_START, profile->ggtt_start);
+	err |= klv_put32(list, 64, &n, PFC_KEY_BEGIN_CONTEXT, profile->begin_context);
+	if (err || n * 4 > cap)
+		return -ENOSPC;
+	for (size_t i = 0; i < n; i++)
+		le32_put(out + 4 * i, list[i]);
+	return (int)(n * 4);
+}
+
+void pfc_image_begin(struct pfc_image_writer *w, const uint8_t id[PFC_IMAGE_ID])
+{
+	memset(w, 0, sizeof(*w));
+	memcpy(w->id, id, PFC_IMAGE_ID);
+	w->total = PFC_IMAGE_HEADER + PFC_IMAGE_SECTION + PFC_IMAGE_TRAILER;
+}
+
+int pfc_image_add(struct pfc_image_writer *w, const struct pfc_image_part *part)
+{
+	if (w->parts == PFC_IMAGE_PARTS)
+		return -ENOSPC;
+	w->part[w->parts] = *part;
+	w->part[w->parts].crc = 0;
+	w->parts++;
+	w->total += PFC_IMAGE_SECTION + part->stored;
+	return 0;
+}
+
+bool pfc_image_seal(struct pfc_image_writer *w, uint32_t budget)
+{
+	while (w->sealed < w->parts) {
+		struct pfc_image_part *part = &w->part[w->sealed];
+		uint32_t n = part->stored - w->seal_at;
+
+		if (n > budget)
+			n = budget;
+		part->crc = crc32c(part->crc, part->data + w->seal_at, n);
+		w->seal_at += n;
+		budget -= n;
+		if (w->seal_at < part->stored)
+			return false;
+		w->seal_at = 0;
+		w->sealed++;
+	}
+	return true;
+}
+
+static uint32_t make_header(struct pfc_image_writer *w)
+{
+	uint8_t *h = w->scratch;
+
+	memset(h, 0, PFC_IMAGE_HEADER);
+	memcpy(h + HDR_MAGIC, pfc_image_magic, sizeof(pfc_image_magic));
+	h[HDR_MAJOR] = PFC_IMAGE_MAJOR;
+	h[HDR_MINOR] = PFC_IMAGE_MINOR;
+	le32_put(h + HDR_LENGTH, PFC_IMAGE_HEADER);
+	le32_put(h + HDR_ALIGN, 1);
+	memcpy(h + HDR_ID, w->id, PFC_IMAGE_ID);
+	le32_put(h + HDR_CRC, crc32c(0, h, HDR_CRC));
+	return PFC_IMAGE_HEADER;
+}
+
+static uint32_t make_section(uint8_t *h, const struct pfc_image_part *part, uint32_t seq)
+{
+	memset(h, 0, PFC_IMAGE_SECTION);
+	h[SEC_TYPE] = (uint8_t)part->type;
+	h[SEC_TYPE + 1] = (uint8_t)(part->type >> 8);
+	h[SEC_TILE] = part->tile;
+	h[SEC_GT] = part->gt;
+	le32_put(h + SEC_FLAGS, part->flags);
+	le32_put(h + SEC_SEQ, seq);
+	le32_put(h + SEC_RAW, part->raw);
+	le32_put(h + SEC_STORED, part->stored);
+	le32_put(h + SEC_PAYLOAD_CRC, part->crc);
+	le32_put(h + SEC_CRC, crc32c(0, h, SEC_CRC));
+	return PFC_IMAGE_SECTION;
+}
+
+/* The trailer's header and payload in one piece. */
+static uint32_t make_trailer(struct pfc_image_writer *w)
+{
+	uint8_t *payload = w->scratch + PFC_IMAGE_SECTION;
+	struct pfc_image_part part = {
+		.type = PFC_IMAGE_TRAILER_SECTION,
+		.flags = PFC_IMAGE_CRITICAL | PFC_IMAGE_LAST,
+		.raw = PFC_IMAGE_TRAILER,
+		.stored = PFC_IMAGE_TRAILER,
+	};
+
+	memcpy(payload + TRL_ID, w->id, PFC_IMAGE_ID);
+	le32_put(payload + TRL_SECTIONS, w->parts);
+	le32_put(payload + TRL_CRC, w->crc);
+	le64_put(payload + TRL_TOTAL, w->total);
+	part.crc = crc32c(0, payload, PFC_IMAGE_TRAILER);
+	return make_section(w->scratch, &part, w->parts) + PFC_IMAGE_TRAILER;
+}
+
+/* Make piece number w->piece, if it is not a payload, and tell where it lies. */
+static const uint8_t *current_piece(struct pfc_image_writer *w, uint32_t *len)
+{
+	unsigned i = (w->piece - 1) / 2;
+
+	if (w->piece == 0) {
+		*len = w->at ? PFC_IMAGE_HEADER : make_header(w);
+		return w->scratch;
+	}
+	if (i == w->parts) {
+		*len = w->at ? PFC_IMAGE_SECTION + PFC_IMAGE_TRAILER : make_trailer(w);
+		return w->scratch;
+	}
+	if (w->piece % 2) {
+		*len = w->at ? PFC_IMAGE_SECTION : make_section(w->scratch, &w->part[i], i);
+		return w->scratch;
+	}
+	*len = w->part[i].stored;
+	return w->part[i].data;
+}
+
+size_t pfc_image_emit(struct pfc_image_writer *w, uint8_t *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len && w->piece <= 2 * w->parts + 1) {
+		uint32_t size;
+		const uint8_t *from = current_piece(w, &size);
+		size_t n = size - w->at;
+
+		if (n > len - done)
+			n = len - done;
+		memcpy(buf + done, from + w->at, n);
+		w->crc = crc32c(w->crc, buf + done, n);
+		w->at += (uint32_t)n;
+		done += n;
+		if (w->at == size) {
+			w->piece++;
+			w->at = 0;
+		}
+	}
+	return done;
+}

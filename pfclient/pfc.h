@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* libgucpf: the PF driver of an Intel Xe card as far as its GuCs can tell:
+ * provisioning, FLR, pause, resume, stop, save, restore, relay services
+ * (vf-lifecycle sections 2, 3, 7). Pure: events go in, register accesses come
+ * out through the port, requests travel as CTB messages of function 0 in the
+ * PF's own memory. It does no I/O, reads no clock, starts no thread, allocates
+ * nothing after pfc_init(), holds no global. pfc_step() does one bounded unit
+ * of work (a CTB request sent, a slice of GGTT copied). */
+#ifndef GUCEMU_PFC_H
+#define GUCEMU_PFC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/port.h"
+
+#define PFC_MAX_GTS 4u
+#define PFC_MAX_VFS 63u
+
+/* State of a VF as the PF keeps it, of each GT (vf-lifecycle 2.1). X(sym, name) */
+#define PFC_VF_STATE_LIST(X)                                                   \
+	X(READY, "ready") X(FLR, "flr") X(PAUSING, "pausing") X(PAUSED, "paused") \
+	X(SAVING, "saving") X(SAVED, "saved") X(RESTORING, "restoring")        \
+	X(RESTORED, "restored") X(RESUMING, "resuming") X(RESUMED, "resumed")  \
+	X(STOPPING, "stopping") X(STOPPED, "stopped")
+
+enum pfc_vf_state {
+#define X(sym, name) PFC_VF_##sym,
+	PFC_VF_STATE_LIST(X)
+#undef X
+	PFC_VF_STATE_COUNT
+};
+
+enum pfc_verb {
+	PFC_PROVISION,   /* args: sizes, 0 = fair share */
+	PFC_UNPROVISION,
+	PFC_FLR,         /* PF-initiated reset */
+	PFC_PAUSE,
+	PFC_RESUME,
+	PFC_STOP,
+	PFC_SAVE,        /* then pfc_image_read() until it returns 0 */
+	PFC_RESTORE,     /* then pfc_image_write(), pfc_image_end() */
+	PFC_VERB_COUNT,
+};
+
+struct pfc_provision {
+	uint64_t ggtt_size; /* bytes, 0 = fair share of vf-lifecycle 2.3 */
+	uint64_t ggtt_start;/* 0 = the PF chooses */
+	uint32_t contexts, doorbells; /* 0 = fair share; doorbells may be none: UINT32_MAX */
+	uint32_t exec_quantum_ms, preempt_timeout_us; /* 0 = 16 ms, 16000 us */
+};
+
+/* The same numbers as enum vfc_log_level. */
+enum pfc_log_level { PFC_LOG_ERROR, PFC_LOG_WARN, PFC_LOG_NOTICE, PFC_LOG_INFO, PFC_LOG_DEBUG };
+
+enum pfc_event_kind {
+	PFC_EV_LOG,       /* level as enum pfc_log_level, vf, gt, text */
+	PFC_EV_STARTED,   /* the PF is up: err */
+	PFC_EV_VERB,      /* verb, vf, tag, err: a verb ended */
+	PFC_EV_VF_STATE,  /* vf, gt, from, to */
+	PFC_EV_VF_EVENT,  /* vf, gt, code: VF_STATE_NOTIFY event */
+	PFC_EV_ADVERSE,   /* vf, gt, code: threshold key */
+	PFC_EV_RELAY,     /* vf, gt, code: relay action (or MMIO relay opcode) served, err:
+			   * 0 or why it failed, also when that is not disclosed */
+	PFC_EV_STEP,      /* vf, gt, text: step of a sequence, for the diagram */
+};
+
+struct pfc_event {
+	enum pfc_event_kind kind;
+	uint8_t level, gt, vf;
+	enum pfc_verb verb;
+	enum pfc_vf_state from, to;
+	int err;
+	uint32_t code;
+	uint64_t tag;
+	const char *text;
+};
+typedef void (*pfc_event_fn)(void *user, const struct pfc_event *event);
+
+struct pfc_options {
+	uint8_t tiles, gts;       /* as the card; gts of each tile */
+	uint8_t vfs;
+	uint64_t ggtt_size;       /* of each tile */
+	uint64_t ggtt_low;        /* nothing is given out below (WOPCM), 8 MiB */
+	uint64_t ggtt_offset;     /* shifts what VFs get down from the top, so that
+				   * two cards differ */
+	uint32_t contexts, doorbells; /* of each GuC: 65535, 256 */
+	uint32_t vf_stride;       /* of VF registers */
+	uint16_t devid;
+	uint8_t revid;
+	uint32_t graphics_ver;    /* x100: chooses runtime list and stride */
+	bool disclose_errors;     /* relay failures say why (a debug PF) */
+	/* Replaces the platform's runtime registers, ascending offsets. */
+	const uint32_t (*runtime)[2];
+	uint32_t runtime_n;
+	pfc_event_fn on_event;
+	void *user;
+};
+
+struct pfc;
+
+void pfc_options_default(struct pfc_options *options);
+size_t pfc_size(void);
+/* Driver memory it wants: for each of the card's GTs (tiles * gts) CTBs and a
+ * KLV page, then two pools of 8 MiB for the images being saved and restored.
+ * Less will do on a small card, down to pfc_mem_min(): the pools, which bound
+ * the images, are what remains. All of it is mapped in the PF's GGTT range. */
+size_t pfc_mem_size(unsigned gts);
+size_t pfc_mem_min(unsigned gts);
+/* Lay out a PF in `storage`; NULL when an argument is out of range. */
+struct pfc *pfc_init(void *storage, size_t size, const struct pfc_options *options,
+		     const struct host_port *port, const struct host_mem *mem);
+
+/* --- driving it ---------------------------------------------------------------- */
+
+void pfc_irq(struct pfc *p);
+void pfc_read_done(struct pfc *p, uint32_t cookie, const void *words, unsigned n);
+/* One unit of work. True: something was done, call again. False: nothing to
+ * do before an interrupt, an answer to a read, a call or the deadline. */
+bool pfc_step(struct pfc *p, uint64_t now);
+/* 0: pfc_step() has work now. UINT64_MAX: never. */
+uint64_t pfc_next_deadline(const struct pfc *p);
+
+/* Bring the PF up: its own GGTT range and self-configuration, CTB of every
+ * GT. PFC_EV_STARTED. `adopt`: VFs keep what the GuC has (another PF died):
+ * their GGTT regions are read back from the entries, contexts and doorbells
+ * are taken to be the fair shares, states to be READY.
+ * 0; -EALREADY when started or starting. */
+int pfc_start(struct pfc *p, bool adopt);
+
+/* Start a verb on VF `vf` of every GT; PFC_EV_VERB with `tag` when it ended.
+ * `arg` for PFC_PROVISION, NULL = fair shares.
+ * 0; -EINVAL no such VF or a bad size; -EALREADY the same verb runs, or did
+ * and GuC still owes its end; -EBUSY another one runs; -EPERM, -ESTALE as
+ * vf-lifecycle 2.5 to 2.9 say; -ENOSPC nothing that large is free; -ENODATA,
+ * -ENOKEY not (completely) provisioned; -ENODEV not started.
+ * FLR overrides what runs, STOP whatever but FLR (it ends with -ECANCELED).
+ * Where GTs stand differently (one failed to pause), PAUSE, RESUME and STOP
+ * act on those that have the way still before them.
+ *
+ * Time limits, after which the verb ends with -ETIMEDOUT: PAUSE, RESUME, STOP
+ * 1 s, FLR 5 s; nothing is undone, a late GuC still completes them. SAVE and
+ * RESTORE: 20 s without a byte moved; they are given up, the VF stays paused.
+ * A verb that GuC refuses ends with -EIO; the other GTs go on. */
+int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_provision *arg,
+	   uint64_t tag);
+/* 0 provisioned; -ENOKEY in part; -ENODATA not at all; -EINVAL no such VF. */
+int pfc_vf_valid(const struct pfc *p, unsigned vf);
+
+/* Image of a VF being saved. Bytes copied, 0 at the end (the SAVE verb ends
+ * when the last byte was copied), -EAGAIN nothing yet, -EIO failed, -EPERM not
+ * saving. */
+long pfc_image_read(struct pfc *p, unsigned vf, void *buf, size_t len);
+/* Image of a VF being restored, in any split. Bytes taken (maybe fewer: go on
+ * after pfc_step()), or -errno, which sticks. Nothing is applied before the
+ * whole image is checked. */
+long pfc_image_write(struct pfc *p, unsigned vf, const void *buf, size_t len);
+/* No more bytes come: check, apply, end the RESTORE verb. 0 when the image is
+ * whole and is being applied, or the error with which the verb has ended. */
+int pfc_image_end(struct pfc *p, unsigned vf);
+/* Exact bytes of the image of a saved VF, or -errno. */
+long pfc_image_size(const struct pfc *p, unsigned vf);
+
+/* --- looking in ------------------------------------------------------------------ */
+
+struct pfc_vf_info {
+	enum pfc_vf_state state[PFC_MAX_GTS];
+	bool mismatch, failed;
+	uint64_t ggtt_start, ggtt_size;
+	uint32_t contexts, begin_context, doorbells, begin_doorbell;
+	uint16_t relay_major, relay_minor;
+	uint32_t fixup_done; /* FIXUP_DONE events seen */
+	uint32_t adverse;
+	int valid; /* as pfc_vf_valid() */
+	bool busy; /* a verb runs: */
+	enum pfc_verb verb;
+};
+int pfc_vf_info(const struct pfc *p, unsigned vf, struct pfc_vf_info *info);
+const char *pfc_vf_state_name(enum pfc_vf_state s);
+const char *pfc_verb_name(enum pfc_verb v);
+int pfc_verb_find(const char *name);
+
+/* Fair shares for `vfs` VFs (vf-lifecycle 2.3). */
+void pfc_fair_share(const struct pfc_options *options, unsigned vfs, struct pfc_provision *out);
+
+#endif

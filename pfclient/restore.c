@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Restoring a VF (vf-lifecycle 2.9, 3.7), in two phases. First the whole image
+ * is taken and checked; then it is applied: GuC's blob first, because GuC may
+ * still refuse and then nothing has changed on that GT, GGTT entries and
+ * mailbox after it. Nothing runs before RESUME, so the order is free. */
+#include <errno.h>
+#include <string.h>
+
+#include "pfc_priv.h"
+#include "proto/text.h"
+
+static const struct pfc_image_part *part(struct pfc *p, struct pfc_unit *u, unsigned type)
+{
+	return pfc_image_find(&pfc_vf(p, u)->reader, type, u->gt);
+}
+
+static int step_guc(struct pfc *p, struct pfc_unit *u)
+{
+	const struct pfc_image_part *blob = part(p, u, PFC_IMAGE_GUC);
+
+	return pfc_call_blob(p, u, &pfc_vf(p, u)->in, GUC_OP_RESTORE,
+			     (size_t)(blob->data - p->mem.base), blob->stored);
+}
+
+static int step_ggtt(struct pfc *p, struct pfc_unit *u)
+{
+	struct pfc_vf *v = pfc_vf(p, u);
+	struct pfc_pte_decoder *d = &v->in.decoder[u->gt];
+	const struct pfc_image_part *ggtt = part(p, u, PFC_IMAGE_GGTT);
+	uint32_t left = ggtt->raw / 8 - u->pos;
+	uint64_t pte[PFC_PTE_SLICE];
+	unsigned n;
+
+	if (u->pos == 0)
+		*d = (struct pfc_pte_decoder){
+			.in = ggtt->data, .len = ggtt->stored, .rle = ggtt->flags & PFC_IMAGE_RLE
+		};
+	/* The stage is shared memory: whatever it says now, stay in the region. */
+	n = pfc_pte_get(d, pte, left < PFC_PTE_SLICE ? left : PFC_PTE_SLICE);
+	if (n == 0) {
+		pfc_invalidate(p, pfc_gt(p, u)->tile);
+		return PFC_DONE;
+	}
+	for (unsigned i = 0; i < n; i++)
+		pte[i] = (pte[i] & ~PTE_VFID) | (uint64_t)u->vf << PTE_VFID_SHIFT;
+	p->port->write64(p->port->user,
+			 pfc_pte_register(p, pfc_gt(p, u)->tile,
+					  v->ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
+			 pte, n);
+	u->pos += n;
+	pfc_op_touch(p, u->vf);
+	return PFC_MORE;
+}
+
+static int step_mmio(struct pfc *p, struct pfc_unit *u)
+{
+	const uint8_t *in = part(p, u, PFC_IMAGE_MMIO)->data;
+
+	for (unsigned i = 0; i < MAILBOX_DWORDS; i++)
+		p->port->write32(p->port->user,
+				 pfc_vf_mailbox(p, u) + (le32_get(in + 4 + 8 * (size_t)i) & 0xC),
+				 le32_get(in + 8 + 8 * (size_t)i));
+	return PFC_DONE;
+}
+
+static const struct pfc_step_def restore_steps[] = {
+	{ .name = "restore GUC", .run = step_guc },
+	{ .name = "accepted" },
+	{ .name = "restore GGTT", .run = step_ggtt, .where = PFC_MAIN_GT },
+	{ .name = "restore MMIO", .run = step_mmio },
+};
+
+const struct pfc_seq pfc_seq_restore = {
+	.kind = PFC_SEQ_IMAGE, .during = PFC_VF_RESTORING, .after = PFC_VF_RESTORED,
+	.step = restore_steps, .steps = sizeof(restore_steps) / sizeof(restore_steps[0])
+};
+
+void pfc_restore_begin(struct pfc *p, unsigned vf)
+{
+	const struct pfc_image_profile profile = pfc_profile(p, vf);
+	struct pfc_vf *v = &p->vf[vf];
+
+	pfc_image_reader_init(&v->reader, &profile);
+	v->receiving = true;
+	for (unsigned gt = 0; gt < p->gts; gt++) {
+		struct pfc_unit *u = pfc_unit(p, vf, gt);
+
+		u->before = u->state;
+		u->err = 0;
+		pfc_set_state(p, u, PFC_VF_RESTORING);
+	}
+}
+
+/* The image is bad: the VF stays as it was. */
+static void give_up(struct pfc *p, unsigned vf)
+{
+	struct pfc_vf *v = &p->vf[vf];
+
+	pfc_log(p, PFC_LOG_ERROR, vf, 0, "image refused: %s (%s)", v->reader.why,
+		text_errno(v->reader.err));
+	for (unsigned gt = 0; gt < p->gts; gt++) {
+		struct pfc_unit *u = pfc_unit(p, vf, gt);
+
+		u->failed = true;
+		pfc_set_state(p, u, u->before);
+	}
+	pfc_op_end(p, vf, v->reader.err);
+}
+
+static bool is_receiving(const struct pfc *p, unsigned vf)
+{
+	return vf != 0 && vf <= p->opt.vfs && p->vf[vf].receiving;
+}
+
+static int not_receiving(const struct pfc *p, unsigned vf)
+{
+	if (vf == 0 || vf > p->opt.vfs)
+		return -EINVAL;
+	return p->vf[vf].reader.err ? p->vf[vf].reader.err : -EPERM;
+}
+
+long pfc_image_write(struct pfc *p, unsigned vf, const void *buf, size_t len)
+{
+	struct pfc_vf *v = &p->vf[vf <= p->opt.vfs ? vf : 0];
+	struct pfc_image_reader *r = &v->reader;
+	size_t done = 0;
+	long n;
+	int err;
+
+	if (!is_receiving(p, vf))
+		return not_receiving(p, vf);
+	pfc_op_touch(p, vf);
+	for (;;) {
+		n = pfc_image_take(r, (const uint8_t *)buf + done, len - done);
+		if (n < 0)
+			break;
+		done += (size_t)n;
+		if (r->phase != PFC_IMG_STAGE)
+			return (long)done;
+		err = pfc_pool_take(&p->in_pool, &v->in, r->stage_need ? r->stage_need : 1);
+		if (err == -EAGAIN)
+			return (long)done;
+		if (err) {
+			r->err = err;
+			r->why = "more than the image pool can hold";
+			break;
+		}
+		pfc_image_give_stage(r, p->mem.base + v->in.base);
+	}
+	give_up(p, vf);
+	return r->err;
+}
+
+int pfc_image_end(struct pfc *p, unsigned vf)
+{
+	struct pfc_vf *v = &p->vf[vf <= p->opt.vfs ? vf : 0];
+	int err;
+
+	if (!is_receiving(p, vf))
+		return not_receiving(p, vf);
+	err = pfc_image_finish(&v->reader);
+	if (err) {
+		give_up(p, vf);
+		return err;
+	}
+	v->receiving = false;
+	pfc_op_touch(p, vf);
+	for (unsigned gt = 0; gt < p->gts; gt++) {
+		struct pfc_unit *u = pfc_unit(p, vf, gt);
+		enum pfc_vf_state before = u->before;
+
+		pfc_unit_start(p, u, &pfc_seq_restore);
+		u->before = before;
+	}
+	return 0;
+}
