@@ -178,6 +178,25 @@ void guc_detector_fresh(struct guc_card *c, unsigned gt, unsigned fn, uint32_t i
 	}
 }
 
+/* Items appended after the recovery are no longer where a note was: what they
+ * name is compared when the GuC comes to them. */
+void guc_detector_item(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, uint32_t dword,
+		       uint32_t lrca)
+{
+	const struct guc_context *ctx = guc_context(c, gt, fn, id);
+	const struct guc_finding finding = {
+		.structure = FIXUP_WORK_QUEUE,
+		.context = id,
+		.dword = dword,
+		.old_value = lrca & LRC_DESC_ADDR,
+		.new_value = lrca & LRC_DESC_ADDR,
+		.expected = ctx->lrc_desc[0] & LRC_DESC_ADDR,
+	};
+
+	if (guc_fn(c, gt, fn)->fresh_checks)
+		found(c, gt, fn, &finding);
+}
+
 /* --- looking in ---------------------------------------------------------------------------- */
 
 int guc_findings(const struct guc_card *card, unsigned fn, unsigned gt, struct guc_finding *out,

@@ -37,7 +37,11 @@ static inline uint32_t guc_note_flags(enum fixup structure)
 /* Note the word `value` that stands at `where` if it is an address of fn. */
 void guc_detector_add(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_note *note,
 		      uint64_t where, uint32_t value);
-/* Call the above for every address word in fn's memory. */
+/* A work queue item of context `id` at dword `dword` names another context than
+ * its leader: a finding when fn was restored since it booted (row 15). */
+void guc_detector_item(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, uint32_t dword,
+		       uint32_t lrca);
+/* Call guc_detector_add() for every address word in fn's memory. */
 void guc_detector_scan(struct guc_card *c, unsigned gt, unsigned fn);
 
 #endif

@@ -4,7 +4,7 @@
  * all of them run, a budget each, until they reach those tails; then the head
  * moves on. An item under way is not remembered: it is still at the head, or
  * the driver has put no-ops in its place and will append it again. */
-#include "exec.h"
+#include "detector.h"
 
 #include <errno.h>
 
@@ -119,7 +119,11 @@ enum guc_run guc_workqueue_run(const struct guc_run_ctx *r, uint32_t budget)
 	if (guc_wq_item(r, head, tail, &item))
 		return refuse(r, head);
 	if (item.multi) {
-		if ((item.lrca ^ r->ctx->lrc_desc[0]) & LRC_DESC_ADDR || !set_tails(r, &item))
+		if ((item.lrca ^ r->ctx->lrc_desc[0]) & LRC_DESC_ADDR) {
+			guc_detector_item(r->c, r->gt, r->fn, r->id, head / 4 + 1, item.lrca);
+			return refuse(r, head);
+		}
+		if (!set_tails(r, &item))
 			return refuse(r, head);
 		end = run_gang(r, budget);
 		if (end != GUC_RUN_DONE)
