@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Registers over the socket: an MMIO read round trip against a libuv echo of
+ * the same bytes, and batched posted writes against single answered ones.
+ * Client, server and echo share one processor. */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "bench.h"
+#include "proto/frame.h"
+#include "proto/regs.h"
+
+#define ROUND_TRIPS 4000u
+#define BATCH	    64u
+
+struct ends {
+	int server; /* connected to the emulator as VF 1 */
+	int echo;   /* connected to the echo process */
+	size_t request_len, answer_len;
+	uint8_t request[256];
+	uint32_t seq;
+};
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(EXIT_FAILURE);
+}
+
+static void send_all(int fd, const void *buf, size_t len)
+{
+	const uint8_t *p = buf;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n <= 0)
+			die("write");
+		p += n;
+		len -= (size_t)n;
+	}
+}
+
+/* Next frame from the server; interrupts and the like are passed over. */
+static void await(int fd, gucemu_FrameType type, struct frame *f)
+{
+	static uint8_t buf[FRAME_MAX + 8];
+	static size_t have, used;
+
+	for (;;) {
+		long n = frame_decode(buf + used, have - used, f);
+
+		if (n < 0) {
+			fprintf(stderr, "bad frame: %s\n", strerror((int)-n));
+			exit(EXIT_FAILURE);
+		}
+		if (n == 0) {
+			ssize_t got;
+
+			memmove(buf, buf + used, have - used);
+			have -= used;
+			used = 0;
+			got = read(fd, buf + have, sizeof(buf) - have);
+			if (got <= 0)
+				die("server went away");
+			have += (size_t)got;
+			continue;
+		}
+		used += (size_t)n;
+		if (f->type == gucemu_FrameType_STATUS && f->status) {
+			fprintf(stderr, "server says %d %.*s\n", f->status, (int)f->text_len,
+				f->text);
+			exit(EXIT_FAILURE);
+		}
+		if (f->type == type)
+			return;
+	}
+}
+
+static void post(int fd, const struct frame *f)
+{
+	uint8_t buf[2048];
+	long n = frame_encode(f, buf, sizeof(buf));
+
+	if (n < 0) {
+		fprintf(stderr, "frame: %s\n", strerror((int)-n));
+		exit(EXIT_FAILURE);
+	}
+	send_all(fd, buf, (size_t)n);
+}
+
+static double mmio_round_trips(void *user)
+{
+	struct ends *e = user;
+	uint64_t start = bench_now();
+	struct frame f;
+
+	for (unsigned i = 0; i < ROUND_TRIPS; i++) {
+		send_all(e->server, e->request, e->request_len);
+		await(e->server, gucemu_FrameType_MMIO_DATA, &f);
+	}
+	return ROUND_TRIPS * 1e9 / (double)(bench_now() - start);
+}
+
+static double echo_round_trips(void *user)
+{
+	struct ends *e = user;
+	uint64_t start = bench_now();
+	uint8_t buf[256];
+
+	for (unsigned i = 0; i < ROUND_TRIPS; i++) {
+		size_t got = 0;
+
+		send_all(e->echo, e->request, e->request_len);
+		while (got < e->request_len) {
+			ssize_t n = read(e->echo, buf, sizeof(buf));
+
+			if (n <= 0)
+				die("echo went away");
+			got += (size_t)n;
+		}
+	}
+	return ROUND_TRIPS * 1e9 / (double)(bench_now() - start);
+}
+
+static void write_frame(struct ends *e, unsigned n, bool answered)
+{
+	uint8_t data[BATCH * 8];
+	struct frame f = { .type = gucemu_FrameType_MMIO_WRITE, .size = 4, .data = data,
+			   .data_len = n * 8, .seq = answered ? ++e->seq : 0 };
+
+	for (unsigned i = 0; i < n; i++) {
+		le32_put(data + 8 * i, REG_VF_SW_FLAG(i % MAILBOX_DWORDS));
+		le32_put(data + 8 * i + 4, i);
+	}
+	post(e->server, &f);
+}
+
+static double batched_writes(void *user)
+{
+	struct ends *e = user;
+	uint64_t start = bench_now();
+	struct frame f;
+
+	for (unsigned i = 0; i < ROUND_TRIPS / 4; i++)
+		write_frame(e, BATCH, i == ROUND_TRIPS / 4 - 1);
+	await(e->server, gucemu_FrameType_STATUS, &f);
+	return (double)BATCH * (ROUND_TRIPS / 4) * 1e9 / (double)(bench_now() - start);
+}
+
+static double single_writes(void *user)
+{
+	struct ends *e = user;
+	uint64_t start = bench_now();
+	struct frame f;
+
+	for (unsigned i = 0; i < ROUND_TRIPS / 4; i++) {
+		write_frame(e, 1, true);
+		await(e->server, gucemu_FrameType_STATUS, &f);
+	}
+	return (ROUND_TRIPS / 4) * 1e9 / (double)(bench_now() - start);
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(sa.sun_path))
+		die("socket");
+	strcpy(sa.sun_path, path);
+	for (unsigned tries = 0; tries < 500; tries++) {
+		if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+			return fd;
+		usleep(10000);
+	}
+	die(path);
+	return -1;
+}
+
+/* --- the echo: a bare libuv program ------------------------------------------ */
+
+static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *buf)
+{
+	static char space[65536];
+
+	(void)h;
+	(void)hint;
+	*buf = uv_buf_init(space, sizeof(space));
+}
+
+static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+{
+	uv_buf_t out = uv_buf_init(buf->base, n > 0 ? (unsigned)n : 0);
+
+	if (n < 0)
+		uv_stop(s->loop);
+	else if (n > 0)
+		uv_try_write(s, &out, 1);
+}
+
+static void on_connection(uv_stream_t *server, int status)
+{
+	static uv_pipe_t client;
+
+	if (status)
+		return;
+	uv_pipe_init(server->loop, &client, 0);
+	uv_accept(server, (uv_stream_t *)&client);
+	uv_read_start((uv_stream_t *)&client, on_alloc, on_read);
+}
+
+static void echo_main(const char *path)
+{
+	uv_loop_t *loop = uv_default_loop();
+	uv_pipe_t server;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	uv_pipe_init(loop, &server, 0);
+	if (uv_pipe_bind(&server, path) || uv_listen((uv_stream_t *)&server, 1, on_connection))
+		_exit(1);
+	uv_run(loop, UV_RUN_DEFAULT);
+	_exit(0);
+}
+
+int main(void)
+{
+	const char *program = getenv("GUCEMU") ? getenv("GUCEMU") : "./gucemu";
+	char dir[] = "/tmp/gucemu-bench-XXXXXX", sock[64], echo_path[64];
+	struct frame hello = { .type = gucemu_FrameType_HELLO, .value = FRAME_PROTOCOL,
+			       .code = FRAME_ROLE_FUNCTION, .function = 1 };
+	struct frame read_cap = { .type = gucemu_FrameType_MMIO_READ, .seq = 1,
+				  .addr = REG_VF_CAP, .size = 4, .value = 1 };
+	struct ends e = { 0 };
+	struct frame f;
+	pid_t server, echo;
+
+	if (!mkdtemp(dir))
+		die(dir);
+	snprintf(sock, sizeof(sock), "%s/card.sock", dir);
+	snprintf(echo_path, sizeof(echo_path), "%s/echo.sock", dir);
+	bench_pin();
+	echo = fork();
+	if (echo == 0)
+		echo_main(echo_path);
+	server = fork();
+	if (server == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(program, "gucemu", "serve", "--socket", sock, "--vfs", "1", "--log",
+		      "error", (char *)NULL);
+		die(program);
+	}
+	e.server = connect_to(sock);
+	e.echo = connect_to(echo_path);
+	post(e.server, &hello);
+	await(e.server, gucemu_FrameType_WELCOME, &f);
+	e.request_len = (size_t)frame_encode(&read_cap, e.request, sizeof(e.request));
+	bench_pair("mmio-round-trip/uv-echo", mmio_round_trips, echo_round_trips, &e, 0.85);
+	bench_pair("batched-64/single-write", batched_writes, single_writes, &e, 20);
+	kill(server, SIGTERM);
+	kill(echo, SIGKILL);
+	waitpid(server, NULL, 0);
+	waitpid(echo, NULL, 0);
+	unlink(sock);
+	unlink(echo_path);
+	rmdir(dir);
+	return EXIT_SUCCESS;
+}

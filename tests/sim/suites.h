@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulator's suites, one a file. */
+#ifndef GUCEMU_TESTS_SIM_SUITES_H
+#define GUCEMU_TESTS_SIM_SUITES_H
+
+#include <check.h>
+
+Suite *suite_migration(void);
+Suite *suite_detector(void);
+Suite *suite_races(void);
+
+#endif

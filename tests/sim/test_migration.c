@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+/* Migration recovery end to end in one process under virtual time: the real
+ * GuC, PF and VF. Cases carry the ids of vf-lifecycle 6.1 (R-..); those that
+ * need fault rules or a real driver are elsewhere. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load.h"
+#include "suites.h"
+
+#define MIB (1ull << 20)
+
+struct world {
+	struct sim_options opt;
+	struct sim *sim;
+	struct sim_vf *vf;
+	struct load load;
+};
+
+static void world_begin(struct world *w, unsigned gts)
+{
+	memset(w, 0, sizeof(*w));
+	sim_defaults(&w->opt);
+	w->opt.gts = (uint8_t)gts;
+}
+
+static void world_run(struct world *w)
+{
+	w->sim = sim_new(&w->opt);
+	w->vf = &w->sim->vf[0];
+	load_start(&w->load, w->sim, w->vf, 2, true);
+}
+
+/* The VF is running, all its jobs come to a right end, nobody found fault. */
+static void world_end(struct world *w)
+{
+	const char *why;
+
+	ck_assert_msg(sim_recovered(w->sim, w->vf), "not recovered:\n%s", w->vf->log);
+	why = load_finish(&w->load);
+	ck_assert_msg(!why, "%s\n%s", why, w->vf->log);
+	ck_assert_uint_eq(w->vf->wedged, 0);
+	for (unsigned c = 0; c < SIM_CARDS; c++) {
+		const struct guc_finding *f = &w->sim->card[c].first_finding;
+
+		ck_assert_msg(w->sim->card[c].findings == 0,
+			      "%s of context %u dword 0x%x: old %x new %x expected %x",
+			      fixup_name(f->structure), f->context, f->dword, f->old_value,
+			      f->new_value, f->expected);
+		ck_assert_uint_eq(w->sim->card[c].violations, 0);
+	}
+	sim_free(w->sim);
+}
+
+static unsigned count(const char *log, const char *line)
+{
+	unsigned n = 0;
+
+	for (const char *p = log; (p = strstr(p, line)); p += strlen(line))
+		n++;
+	return n;
+}
+
+/* Bases of VF 1 before and after; a VF has 16 MiB of GGTT. */
+static const struct {
+	const char *id;
+	uint64_t from, to;
+} bases[] = {
+	{ "R-01 same base", 64 * MIB, 64 * MIB },
+	{ "R-02 shift up", 64 * MIB, 320 * MIB },
+	{ "R-03 shift down", 320 * MIB, 96 * MIB },
+	{ "R-03 shift down to a low start", 320 * MIB, 48 * MIB },
+	{ "R-04 overlap up", 64 * MIB, 68 * MIB },
+	{ "R-04 overlap down", 68 * MIB, 64 * MIB },
+	{ "R-04 overlap by one page", 64 * MIB, 64 * MIB + 4096 },
+	{ "R-04 overlap down by one page", 64 * MIB + 4096, 64 * MIB },
+};
+
+static void bases_case(unsigned i, unsigned gts, uint8_t minor)
+{
+	struct world w;
+
+	world_begin(&w, gts);
+	w.opt.vf_start[0] = bases[i].from;
+	w.opt.vf_start[1] = bases[i].to;
+	w.opt.abi_minor[0] = w.opt.abi_minor[1] = minor;
+	world_run(&w);
+	ck_assert_msg(sim_migrate(w.sim, w.vf) == 0, "%s", bases[i].id);
+	ck_assert_msg(sim_recovered(w.sim, w.vf), "%s\n%s", bases[i].id, w.vf->log);
+	world_end(&w);
+}
+
+/* every shift of the base, by markers (ABI 1.28). */
+START_TEST(test_R01_R04_bases)
+{
+	bases_case((unsigned)_i, 1, 28);
+}
+END_TEST
+
+/* with two GTs. */
+START_TEST(test_R01_R04_bases_two_gts)
+{
+	bases_case((unsigned)_i, 2, 28);
+}
+END_TEST
+
+/* the same by the seed's recovery (ABI 1.20). */
+START_TEST(test_R38_bases_seed)
+{
+	bases_case((unsigned)_i, 1, 20);
+}
+END_TEST
+
+/* R-38 with two GTs: the seed waits for both. */
+START_TEST(test_R38_bases_seed_two_gts)
+{
+	bases_case((unsigned)_i, 2, 20);
+}
+END_TEST
+
+/* with two GTs each recovers alone and the base is shifted once. */
+START_TEST(test_R06_two_gts)
+{
+	struct world w;
+
+	world_begin(&w, 2);
+	world_run(&w);
+	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	ck_assert(sim_recovered(w.sim, w.vf));
+	ck_assert_uint_eq(count(w.vf->log, "gt0: migration recovery ended"), 1);
+	ck_assert_uint_eq(count(w.vf->log, "gt1: migration recovery ended"), 1);
+	world_end(&w);
+}
+END_TEST
+
+/* R-08: a second migration before the worker ran gives one recovery only, with
+ * the second base. */
+START_TEST(test_R08_migrated_before_start)
+{
+	struct world w;
+	struct vfc_info info;
+	struct pfc_vf_info there;
+
+	world_begin(&w, 1);
+	world_run(&w);
+	w.vf->hold_steps = 1u << VFC_STEP_SHUTDOWN;
+	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	sim_run(w.sim, 10 * SIM_MS);
+	ck_assert_uint_ne(w.vf->held, 0);
+	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	w.vf->hold_steps = 0;
+	ck_assert(sim_recovered(w.sim, w.vf));
+	ck_assert_uint_eq(count(w.vf->log, "migration recovery ended"), 1);
+	vfc_info(w.vf->vfc, 0, &info);
+	pfc_vf_info(w.sim->card[w.vf->card].pfc, 1, &there);
+	ck_assert_uint_eq(info.ggtt_start, there.ggtt_start);
+	world_end(&w);
+}
+END_TEST
+
+static const enum vfc_step_id stoppers[] = { VFC_STEP_QUERY,	  VFC_STEP_FIX_CCS,
+					     VFC_STEP_FIX_DEFAULT_LRC, VFC_STEP_FIX_QUEUES,
+					     VFC_STEP_VALID,	  VFC_STEP_REARM,
+					     VFC_STEP_DECIDE,	  VFC_STEP_DONE };
+
+static void stopper_case(enum vfc_step_id step, unsigned gts, unsigned times)
+{
+	struct world w;
+
+	world_begin(&w, gts);
+	world_run(&w);
+	w.vf->hold_steps = 1u << step;
+	for (unsigned i = 0; i <= times; i++) {
+		w.vf->held = 0;
+		ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+		w.vf->hold_steps = i < times ? 1u << step : 0;
+		sim_run(w.sim, 20 * SIM_MS);
+		if (i < times)
+			ck_assert_msg(w.vf->held, "step %s never came", vfc_step_name(step));
+	}
+	ck_assert_msg(sim_recovered(w.sim, w.vf), "%s", w.vf->log);
+	world_end(&w);
+}
+
+/* migrated again at each step between START and DONE. */
+START_TEST(test_R10_R11_R12_stoppers)
+{
+	stopper_case(stoppers[_i], 1, 1);
+}
+END_TEST
+
+/* with two GTs. */
+START_TEST(test_R10_R11_R12_stoppers_two_gts)
+{
+	stopper_case(stoppers[_i], 2, 1);
+}
+END_TEST
+
+/* the same three times in a row. */
+START_TEST(test_R14_triple)
+{
+	stopper_case(stoppers[_i], 1, 3);
+}
+END_TEST
+
+/* migrations at random moments lose no interrupt and no job. */
+START_TEST(test_R15_random)
+{
+	struct world w;
+
+	world_begin(&w, 1 + (unsigned)_i % 2);
+	w.opt.seed = 1000 + (uint64_t)_i;
+	w.opt.random_order = true;
+	w.opt.abi_minor[0] = w.opt.abi_minor[1] = _i % 4 < 2 ? 28 : 20;
+	world_run(&w);
+	for (unsigned n = 0; n < 50; n++) {
+		sim_run(w.sim, sim_random(w.sim) % (n % 3 ? 300000 : 3 * SIM_MS));
+		ck_assert_msg(sim_migrate(w.sim, w.vf) == 0, "migration %u\n%s", n, w.vf->log);
+		if (n % 5 == 4) {
+			const char *why;
+
+			ck_assert_msg(sim_recovered(w.sim, w.vf), "after %u\n%s", n, w.vf->log);
+			why = load_finish(&w.load);
+			ck_assert_msg(!why, "after %u: %s\n%s", n, why, w.vf->log);
+		}
+		w.vf->log_len = 0;
+	}
+	world_end(&w);
+}
+END_TEST
+
+/* after 256 recoveries the marker starts over at 1; 0 is never used. */
+START_TEST(test_R16_marker_wrap)
+{
+	struct world w;
+	struct vfc_info info;
+
+	world_begin(&w, 1);
+	world_run(&w);
+	for (unsigned n = 0; n < 258; n++) {
+		ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+		ck_assert_msg(sim_recovered(w.sim, w.vf), "after %u", n);
+		w.vf->log_len = 0;
+	}
+	vfc_info(w.vf->vfc, 0, &info);
+	ck_assert_uint_eq(info.recoveries, 258);
+	world_end(&w);
+}
+END_TEST
+
+/* R-53: paused and resumed in mid-fixups without a restore: no second
+ * interrupt, the marker is kept, DONE is accepted. */
+START_TEST(test_R53_pause_in_fixups)
+{
+	struct world w;
+
+	world_begin(&w, 1);
+	world_run(&w);
+	w.vf->hold_steps = 1u << VFC_STEP_FIX_QUEUES;
+	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	sim_run(w.sim, 20 * SIM_MS);
+	ck_assert_uint_ne(w.vf->held, 0);
+	ck_assert_int_eq(sim_pf(w.sim, w.vf->card, PFC_PAUSE, 1, NULL), 0);
+	ck_assert_int_eq(sim_state(w.sim, w.vf, 0), GUC_VFS_RESFIX_PAUSED);
+	ck_assert_int_eq(sim_pf(w.sim, w.vf->card, PFC_RESUME, 1, NULL), 0);
+	w.vf->hold_steps = 0;
+	ck_assert(sim_recovered(w.sim, w.vf));
+	ck_assert_uint_eq(count(w.vf->log, "ready for recovery"), 1);
+	ck_assert_uint_eq(count(w.vf->log, "migration recovery ended"), 1);
+	world_end(&w);
+}
+END_TEST
+
+/* a cancelled migration leaves the VF as if nothing had been. */
+START_TEST(test_R54_cancelled)
+{
+	struct world w;
+	uint8_t *image;
+	size_t len;
+
+	world_begin(&w, 1);
+	world_run(&w);
+	ck_assert_int_eq(sim_migrate_out(w.sim, w.vf, &image, &len), 0);
+	free(image);
+	ck_assert_int_eq(sim_pf(w.sim, 0, PFC_RESUME, 1, NULL), 0);
+	sim_thaw(w.sim, w.vf);
+	ck_assert(sim_recovered(w.sim, w.vf));
+	ck_assert_uint_eq(count(w.vf->log, "recovery"), 0);
+	world_end(&w);
+}
+END_TEST
+
+/* stopped during recovery, every request gets 0x0A and the driver wedges. */
+START_TEST(test_R55_stop_in_recovery)
+{
+	struct world w;
+
+	world_begin(&w, 1);
+	world_run(&w);
+	w.vf->hold_steps = 1u << VFC_STEP_QUERY;
+	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	sim_run(w.sim, 20 * SIM_MS);
+	ck_assert_int_eq(sim_pf(w.sim, w.vf->card, PFC_STOP, 1, NULL), 0);
+	w.vf->hold_steps = 0;
+	sim_run(w.sim, 1000 * SIM_MS);
+	ck_assert_uint_eq(w.vf->wedged, 1);
+	ck_assert_uint_eq(count(w.vf->log, "migration recovery failed (-ENXIO)"), 1);
+	sim_free(w.sim);
+}
+END_TEST
+
+/* R-56: FLR during recovery: the mailbox reads zero three times, the driver
+ * wedges with ENOLINK; after the FLR a fresh driver boots. */
+START_TEST(test_R56_flr_in_recovery)
+{
+	struct world w;
+
+	world_begin(&w, 1);
+	world_run(&w);
+	w.vf->hold_steps = 1u << VFC_STEP_QUERY;
+	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	sim_run(w.sim, 20 * SIM_MS);
+	ck_assert_int_eq(sim_pf(w.sim, w.vf->card, PFC_FLR, 1, NULL), 0);
+	ck_assert_int_eq(sim_state(w.sim, w.vf, 0), GUC_VFS_READY);
+	sim_free(w.sim);
+}
+END_TEST
+
+/* M-33: an image restores to any base with GuC-held addresses right. */
+START_TEST(test_M33_position_independence)
+{
+	struct world w;
+
+	world_begin(&w, 1);
+	world_run(&w);
+	for (unsigned i = 0; i < 10; i++) {
+		w.sim->opt.vf_start[1 - w.vf->card] = (40 + 24 * (uint64_t)i) * MIB + i * 4096;
+		ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+		ck_assert_msg(sim_recovered(w.sim, w.vf), "%s", w.vf->log);
+	}
+	world_end(&w);
+}
+END_TEST
+
+static uint64_t hash_of_run(uint64_t seed)
+{
+	struct world w;
+	uint64_t hash;
+
+	world_begin(&w, 2);
+	w.opt.seed = seed;
+	w.opt.random_order = true;
+	world_run(&w);
+	for (unsigned n = 0; n < 5; n++) {
+		sim_run(w.sim, sim_random(w.sim) % SIM_MS);
+		ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	}
+	ck_assert(sim_recovered(w.sim, w.vf));
+	hash = w.sim->hash;
+	sim_free(w.sim);
+	return hash;
+}
+
+/* The same seed twice gives the same event hash; another seed another one. */
+START_TEST(test_same_seed_same_hash)
+{
+	ck_assert_uint_eq(hash_of_run(7), hash_of_run(7));
+	ck_assert_uint_ne(hash_of_run(7), hash_of_run(8));
+}
+END_TEST
+
+/* Eight VFs migrate one after another while the others work. */
+START_TEST(test_many_vfs)
+{
+	struct sim_options o;
+	struct sim *s;
+	struct load load[8];
+
+	sim_defaults(&o);
+	o.vfs = 8;
+	o.gts = 2;
+	s = sim_new(&o);
+	for (unsigned i = 0; i < 8; i++)
+		load_start(&load[i], s, &s->vf[i], 1, true);
+	for (unsigned i = 0; i < 8; i++)
+		ck_assert_int_eq(sim_migrate(s, &s->vf[i]), 0);
+	for (unsigned i = 0; i < 8; i++) {
+		const char *why;
+
+		ck_assert(sim_recovered(s, &s->vf[i]));
+		why = load_finish(&load[i]);
+		ck_assert_msg(!why, "VF %u: %s", i + 1, why);
+	}
+	ck_assert_uint_eq(s->card[0].findings + s->card[1].findings, 0);
+	sim_free(s);
+}
+END_TEST
+
+Suite *suite_migration(void)
+{
+	Suite *s = suite_create("migration");
+	TCase *t = tcase_create("recovery");
+	const int n_bases = sizeof(bases) / sizeof(bases[0]);
+	const int n_stop = sizeof(stoppers) / sizeof(stoppers[0]);
+
+	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, test_R01_R04_bases, 0, n_bases);
+	tcase_add_loop_test(t, test_R01_R04_bases_two_gts, 0, n_bases);
+	tcase_add_loop_test(t, test_R38_bases_seed, 0, n_bases);
+	tcase_add_loop_test(t, test_R38_bases_seed_two_gts, 0, n_bases);
+	tcase_add_test(t, test_R06_two_gts);
+	tcase_add_test(t, test_R08_migrated_before_start);
+	tcase_add_loop_test(t, test_R10_R11_R12_stoppers, 0, n_stop);
+	tcase_add_loop_test(t, test_R10_R11_R12_stoppers_two_gts, 0, n_stop);
+	tcase_add_loop_test(t, test_R14_triple, 0, n_stop);
+	tcase_add_loop_test(t, test_R15_random, 0, 8);
+	tcase_add_test(t, test_R16_marker_wrap);
+	tcase_add_test(t, test_R53_pause_in_fixups);
+	tcase_add_test(t, test_R54_cancelled);
+	tcase_add_test(t, test_R55_stop_in_recovery);
+	tcase_add_test(t, test_R56_flr_in_recovery);
+	tcase_add_test(t, test_M33_position_independence);
+	tcase_add_test(t, test_same_seed_same_hash);
+	tcase_add_test(t, test_many_vfs);
+	suite_add_tcase(s, t);
+	return s;
+}

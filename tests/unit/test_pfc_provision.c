@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* Provisioning by the PF (pfclient/provision.c, start.c; vf-lifecycle 2.3):
+ * fair shares, ranges, GGTT entries, KLV messages and what GuC says to them. */
+#include "pfc_fixture.h"
+
+#define MIB (1ull << 20)
+
+static const struct {
+	unsigned n;
+	uint64_t ggtt;
+	uint32_t contexts, doorbells;
+} worked[] = {
+	{ 1, 2048 * MIB, 32768, 128 }, { 2, 1024 * MIB, 16384, 64 }, { 3, 1024 * MIB, 16384, 64 },
+	{ 7, 512 * MIB, 8192, 32 },    { 8, 256 * MIB, 4096, 16 },   { 16, 128 * MIB, 2048, 8 },
+	{ 31, 64 * MIB, 2048, 8 },     { 57, 56 * MIB, 1024, 4 },    { 63, 56 * MIB, 1024, 4 },
+};
+
+START_TEST(fair_shares)
+{
+	/* 2.3: the worked values of the profile, for a card with a 4 GiB GGTT. */
+	struct pfc_options o;
+	struct pfc_provision p;
+
+	pfc_options_default(&o);
+	pfc_fair_share(&o, worked[_i].n, &p);
+	ck_assert_uint_eq(p.ggtt_size, worked[_i].ggtt);
+	ck_assert_uint_eq(p.contexts, worked[_i].contexts);
+	ck_assert_uint_eq(p.doorbells, worked[_i].doorbells);
+	ck_assert_uint_eq(p.exec_quantum_ms, 16);
+	ck_assert_uint_eq(p.preempt_timeout_us, 16000);
+}
+END_TEST
+
+START_TEST(shares_fit)
+{
+	/* 2.3: all shares together fit, whatever the number of VFs and the offset. */
+	struct pfc_options o;
+	struct pfc_provision p;
+
+	pfc_options_default(&o);
+	for (unsigned n = 1; n <= PFC_MAX_VFS; n++)
+		for (o.ggtt_offset = 0; o.ggtt_offset <= 2048 * MIB; o.ggtt_offset += 512 * MIB) {
+			pfc_fair_share(&o, n, &p);
+			ck_assert_uint_ne(p.ggtt_size, 0);
+			ck_assert_uint_eq(p.ggtt_size % 4096, 0);
+			ck_assert_uint_le(p.ggtt_size * n + pfc_mem_size(2) + o.ggtt_low,
+					  pfc_ggtt_top(&o));
+			ck_assert_uint_le(p.contexts * n, o.contexts);
+			ck_assert_uint_le(p.doorbells * n, o.doorbells);
+		}
+	pfc_fair_share(&o, 0, &p);
+	ck_assert_uint_eq(p.ggtt_size, 0);
+}
+END_TEST
+
+START_TEST(started)
+{
+	/* guc-abi 3.4, 4.2: the PF's memory is mapped page by page with VFID 0, and
+	 * every GuC is told contexts, doorbells and the whole range of function 0. */
+	for (uint32_t i = 0; i < FX_MEM / 4096; i++)
+		ck_assert_uint_eq(fx.ggtt[(8u << 20 >> 12) + i], (FX_DMA + 4096 * (uint64_t)i) | 1);
+	for (unsigned gt = 0; gt < FX_GTS; gt++) {
+		ck_assert(fx.guc[gt].on);
+		ck_assert_uint_eq(fx.guc[gt].config[0][0], 8u << 20);
+		ck_assert_uint_eq(fx.guc[gt].config[0][1], FX_GGTT - (8u << 20));
+		ck_assert_uint_eq(fx.guc[gt].config[0][3], 65535);
+		ck_assert_uint_eq(fx.guc[gt].config[0][5], 256);
+	}
+	ck_assert_int_eq(pfc_start(fx.pfc, false), -EALREADY);
+}
+END_TEST
+
+START_TEST(messages)
+{
+	/* 2.3: quantum, timeout, GGTT (main GuC before media), contexts, doorbells;
+	 * every entry of the region carries the VFID before GuC hears of it. */
+	static const char *const main_order[] = { "0 config 1 35329", "0 config 1 35330",
+						  "0 config 1 1", "0 config 1 35339",
+						  "0 config 1 35338" };
+	const struct pfc_provision want = { .ggtt_size = 2 * MIB, .contexts = 100,
+					    .doorbells = UINT32_MAX };
+	unsigned next = 0, ggtt_main = 0, ggtt_media = 0;
+	struct pfc_vf_info info;
+
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 5), 0);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 5), -EALREADY);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PAUSE, 1, NULL, 5), -EBUSY);
+	fx_run(FX_SEC / 10);
+	ck_assert_uint_eq(fx.ended, 1);
+	ck_assert_int_eq(fx.err, 0);
+	ck_assert_uint_eq(fx.logged, 10);
+	for (unsigned i = 0; i < fx.logged; i++) {
+		if (fx.log[i][0] == '0')
+			ck_assert_str_eq(fx.log[i], main_order[next++]);
+		if (!strcmp(fx.log[i], "0 config 1 1"))
+			ggtt_main = i + 1;
+		if (!strcmp(fx.log[i], "1 config 1 1"))
+			ggtt_media = i + 1;
+	}
+	ck_assert(ggtt_main && ggtt_main < ggtt_media);
+	info = fx_info(1);
+	for (unsigned gt = 0; gt < FX_GTS; gt++) {
+		const uint32_t *c = fx.guc[gt].config[1];
+
+		ck_assert_uint_eq(c[0], info.ggtt_start);
+		ck_assert_uint_eq(c[1], 2 * MIB);
+		ck_assert_uint_eq(c[2], info.begin_context);
+		ck_assert_uint_eq(c[3], 100);
+		ck_assert_uint_eq(c[5], 0);
+		ck_assert_uint_eq(c[6], 16);
+		ck_assert_uint_eq(c[7], 16000);
+	}
+	for (uint64_t a = info.ggtt_start; a < info.ggtt_start + info.ggtt_size; a += 4096)
+		ck_assert_uint_eq(fx.ggtt[a >> 12], 1u << 2 | 1);
+	ck_assert_uint_eq(fx.ggtt[(info.ggtt_start >> 12) - 1] & PTE_VFID, 0);
+	ck_assert_uint_ge(fx.invalidations, 2);
+}
+END_TEST
+
+START_TEST(ranges)
+{
+	/* 2.3: regions go top-down, never overlap, never reach into the PF's range;
+	 * what does not fit is ENOSPC, what is misplaced EINVAL. */
+	struct pfc_provision want = { .ggtt_size = 16 * MIB, .contexts = 8 };
+	struct pfc_vf_info a, b;
+
+	fx_provision(1);
+	a = fx_info(1);
+	ck_assert_uint_eq(a.ggtt_start + a.ggtt_size, FX_GGTT);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 2, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	b = fx_info(2);
+	ck_assert_uint_eq(b.ggtt_start + b.ggtt_size, a.ggtt_start);
+	ck_assert_uint_eq(b.begin_context + b.contexts, a.begin_context);
+	want.ggtt_size = 48 * MIB;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -ENOSPC);
+	want = (struct pfc_provision){ .ggtt_size = 4096, .ggtt_start = 8 * MIB };
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -EINVAL);
+	want.ggtt_start = b.ggtt_start;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -ENOSPC);
+	want.ggtt_start = 20 * MIB + 1;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -EINVAL);
+	want.ggtt_start = FX_GGTT;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -EINVAL);
+	want = (struct pfc_provision){ .ggtt_size = 4097 };
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -EINVAL);
+	want = (struct pfc_provision){ .ggtt_size = UINT64_MAX & ~4095ull, .ggtt_start = 16 * MIB };
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -EINVAL);
+	want = (struct pfc_provision){ .ggtt_size = 4096, .contexts = UINT32_MAX };
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -ENOSPC);
+	want = (struct pfc_provision){ .ggtt_size = 4096, .contexts = 65535 };
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -ENOSPC);
+	want = (struct pfc_provision){ .ggtt_size = 4096, .doorbells = 257 };
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), -ENOSPC);
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 3), -ENODATA);
+	/* A hole between others is found. */
+	ck_assert_int_eq(fx_do(PFC_UNPROVISION, 1), 0);
+	want = (struct pfc_provision){ .ggtt_size = 3 * MIB, .contexts = 8 };
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 3, &want, 0), 0);
+	ck_assert_uint_eq(fx_info(3).ggtt_start, a.ggtt_start);
+}
+END_TEST
+
+START_TEST(all_fair)
+{
+	/* 2.3: every VF gets its fair share at once. */
+	for (unsigned vf = 1; vf <= FX_VFS; vf++)
+		ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, vf, NULL, vf), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_uint_eq(fx.ended, FX_VFS);
+	for (unsigned vf = 1; vf <= FX_VFS; vf++) {
+		ck_assert_int_eq(pfc_vf_valid(fx.pfc, vf), 0);
+		ck_assert_uint_eq(fx_info(vf).contexts, 16384);
+		ck_assert_uint_eq(fx.guc[1].config[vf][3], 16384);
+	}
+}
+END_TEST
+
+START_TEST(offset)
+{
+	/* design: ggtt_offset moves what VFs get, so that two cards differ. */
+	struct pfc_options o;
+
+	fx_options(&o);
+	o.ggtt_offset = 4 * MIB;
+	fx_start_with(&o, false);
+	fx_provision(1);
+	ck_assert_uint_eq(fx_info(1).ggtt_start + fx_info(1).ggtt_size, FX_GGTT - 4 * MIB);
+}
+END_TEST
+
+START_TEST(partly_applied)
+{
+	/* P-25: fewer KLVs than sent are ENOKEY, more are EPROTO; either GT counts. */
+	fx.guc[_i & 1].klv_error = _i < 2 ? -1 : 1;
+	ck_assert_int_eq(fx_do(PFC_PROVISION, 1), _i < 2 ? -ENOKEY : -EPROTO);
+	ck_assert_int_ne(pfc_vf_valid(fx.pfc, 1), 0);
+	fx.guc[_i & 1].klv_error = 0;
+	ck_assert_int_eq(fx_do(PFC_PROVISION, 1), 0);
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), 0);
+}
+END_TEST
+
+START_TEST(validity)
+{
+	/* P-26: nothing is ENODATA, contexts without GGTT or the reverse ENOKEY. */
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENODATA);
+	fx.pfc->vf[1].have_contexts = 3;
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENOKEY);
+	fx.pfc->vf[1].have_ggtt = 3;
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), 0);
+	fx.pfc->vf[1].have_contexts = 0;
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENOKEY);
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 0), -EINVAL);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_UNPROVISION, 2, NULL, 0), -ENODATA);
+}
+END_TEST
+
+START_TEST(changed)
+{
+	/* 2.3: a change is a config reset, then everything new; the old region is
+	 * nobody's afterwards. */
+	const struct pfc_provision want = { .ggtt_size = MIB, .ggtt_start = 30 * MIB };
+	const struct pfc_vf_info was = (fx_provision(1), fx_info(1));
+
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, 0);
+	ck_assert_str_eq(fx.log[0], "0 config 1 0");
+	ck_assert_str_eq(fx.log[1], "1 config 1 0");
+	ck_assert_uint_eq(fx.ggtt[was.ggtt_start >> 12], 0);
+	ck_assert_uint_eq(fx.ggtt[30 * MIB >> 12], 1u << 2 | 1);
+	ck_assert_uint_eq(fx.guc[1].config[1][0], 30 * MIB);
+}
+END_TEST
+
+START_TEST(unprovisioned)
+{
+	/* 2.3, disable: config reset on every GT, entries and ranges given back. */
+	const struct pfc_vf_info was = (fx_provision(1), fx_info(1));
+
+	ck_assert_int_eq(fx_do(PFC_UNPROVISION, 1), 0);
+	ck_assert_uint_eq(fx.logged, 2);
+	ck_assert_uint_eq(fx.guc[0].config[1][1], 0);
+	ck_assert_uint_eq(fx.ggtt[was.ggtt_start >> 12], 0);
+	ck_assert_uint_eq(fx_info(1).ggtt_size, 0);
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENODATA);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_SAVE, 1, NULL, 0), -EPERM);
+}
+END_TEST
+
+START_TEST(adopted)
+{
+	/* pfc.h: a PF that takes over finds the VFs' regions in the entries and
+	 * leaves them alone. */
+	struct pfc_vf_info was;
+	struct pfc_options o;
+
+	fx_provision(1);
+	fx_provision(2);
+	was = fx_info(2);
+	fx_options(&o);
+	fx_start_with(&o, true);
+	ck_assert_uint_eq(fx_info(2).ggtt_start, was.ggtt_start);
+	ck_assert_uint_eq(fx_info(2).ggtt_size, was.ggtt_size);
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), 0);
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 3), -ENODATA);
+	ck_assert_uint_eq(fx.logged, 2); /* its own configuration, on two GTs */
+	ck_assert_int_eq(fx_do(PFC_PAUSE, 2), 0);
+}
+END_TEST
+
+START_TEST(bad_init)
+{
+	/* pfc.h: arguments out of range give no PF. */
+	struct pfc_options o;
+	struct host_mem mem = fx.mem;
+
+	fx_options(&o);
+	ck_assert_ptr_null(pfc_init(fx.storage, pfc_size() - 1, &o, &fx.port, &mem));
+	mem.size = pfc_mem_min(2) - 4096;
+	ck_assert_ptr_null(pfc_init(fx.storage, pfc_size(), &o, &fx.port, &mem));
+	mem = fx.mem;
+	o.gts = 3;
+	ck_assert_ptr_null(pfc_init(fx.storage, pfc_size(), &o, &fx.port, &mem));
+	o.gts = 2;
+	o.vfs = PFC_MAX_VFS + 1;
+	ck_assert_ptr_null(pfc_init(fx.storage, pfc_size(), &o, &fx.port, &mem));
+	o.vfs = 1;
+	o.ggtt_size = 9u << 20; /* the PF's own memory does not fit */
+	ck_assert_ptr_null(pfc_init(fx.storage, pfc_size(), &o, &fx.port, &mem));
+}
+END_TEST
+
+START_TEST(names)
+{
+	/* pfc.h: names and numbers of verbs agree. */
+	for (int v = 0; v < PFC_VERB_COUNT; v++)
+		ck_assert_int_eq(pfc_verb_find(pfc_verb_name((enum pfc_verb)v)), v);
+	ck_assert_int_eq(pfc_verb_find("jump"), -1);
+	ck_assert_str_eq(pfc_vf_state_name(PFC_VF_RESTORED), "restored");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("pfc_provision");
+	TCase *tc = tcase_create("provision");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
+	tcase_add_loop_test(tc, fair_shares, 0, sizeof(worked) / sizeof(worked[0]));
+	tcase_add_test(tc, shares_fit);
+	tcase_add_test(tc, started);
+	tcase_add_test(tc, messages);
+	tcase_add_test(tc, ranges);
+	tcase_add_test(tc, all_fair);
+	tcase_add_test(tc, offset);
+	tcase_add_loop_test(tc, partly_applied, 0, 4);
+	tcase_add_test(tc, validity);
+	tcase_add_test(tc, changed);
+	tcase_add_test(tc, unprovisioned);
+	tcase_add_test(tc, adopted);
+	tcase_add_test(tc, bad_init);
+	tcase_add_test(tc, names);
+	suite_add_tcase(s, tc);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
