@@ -1,0 +1,16 @@
+# Readers of events: one line of text, a sequence diagram, JSON.
+
+noinst_LTLIBRARIES += libgucview.la
+libgucview_la_SOURCES = \
+	view/describe.c \
+	view/describe.h \
+	view/diagram.c \
+	view/diagram.h \
+	view/diagram_events.c \
+	view/diagram_events.h \
+	view/event.c \
+	view/event.h \
+	view/json.c \
+	view/json.h
+libgucview_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+libgucview_la_LIBADD = $(JSON_LIBS)
