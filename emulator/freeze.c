@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Freezing a VF's client for a migration: it finishes what is under way, stops
+ * its clock and says so; one that can't is just not read from. The verb is
+ * answered when it has happened. */
+#include <errno.h>
+
+#include "server.h"
+
+static void reply(struct server *s, struct function *f, int err, const char *text)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add_bool(o, "client", f->client != NULL);
+	control_reply_to(s, f->freeze_by, f->freeze_seq, err, o, text);
+}
+
+static void freeze_end(struct server *s, struct function *f, int err, const char *text)
+{
+	s->freezes--;
+	f->freeze = err == 0 ? FROZEN : THAWED;
+	reply(s, f, err, text);
+}
+
+/* Nothing of a client is under way: none of its frames is half done. */
+static bool at_rest(const struct function *f)
+{
+	const uint8_t *bytes;
+	const int *fds;
+	size_t len;
+	unsigned n;
+
+	return wire_peek(f->client->wire, &bytes, &len, &fds, &n) == 0;
+}
+
+void freeze_verb(struct client *by, uint32_t seq, unsigned fn)
+{
+	struct server *s = by->server;
+	struct function *f = &s->fn[fn];
+	struct frame freeze = { .type = gucemu_FrameType_FREEZE, .seq = seq };
+
+	if (f->freeze == FREEZING || f->handover) {
+		control_reply(by, seq, -EBUSY, NULL, "a freeze or hand-over is under way");
+		return;
+	}
+	f->freeze_by = by->id;
+	f->freeze_seq = seq;
+	if (!f->client || f->freeze == FROZEN) {
+		reply(s, f, 0, NULL);
+		return;
+	}
+	f->freeze = FREEZING;
+	f->freeze_limit = uv_hrtime() + SERVER_FREEZE_MS * 1000000ull;
+	s->freezes++;
+	if (f->client->features & FRAME_FEATURE_FREEZE)
+		client_send(f->client, &freeze, NULL);
+	card_kick(s);
+}
+
+enum wire_next on_frozen(struct client *c, const struct frame *f, int *fds)
+{
+	struct function *fn = &c->server->fn[c->fn];
+
+	(void)f;
+	(void)fds;
+	/* A late answer, after the time limit: it was told to thaw meanwhile. */
+	if (fn->freeze != FREEZING || !(c->features & FRAME_FEATURE_FREEZE))
+		return WIRE_NEXT;
+	wire_pause(c->wire);
+	freeze_end(c->server, fn, 0, NULL);
+	return WIRE_NEXT;
+}
+
+void thaw_verb(struct client *by, uint32_t seq, unsigned fn)
+{
+	struct server *s = by->server;
+	struct function *f = &s->fn[fn];
+	struct frame thaw = { .type = gucemu_FrameType_THAW };
+
+	if (f->handover) {
+		control_reply(by, seq, -EBUSY, NULL, "a hand-over is under way");
+		return;
+	}
+	if (f->freeze == FREEZING)
+		freeze_end(s, f, -ECANCELED, "thawed before it was frozen");
+	else
+		f->freeze = THAWED;
+	f->freeze_by = by->id;
+	f->freeze_seq = seq;
+	if (f->client) {
+		wire_resume(f->client->wire);
+		if (f->client->features & FRAME_FEATURE_FREEZE)
+			client_send(f->client, &thaw, NULL);
+		card_kick(s);
+	}
+	reply(s, f, 0, NULL);
+}
+
+void freeze_check(struct server *s, uint64_t now)
+{
+	struct frame thaw = { .type = gucemu_FrameType_THAW };
+
+	for (unsigned fn = 1; s->freezes > 0 && fn <= s->opt.geometry.vfs; fn++) {
+		struct function *f = &s->fn[fn];
+
+		if (f->freeze != FREEZING)
+			continue;
+		if (!(f->client->features & FRAME_FEATURE_FREEZE) && at_rest(f)) {
+			wire_pause(f->client->wire);
+			freeze_end(s, f, 0, NULL);
+		} else if (now >= f->freeze_limit) {
+			freeze_end(s, f, -ETIMEDOUT, "the client does not answer FREEZE");
+			if (f->client->features & FRAME_FEATURE_FREEZE)
+				client_send(f->client, &thaw, NULL);
+		}
+	}
+}
+
+void freeze_lost(struct server *s, unsigned fn)
+{
+	struct function *f = &s->fn[fn];
+
+	if (f->freeze == FREEZING)
+		freeze_end(s, f, -EPIPE, "the client went away");
+	f->freeze = THAWED;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory of a function. See memory.h. The other side may change every byte at
+ * any time: nothing here looks at what it copies. */
+#include "memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "wire/memfd.h"
+
+static bool aligned(uint64_t v)
+{
+	return v % MEMORY_PAGE == 0;
+}
+
+/* Index of the first region that ends above `dma`. */
+static unsigned region_after(const struct memory *m, uint64_t dma)
+{
+	unsigned lo = 0, hi = m->n;
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (m->region[mid].dma + m->region[mid].size <= dma)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static int check_range(const struct memory *m, uint64_t dma, uint64_t size, bool hosted)
+{
+	uint64_t used = hosted ? m->hosted : m->shared;
+	uint64_t max = hosted ? MEMORY_HOSTED_MAX : MEMORY_SHARED_MAX;
+	unsigned i;
+
+	if (size == 0 || !aligned(dma) || !aligned(size) || dma >= MEMORY_DMA_END ||
+	    size > MEMORY_DMA_END - dma)
+		return -EINVAL;
+	if (m->n == MEMORY_REGIONS || size > max - used)
+		return -ENOSPC;
+	i = region_after(m, dma);
+	if (i < m->n && m->region[i].dma < dma + size)
+		return -EEXIST;
+	return 0;
+}
+
+static void insert(struct memory *m, const struct memory_region *r)
+{
+	unsigned i = region_after(m, r->dma);
+
+	memmove(&m->region[i + 1], &m->region[i], (m->n - i) * sizeof(*r));
+	m->region[i] = *r;
+	m->n++;
+	m->last = i;
+	if (r->hosted)
+		m->hosted += r->size;
+	else
+		m->shared += r->size;
+}
+
+int memory_share(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t offset,
+		 bool readonly)
+{
+	struct memory_region r = { dma, size, offset, NULL, fd, false, readonly };
+	int err = check_range(m, dma, size, false);
+	void *at;
+
+	if (err == 0 && !aligned(offset))
+		err = -EINVAL;
+	if (err == 0)
+		err = memfd_map_foreign(fd, offset, (size_t)size, readonly, &at);
+	if (err != 0)
+		return err;
+	r.at = at;
+	insert(m, &r);
+	return 0;
+}
+
+int memory_host(struct memory *m, uint64_t dma, uint64_t size)
+{
+	struct memory_region r = { .dma = dma, .size = size, .hosted = true };
+	int err = check_range(m, dma, size, true);
+	void *at;
+
+	if (err != 0)
+		return err;
+	r.fd = memfd_create_sealed("gucemu-hosted", (size_t)size, &at);
+	if (r.fd < 0)
+		return r.fd;
+	r.at = at;
+	insert(m, &r);
+	return 0;
+}
+
+int memory_adopt(struct memory *m, int fd, uint64_t dma, uint64_t size)
+{
+	struct memory_region r = { .dma = dma, .size = size, .fd = fd, .hosted = true };
+	int err = check_range(m, dma, size, true);
+	void *at;
+
+	if (err == 0)
+		err = memfd_map_foreign(fd, 0, (size_t)size, false, &at);
+	if (err != 0)
+		return err;
+	r.at = at;
+	insert(m, &r);
+	return 0;
+}
+
+static void unmap(struct memory *m, unsigned i)
+{
+	struct memory_region *r = &m->region[i];
+
+	munmap(r->at, (size_t)r->size);
+	close(r->fd);
+	if (r->hosted)
+		m->hosted -= r->size;
+	else
+		m->shared -= r->size;
+	m->n--;
+	memmove(r, r + 1, (m->n - i) * sizeof(*r));
+	m->last = 0;
+}
+
+struct memory_region *memory_find(struct memory *m, uint64_t dma)
+{
+	unsigned i = region_after(m, dma);
+
+	return i < m->n && m->region[i].dma == dma ? &m->region[i] : NULL;
+}
+
+int memory_drop(struct memory *m, uint64_t dma)
+{
+	struct memory_region *r = memory_find(m, dma);
+
+	if (!r)
+		return -ENOENT;
+	unmap(m, (unsigned)(r - m->region));
+	return 0;
+}
+
+void memory_drop_all(struct memory *m)
+{
+	while (m->n > 0)
+		unmap(m, m->n - 1);
+}
+
+/* Index of the region that holds `dma`, or -1. */
+static int region_of(struct memory *m, uint64_t dma)
+{
+	unsigned i = m->last;
+
+	if (i >= m->n || dma < m->region[i].dma ||
+	    dma - m->region[i].dma >= m->region[i].size) {
+		i = region_after(m, dma);
+		if (i >= m->n || dma < m->region[i].dma)
+			return -1;
+		m->last = i;
+	}
+	return (int)i;
+}
+
+/* The region of `dma` if [dma, dma + len) has no hole, through neighbours; -1. */
+static int covered(struct memory *m, uint64_t dma, uint64_t len, bool write)
+{
+	int first = region_of(m, dma);
+
+	if (first < 0 || len > MEMORY_DMA_END - dma)
+		return -1;
+	for (unsigned i = (unsigned)first;; i++) {
+		const struct memory_region *r = &m->region[i];
+		uint64_t end = r->dma + r->size;
+
+		if (write && r->readonly)
+			return -1;
+		if (end - dma >= len)
+			return first;
+		if (i + 1 >= m->n || m->region[i + 1].dma != end)
+			return -1;
+		len -= end - dma;
+		dma = end;
+	}
+}
+
+int memory_read(struct memory *m, uint64_t dma, void *dst, size_t len)
+{
+	int i = covered(m, dma, len, false);
+	uint8_t *p = dst;
+
+	if (i < 0)
+		return -EFAULT;
+	for (const struct memory_region *r = &m->region[i]; len > 0; r++) {
+		uint64_t left = r->dma + r->size - dma;
+		size_t n = len < left ? len : (size_t)left;
+
+		memcpy(p, r->at + (dma - r->dma), n);
+		p += n;
+		dma += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int memory_write(struct memory *m, uint64_t dma, const void *src, size_t len)
+{
+	int i = covered(m, dma, len, true);
+	const uint8_t *p = src;
+
+	if (i < 0)
+		return -EFAULT;
+	for (const struct memory_region *r = &m->region[i]; len > 0; r++) {
+		uint64_t left = r->dma + r->size - dma;
+		size_t n = len < left ? len : (size_t)left;
+
+		memcpy(r->at + (dma - r->dma), p, n);
+		p += n;
+		dma += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int memory_load32(struct memory *m, uint64_t dma, uint32_t *value)
+{
+	int i = dma % 4 == 0 ? region_of(m, dma) : -1;
+
+	if (i < 0)
+		return -EFAULT;
+	*value = __atomic_load_n(
+		(const uint32_t *)(const void *)(m->region[i].at + (dma - m->region[i].dma)),
+		__ATOMIC_ACQUIRE);
+	return 0;
+}
+
+int memory_store32(struct memory *m, uint64_t dma, uint32_t value)
+{
+	int i = dma % 4 == 0 ? region_of(m, dma) : -1;
+
+	if (i < 0 || m->region[i].readonly)
+		return -EFAULT;
+	__atomic_store_n((uint32_t *)(void *)(m->region[i].at + (dma - m->region[i].dma)), value,
+			 __ATOMIC_RELEASE);
+	return 0;
+}

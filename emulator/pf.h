@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* A PF in the service of control clients: libgucpf with its verbs as jobs,
+ * each answered when it ended, and its images as BLOB frames. The same for the
+ * PF inside the server (pf_builtin.c) and for one in a process of its own
+ * (pf_remote.c): they differ in how registers and clients are reached. */
+#ifndef GUCEMU_EMULATOR_PF_H
+#define GUCEMU_EMULATOR_PF_H
+
+#include "pfclient/pfc.h"
+#include "verb.h"
+#include "view/json.h"
+
+/* What it tells its owner. `client` is the owner's name for who asked. */
+struct pf_ops {
+	/* A verb ended (or could not be begun). `o` is to be put; may be NULL. */
+	void (*reply)(void *user, uint64_t client, uint32_t seq, int status,
+		      struct json_object *o, const char *text);
+	/* A piece of an image. False: not now, the client reads slowly. A client
+	 * that is gone takes everything. */
+	bool (*blob)(void *user, uint64_t client, uint32_t seq, uint64_t off,
+		     const uint8_t *data, size_t len, bool last);
+	/* The PF is up, and its VFs are provisioned as asked, or err. */
+	void (*ready)(void *user, int err);
+	void (*log)(void *user, unsigned level, unsigned vf, unsigned gt, const char *text);
+	void (*step)(void *user, unsigned vf, unsigned gt, const char *text);
+};
+
+struct pf;
+
+/* `options` without on_event and user. Provisions the first `provision` VFs
+ * when it's up. NULL without memory or for bad options. */
+struct pf *pf_new(const struct pfc_options *options, const struct host_port *port,
+		  const struct host_mem *mem, const struct pf_ops *ops, void *user);
+void pf_free(struct pf *pf);
+int pf_begin(struct pf *pf, bool adopt, unsigned provision);
+struct pfc *pf_driver(struct pf *pf);
+
+/* Work for at most `slice_ns`. True: more at once. *deadline is lowered. */
+bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline);
+
+/* The line "pf VERB vf=N ...". */
+void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v);
+/* A BLOB of a restore: bytes taken, fewer: come again next turn; -ENOENT when
+ * no restore of this client and seq is under way (or it has failed). */
+long pf_image(struct pf *pf, uint64_t client, uint32_t seq, const uint8_t *data, size_t len,
+	      bool last);
+/* This client is gone: nothing more is sent to it. */
+void pf_client_gone(struct pf *pf, uint64_t client);
+
+struct json_object *pf_vf_json(struct pf *pf, unsigned vf);
+
+#endif

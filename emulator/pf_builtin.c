@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The PF inside the server: its memory is hosted memory of function 0, its
+ * registers are the card's, both without a socket between. See pf.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server.h"
+
+/* DMA address of the PF's memory, anything but 0. */
+#define PF_DMA 0x10000000ull
+
+static void port_write32(void *user, uint64_t off, uint32_t value)
+{
+	struct server *s = user;
+
+	(void)guc_mmio_write(&s->card, 0, off, 4, value);
+}
+
+static void port_write64(void *user, uint64_t off, const uint64_t *values, size_t n)
+{
+	struct server *s = user;
+
+	for (size_t i = 0; i < n; i++)
+		(void)guc_mmio_write(&s->card, 0, off + 8 * i, 8, values[i]);
+}
+
+static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint32_t cookie)
+{
+	struct server *s = user;
+	uint64_t words[HOST_READ_MAX / 8];
+	uint8_t *at = (uint8_t *)words;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t value = 0;
+		uint32_t low;
+
+		(void)guc_mmio_read(&s->card, 0, off + (uint64_t)size * i, size, &value);
+		low = (uint32_t)value;
+		memcpy(at + (size_t)size * i, size == 8 ? (void *)&value : (void *)&low, size);
+	}
+	pfc_read_done(pf_driver(s->pf), cookie, words, n);
+}
+
+static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
+		     struct json_object *o, const char *text)
+{
+	control_reply_to(user, client, seq, status, o, text);
+}
+
+static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
+		    const uint8_t *data, size_t len, bool last)
+{
+	struct client *c = client_find(user, client);
+	struct frame f = {
+		.type = gucemu_FrameType_BLOB,
+		.seq = seq,
+		.addr = off,
+		.flags = last,
+		.data = data,
+		.data_len = len,
+	};
+	struct wire_stats stats;
+
+	if (!c)
+		return true;
+	if (len == 0 && !last) {
+		wire_stats(c->wire, &stats);
+		return stats.queued < WIRE_OUT_LOW;
+	}
+	client_send(c, &f, NULL);
+	return true;
+}
+
+static void pf_ready(void *user, int err)
+{
+	struct server *s = user;
+
+	if (err != 0)
+		server_log(s, LOG_ERROR, "pf: not up, or not every VF is provisioned: %s",
+			   strerror(-err));
+	server_ready(s, err);
+}
+
+static void pf_log(void *user, unsigned level, unsigned vf, unsigned gt, const char *text)
+{
+	const struct server *s = user;
+	char label[64];
+
+	server_log(s, (enum server_log)(level <= LOG_DEBUG ? level : LOG_DEBUG), "%s %s",
+		   vf == 0 || vf >= GUC_MAX_FUNCTIONS || gt >= GUC_MAX_GTS
+			   ? "pf"
+			   : function_label(s, vf, gt, label, sizeof(label)),
+		   text);
+}
+
+static void pf_step(void *user, unsigned vf, unsigned gt, const char *text)
+{
+	events_step(user, vf, gt, text);
+}
+
+static const struct pf_ops ops = {
+	.reply = pf_reply,
+	.blob = pf_blob,
+	.ready = pf_ready,
+	.log = pf_log,
+	.step = pf_step,
+};
+
+int builtin_start(struct server *s)
+{
+	static const struct host_port port_calls = {
+		.write32 = port_write32,
+		.write64 = port_write64,
+		.read = port_read,
+	};
+	struct memory *memory = &s->fn[0].memory;
+	unsigned gts = card_gts(s);
+	size_t size = pfc_mem_size(gts);
+	struct pfc_options o;
+	int err;
+
+	/* A small card has no room for the large image pools. */
+	if (size > s->opt.geometry.ggtt_size / 8)
+		size = pfc_mem_min(gts);
+	size = (size + MEMORY_PAGE - 1) & ~(size_t)(MEMORY_PAGE - 1);
+	err = memory_host(memory, PF_DMA, size);
+	if (err != 0)
+		return err;
+	s->pf_port = port_calls;
+	s->pf_port.user = s;
+	s->pf_mem = (struct host_mem){ memory_find(memory, PF_DMA)->at, size, PF_DMA };
+	pfc_options_default(&o);
+	o.tiles = s->opt.geometry.tiles;
+	o.gts = s->opt.geometry.gts;
+	o.vfs = s->opt.geometry.vfs;
+	o.ggtt_size = s->opt.geometry.ggtt_size;
+	o.ggtt_offset = s->opt.ggtt_offset;
+	o.contexts = s->opt.geometry.contexts;
+	o.vf_stride = s->opt.guc.vf_stride;
+	o.devid = s->opt.guc.devid;
+	o.revid = s->opt.guc.revid;
+	s->pf = pf_new(&o, &s->pf_port, &s->pf_mem, &ops, s);
+	return s->pf ? pf_begin(s->pf, false, s->opt.provision) : -EINVAL;
+}
+
+void builtin_stop(struct server *s)
+{
+	if (s->pf)
+		pf_free(s->pf);
+	s->pf = NULL;
+}
+
+void builtin_irq(struct server *s)
+{
+	pfc_irq(pf_driver(s->pf));
+	card_kick(s);
+}
+
+bool builtin_turn(struct server *s, uint64_t now, uint64_t *deadline)
+{
+	return s->pf ? pf_work(s->pf, now, SERVER_SLICE_NS, deadline) : false;
+}

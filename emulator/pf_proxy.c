@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* PF verbs when the PF is a process of its own: they go to the client that is
+ * function 0, under a seq of ours, and its answers come back. The PF sends no
+ * more than a window of image pieces ahead of what the control client reads,
+ * so that a slow one holds up nobody but itself. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server.h"
+
+#define PROXY_JOBS 64u
+
+struct proxy {
+	struct proxy_job {
+		uint32_t pf_seq; /* 0: free */
+		uint32_t seq;
+		uint64_t client; /* 0: gone */
+		uint32_t pieces; /* passed on, not yet confirmed to the PF */
+	} job[PROXY_JOBS];
+	uint32_t last_seq;
+};
+
+static struct client *pf_client(struct server *s)
+{
+	struct client *pf = s->fn[0].client;
+
+	return pf && (pf->features & FRAME_FEATURE_PF_VERBS) ? pf : NULL;
+}
+
+static struct proxy_job *job_of(struct server *s, uint32_t pf_seq)
+{
+	for (unsigned i = 0; s->proxy && pf_seq != 0 && i < PROXY_JOBS; i++) {
+		if (s->proxy->job[i].pf_seq == pf_seq)
+			return &s->proxy->job[i];
+	}
+	return NULL;
+}
+
+static struct proxy_job *job_new(struct server *s)
+{
+	if (!s->proxy)
+		s->proxy = calloc(1, sizeof(*s->proxy));
+	for (unsigned i = 0; s->proxy && i < PROXY_JOBS; i++) {
+		struct proxy_job *j = &s->proxy->job[i];
+
+		if (j->pf_seq != 0)
+			continue;
+		*j = (struct proxy_job){ 0 };
+		if (++s->proxy->last_seq == 0)
+			s->proxy->last_seq = 1;
+		j->pf_seq = s->proxy->last_seq;
+		return j;
+	}
+	return NULL;
+}
+
+void proxy_verb(struct client *c, const struct frame *f)
+{
+	struct server *s = c->server;
+	struct client *pf = pf_client(s);
+	struct frame copy = *f;
+	struct proxy_job *j;
+
+	if (!pf) {
+		control_reply(c, f->seq, -ENODEV, NULL,
+			      "the card has no PF: start `gucemu pf serve`");
+		return;
+	}
+	j = job_new(s);
+	if (!j) {
+		control_reply(c, f->seq, -EBUSY, NULL, "too many verbs under way");
+		return;
+	}
+	j->seq = f->seq;
+	j->client = c->id;
+	copy.seq = j->pf_seq;
+	client_send(pf, &copy, NULL);
+}
+
+enum wire_next proxy_blob(struct client *c, const struct frame *f)
+{
+	struct client *pf = pf_client(c->server);
+	struct frame copy = *f;
+	struct wire_stats stats;
+
+	if (!pf)
+		return WIRE_NEXT;
+	wire_stats(pf->wire, &stats);
+	if (stats.queued > WIRE_OUT_LOW)
+		return WIRE_AGAIN;
+	for (unsigned i = 0; c->server->proxy && i < PROXY_JOBS; i++) {
+		const struct proxy_job *j = &c->server->proxy->job[i];
+
+		if (j->pf_seq == 0 || j->client != c->id || j->seq != f->seq)
+			continue;
+		copy.seq = j->pf_seq;
+		client_send(pf, &copy, NULL);
+		break;
+	}
+	return WIRE_NEXT;
+}
+
+static void pass_back(struct client *pf, struct proxy_job *j, const struct frame *f)
+{
+	struct client *c = client_find(pf->server, j->client);
+	struct frame copy = *f;
+
+	copy.seq = j->seq;
+	if (c)
+		client_send(c, &copy, NULL);
+}
+
+enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds)
+{
+	struct proxy_job *j = job_of(c->server, f->seq);
+
+	(void)fds;
+	if (!(c->features & FRAME_FEATURE_PF_VERBS)) {
+		client_close(c, -EPROTO, "REPLY is not for this role");
+		return WIRE_NEXT;
+	}
+	if (j) {
+		pass_back(c, j, f);
+		j->pf_seq = 0;
+	}
+	return WIRE_NEXT;
+}
+
+enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds)
+{
+	struct proxy_job *j = job_of(c->server, f->seq);
+
+	(void)fds;
+	if (!(c->features & FRAME_FEATURE_PF_VERBS)) {
+		client_close(c, -EPROTO, "BLOB is not for this role");
+		return WIRE_NEXT;
+	}
+	if (j) {
+		pass_back(c, j, f);
+		j->pieces++;
+	}
+	return WIRE_NEXT;
+}
+
+/* Confirm pieces to the PF when their reader has room again. */
+void proxy_turn(struct server *s)
+{
+	struct client *pf = pf_client(s);
+
+	for (unsigned i = 0; pf && s->proxy && i < PROXY_JOBS; i++) {
+		struct proxy_job *j = &s->proxy->job[i];
+		struct frame f = {
+			.type = gucemu_FrameType_STATUS,
+			.seq = j->pf_seq,
+			.value = j->pieces,
+		};
+		struct wire_stats stats = { 0 };
+		struct client *c;
+
+		if (j->pf_seq == 0 || j->pieces == 0)
+			continue;
+		c = client_find(s, j->client);
+		if (c)
+			wire_stats(c->wire, &stats);
+		if (stats.queued > WIRE_OUT_LOW)
+			continue;
+		j->pieces = 0;
+		client_send(pf, &f, NULL);
+	}
+}
+
+void proxy_pf_lost(struct server *s)
+{
+	for (unsigned i = 0; s->proxy && i < PROXY_JOBS; i++) {
+		const struct proxy_job *j = &s->proxy->job[i];
+
+		if (j->pf_seq != 0)
+			control_reply_to(s, j->client, j->seq, -EPIPE, NULL,
+					 "the PF's process went away");
+	}
+	free(s->proxy);
+	s->proxy = NULL;
+}
+
+void proxy_client_lost(struct client *c)
+{
+	struct server *s = c->server;
+	struct client *pf = pf_client(s);
+	/* Ends a restore whose image will not be whole. */
+	struct frame end = { .type = gucemu_FrameType_BLOB, .flags = 1 };
+
+	for (unsigned i = 0; s->proxy && i < PROXY_JOBS; i++) {
+		struct proxy_job *j = &s->proxy->job[i];
+
+		if (j->pf_seq == 0 || j->client != c->id)
+			continue;
+		j->client = 0;
+		end.seq = j->pf_seq;
+		if (pf)
+			client_send(pf, &end, NULL);
+	}
+}

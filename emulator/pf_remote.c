@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: MIT */
+/* `gucemu pf serve`: the PF in a process of its own, connected to a server
+ * that was started with --no-pf as function 0. It shares its memory with the
+ * card, reaches registers by frames, and serves the PF verbs that the server
+ * passes on. When it ends the card keeps what it has; another can adopt it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "pf.h"
+#include "proto/bits.h"
+#include "serve.h"
+#include "wire/memfd.h"
+#include "wire/stream.h"
+
+#define PF_DMA      0x10000000ull
+#define READS       256u  /* under way */
+#define WRITES      128u  /* 32-bit writes gathered into a frame */
+#define WINDOW      8u    /* image pieces ahead of their reader */
+#define WINDOWS     128u
+#define SLICE_NS    500000u
+#define CALL_MS     5000u
+#define LOG_LEVELS  5u
+
+struct remote {
+	uv_loop_t loop;
+	struct wire *wire;
+	struct pf *pf;
+	struct host_port port;
+	struct host_mem mem;
+	int mem_fd;
+	uv_check_t check;
+	uv_idle_t idle;
+	uv_timer_t timer;
+	uv_signal_t sigterm, sigint;
+	/* Reads are answered in order. */
+	struct {
+		uint32_t cookie;
+		unsigned words;
+	} read[READS];
+	unsigned read_at, read_n;
+	uint8_t writes[WRITES * 8];
+	unsigned writes_n;
+	struct window {
+		uint32_t seq;
+		uint32_t ahead;
+	} window[WINDOWS];
+	unsigned level;
+	const char *name;
+	size_t image_at; /* of the BLOB that is offered again */
+	int status;
+};
+
+static const char *const levels[LOG_LEVELS] = { "error", "warn", "notice", "info", "debug" };
+
+static void end(struct remote *r, int status)
+{
+	r->status = status;
+	uv_stop(&r->loop);
+}
+
+/* What the server doesn't take ends us: its queue is as large as ours. */
+static void post(struct remote *r, const struct frame *f)
+{
+	int err = r->wire ? wire_send(r->wire, f, NULL) : -EPIPE;
+
+	if (err == 0 || err == -EPIPE)
+		return;
+	fprintf(stderr, "gucemu pf serve: can't send: %s\n", strerror(-err));
+	end(r, 1);
+}
+
+/* --- registers ------------------------------------------------------------------------------ */
+
+static void flush_writes(struct remote *r)
+{
+	struct frame f = {
+		.type = gucemu_FrameType_MMIO_WRITE,
+		.size = 4,
+		.data = r->writes,
+		.data_len = (size_t)r->writes_n * 8,
+	};
+
+	if (r->writes_n == 0)
+		return;
+	r->writes_n = 0;
+	post(r, &f);
+}
+
+static void port_write32(void *user, uint64_t off, uint32_t value)
+{
+	struct remote *r = user;
+
+	le32_put(r->writes + (size_t)8 * r->writes_n, (uint32_t)off);
+	le32_put(r->writes + (size_t)8 * r->writes_n + 4, value);
+	if (++r->writes_n == WRITES)
+		flush_writes(r);
+}
+
+static void port_write64(void *user, uint64_t off, const uint64_t *values, size_t n)
+{
+	struct remote *r = user;
+
+	flush_writes(r);
+	while (n > 0) {
+		uint8_t data[4096];
+		size_t now = n < sizeof(data) / 8 ? n : sizeof(data) / 8;
+		struct frame f = {
+			.type = gucemu_FrameType_MMIO_WRITE,
+			.size = 8,
+			.flags = 1,
+			.addr = off,
+			.data = data,
+			.data_len = now * 8,
+		};
+
+		for (size_t i = 0; i < now; i++)
+			le64_put(data + 8 * i, values[i]);
+		post(r, &f);
+		values += now;
+		off += now * 8;
+		n -= now;
+	}
+}
+
+static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint32_t cookie)
+{
+	struct remote *r = user;
+	struct frame f = {
+		.type = gucemu_FrameType_MMIO_READ,
+		.seq = 1,
+		.addr = off,
+		.size = size,
+		.value = n,
+	};
+
+	flush_writes(r);
+	if (r->read_n == READS) {
+		fprintf(stderr, "gucemu pf serve: too many reads under way\n");
+		end(r, 1);
+		return;
+	}
+	r->read[(r->read_at + r->read_n) % READS].cookie = cookie;
+	r->read[(r->read_at + r->read_n++) % READS].words = n;
+	post(r, &f);
+}
+
+static void on_mmio_data(struct remote *r, const struct frame *f)
+{
+	uint64_t words[HOST_READ_MAX / 8];
+	unsigned at = r->read_at;
+
+	if (r->read_n == 0 || f->data_len > sizeof(words))
+		return;
+	r->read_at = (at + 1) % READS;
+	r->read_n--;
+	memcpy(words, f->data, f->data_len);
+	pfc_read_done(pf_driver(r->pf), r->read[at].cookie, words, r->read[at].words);
+}
+
+/* --- verbs and images --------------------------------------------------------------------------- */
+
+static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
+		     struct json_object *o, const char *text)
+{
+	struct remote *r = user;
+	struct frame f = { .type = gucemu_FrameType_REPLY, .seq = seq, .status = status };
+
+	(void)client;
+	if (!o)
+		o = json_object_new_object();
+	if (status != 0)
+		json_add_str(o, "error", text ? text : strerror(-status));
+	f.text = json_line(o);
+	f.text_len = strlen(f.text);
+	post(r, &f);
+	json_object_put(o);
+	for (unsigned i = 0; i < WINDOWS; i++) {
+		if (r->window[i].seq == seq)
+			r->window[i] = (struct window){ 0, 0 };
+	}
+}
+
+static struct window *window_of(struct remote *r, uint32_t seq)
+{
+	struct window *fresh = NULL;
+
+	for (unsigned i = 0; i < WINDOWS; i++) {
+		if (r->window[i].seq == seq)
+			return &r->window[i];
+		if (r->window[i].seq == 0)
+			fresh = &r->window[i];
+	}
+	if (fresh)
+		fresh->seq = seq;
+	return fresh;
+}
+
+static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
+		    const uint8_t *data, size_t len, bool last)
+{
+	struct remote *r = user;
+	struct window *w = window_of(r, seq);
+	struct frame f = {
+		.type = gucemu_FrameType_BLOB,
+		.seq = seq,
+		.addr = off,
+		.flags = last,
+		.data = data,
+		.data_len = len,
+	};
+
+	(void)client;
+	if (len == 0 && !last)
+		return w && w->ahead < WINDOW;
+	if (w)
+		w->ahead++;
+	post(r, &f);
+	return true;
+}
+
+static void pf_log(void *user, unsigned level, unsigned vf, unsigned gt, const char *text)
+{
+	const struct remote *r = user;
+
+	if (level > r->level)
+		return;
+	if (vf > 0)
+		fprintf(stderr, "%s vf%u/gt%u %s\n", r->name, vf, gt, text);
+	else
+		fprintf(stderr, "%s pf %s\n", r->name, text);
+}
+
+static void pf_step(void *user, unsigned vf, unsigned gt, const char *text)
+{
+	pf_log(user, LOG_LEVELS - 1, vf, gt, text);
+}
+
+static void pf_ready(void *user, int err)
+{
+	struct remote *r = user;
+
+	if (err != 0) {
+		fprintf(stderr, "gucemu pf serve: not up, or not every VF is provisioned: %s\n",
+			strerror(-err));
+		end(r, 1);
+		return;
+	}
+	printf("ready %s pf\n", r->name);
+	fflush(stdout);
+}
+
+static const struct pf_ops ops = {
+	.reply = pf_reply,
+	.blob = pf_blob,
+	.ready = pf_ready,
+	.log = pf_log,
+	.step = pf_step,
+};
+
+static enum wire_next on_blob(struct remote *r, const struct frame *f)
+{
+	long n = pf_image(r->pf, f->seq, f->seq, f->data + r->image_at, f->data_len - r->image_at,
+			  f->flags & 1);
+
+	if (n >= 0 && r->image_at + (size_t)n < f->data_len) {
+		r->image_at += (size_t)n;
+		return WIRE_AGAIN;
+	}
+	r->image_at = 0;
+	return WIRE_NEXT;
+}
+
+static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f, int *fds)
+{
+	struct remote *r = user;
+	struct verb v;
+
+	(void)w;
+	(void)fds;
+	if (!r->pf)
+		return WIRE_NEXT;
+	if (f->type == gucemu_FrameType_MMIO_DATA) {
+		on_mmio_data(r, f);
+	} else if (f->type == gucemu_FrameType_INTERRUPT) {
+		pfc_irq(pf_driver(r->pf));
+	} else if (f->type == gucemu_FrameType_BLOB) {
+		return on_blob(r, f);
+	} else if (f->type == gucemu_FrameType_CONTROL) {
+		if (verb_parse(&v, f->text, f->text_len) == 0)
+			pf_verb(r->pf, f->seq, f->seq, &v);
+		else
+			pf_reply(r, 0, f->seq, -EINVAL, NULL, "not a verb line");
+	} else if (f->type == gucemu_FrameType_STATUS && f->status == 0) {
+		struct window *window = window_of(r, f->seq);
+
+		if (window)
+			window->ahead -= f->value < window->ahead ? (uint32_t)f->value
+								  : window->ahead;
+	} else if (f->type == gucemu_FrameType_STATUS) {
+		fprintf(stderr, "gucemu pf serve: the emulator says: %.*s\n", (int)f->text_len,
+			f->text_len ? f->text : "");
+	}
+	return WIRE_NEXT;
+}
+
+static void on_closed(struct wire *w, void *user, int err, const char *reason)
+{
+	struct remote *r = user;
+
+	(void)w;
+	(void)err;
+	r->wire = NULL;
+	fprintf(stderr, "gucemu pf serve: %s\n", reason);
+	end(r, 1);
+}
+
+static const struct wire_ops wire_calls = { .frame = on_frame, .closed = on_closed };
+
+/* --- driving it ------------------------------------------------------------------------------------ */
+
+static void on_wake(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+static void on_check(uv_check_t *check)
+{
+	struct remote *r = check->data;
+	uint64_t now = uv_hrtime(), next = UINT64_MAX;
+	bool more = pf_work(r->pf, now, SLICE_NS, &next);
+
+	flush_writes(r);
+	if (more || next <= now) {
+		uv_idle_start(&r->idle, on_wake);
+		return;
+	}
+	uv_idle_stop(&r->idle);
+	if (next == UINT64_MAX)
+		uv_timer_stop(&r->timer);
+	else
+		uv_timer_start(&r->timer, on_timer, (next - now + 999999) / 1000000, 0);
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+	(void)signum;
+	end(handle->data, 0);
+}
+
+/* --- opening ------------------------------------------------------------------------------------------ */
+
+static void fill_options(struct pfc_options *o, const struct json_object *card)
+{
+	pfc_options_default(o);
+	o->tiles = (uint8_t)json_get_u64(card, "tiles", 1);
+	o->gts = (uint8_t)json_get_u64(card, "gts", 1);
+	o->vfs = (uint8_t)json_get_u64(card, "vfs", 1);
+	o->contexts = (uint32_t)json_get_u64(card, "contexts", o->contexts);
+	o->ggtt_size = json_get_u64(card, "ggtt_size", o->ggtt_size);
+	o->ggtt_offset = json_get_u64(card, "ggtt_offset", 0);
+}
+
+static enum wire_next ask_frame(struct wire *w, void *user, const struct frame *f, int *fds)
+{
+	(void)w;
+	(void)user;
+	(void)f;
+	(void)fds;
+	return WIRE_NEXT;
+}
+
+static void ask_closed(struct wire *w, void *user, int err, const char *reason)
+{
+	(void)w;
+	(void)user;
+	(void)err;
+	(void)reason;
+}
+
+/* What card is it? By a control connection of its own. */
+static int ask_card(struct remote *r, const char *socket, struct pfc_options *o)
+{
+	static const struct wire_ops ask_ops = { .frame = ask_frame, .closed = ask_closed };
+	struct wire_answer answer;
+	struct json_object *card;
+	struct wire *w;
+	char text[256];
+	int err = wire_connect(&w, &r->loop, socket, &ask_ops, NULL, text, sizeof(text));
+
+	if (err != 0) {
+		fprintf(stderr, "gucemu pf serve: %s\n", text);
+		return err;
+	}
+	err = wire_hello(w, FRAME_ROLE_CONTROL, 0, 0, "pf serve", NULL, text, sizeof(text));
+	if (err != 0)
+		fprintf(stderr, "gucemu pf serve: %s\n", text);
+	else
+		err = wire_control(w, "card", CALL_MS, &answer);
+	if (err == 0) {
+		card = json_read(answer.text, strlen(answer.text));
+		fill_options(o, card);
+		json_object_put(card);
+	}
+	if (err != -EPIPE)
+		wire_close(w, 0, NULL);
+	return err;
+}
+
+static int open_memory(struct remote *r, const struct pfc_options *o)
+{
+	unsigned gts = (unsigned)o->tiles * o->gts;
+	size_t size = pfc_mem_size(gts);
+	void *map;
+
+	if (size > o->ggtt_size / 8)
+		size = pfc_mem_min(gts);
+	size = (size + 4095) & ~(size_t)4095;
+	r->mem_fd = memfd_create_sealed("gucemu-pf", size, &map);
+	if (r->mem_fd < 0)
+		return r->mem_fd;
+	r->mem = (struct host_mem){ map, size, PF_DMA };
+	return 0;
+}
+
+static int share_memory(struct remote *r)
+{
+	uint8_t data[24];
+	struct frame f = {
+		.type = gucemu_FrameType_MEM_SHARE,
+		.fds = 1,
+		.data = data,
+		.data_len = sizeof(data),
+	};
+
+	le64_put(data, r->mem.dma);
+	le64_put(data + 8, r->mem.size);
+	le64_put(data + 16, 0);
+	return wire_call(r->wire, &f, &r->mem_fd, CALL_MS, NULL);
+}
+
+static int open_function(struct remote *r, const char *socket, const struct pfc_options *o)
+{
+	char text[256];
+	int err = open_memory(r, o);
+
+	if (err != 0)
+		return err;
+	err = wire_connect(&r->wire, &r->loop, socket, &wire_calls, r, text, sizeof(text));
+	if (err == 0)
+		err = wire_hello(r->wire, FRAME_ROLE_FUNCTION, 0, FRAME_FEATURE_PF_VERBS,
+				 "pf serve", NULL, text, sizeof(text));
+	if (err != 0) {
+		fprintf(stderr, "gucemu pf serve: %s\n", text);
+		return err;
+	}
+	return share_memory(r);
+}
+
+static int begin(struct remote *r, const struct pfc_options *o, bool adopt, unsigned provision)
+{
+	r->port = (struct host_port){
+		.user = r,
+		.write32 = port_write32,
+		.write64 = port_write64,
+		.read = port_read,
+	};
+	r->pf = pf_new(o, &r->port, &r->mem, &ops, r);
+	if (!r->pf)
+		return -EINVAL;
+	uv_check_init(&r->loop, &r->check);
+	uv_idle_init(&r->loop, &r->idle);
+	uv_timer_init(&r->loop, &r->timer);
+	uv_signal_init(&r->loop, &r->sigterm);
+	uv_signal_init(&r->loop, &r->sigint);
+	r->check.data = r->sigterm.data = r->sigint.data = r;
+	uv_check_start(&r->check, on_check);
+	uv_idle_start(&r->idle, on_wake);
+	uv_signal_start(&r->sigterm, on_signal, SIGTERM);
+	uv_signal_start(&r->sigint, on_signal, SIGINT);
+	return pf_begin(r->pf, adopt, adopt ? 0 : provision < o->vfs ? provision : o->vfs);
+}
+
+static void close_handle(uv_handle_t *handle, void *user)
+{
+	(void)user;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static int run(struct remote *r, const char *socket, bool adopt, unsigned provision)
+{
+	struct pfc_options o;
+	int err = uv_loop_init(&r->loop);
+
+	if (err != 0)
+		return 1;
+	err = ask_card(r, socket, &o);
+	if (err == 0)
+		err = open_function(r, socket, &o);
+	if (err == 0)
+		err = begin(r, &o, adopt, provision);
+	if (err == 0)
+		uv_run(&r->loop, UV_RUN_DEFAULT);
+	if (r->wire)
+		wire_close(r->wire, 0, NULL);
+	uv_run(&r->loop, UV_RUN_NOWAIT);
+	uv_walk(&r->loop, close_handle, NULL);
+	uv_run(&r->loop, UV_RUN_NOWAIT);
+	(void)uv_loop_close(&r->loop);
+	if (r->pf)
+		pf_free(r->pf);
+	if (r->mem.base) {
+		munmap(r->mem.base, r->mem.size);
+		close(r->mem_fd);
+	}
+	return err != 0 ? 1 : r->status;
+}
+
+int gucemu_pf_serve_main(int argc, char **argv)
+{
+	const char *socket = getenv("GUCEMU_SOCKET"), *name = "PF", *log = "info";
+	unsigned provision = PFC_MAX_VFS;
+	bool adopt = false;
+	const struct cli_option options[] = {
+		{ "socket", CLI_STRING, "PATH", "the card's socket (GUCEMU_SOCKET)", &socket, 0, 0 },
+		{ "provision", CLI_UINT, "N", "VFs that get a fair share at start (all)",
+		  &provision, 0, PFC_MAX_VFS },
+		{ "adopt", CLI_FLAG, NULL, "VFs keep what another PF gave them", &adopt, 0, 0 },
+		{ "name", CLI_STRING, "NAME", "name in log lines (PF)", &name, 0, 0 },
+		{ "log", CLI_STRING, "LEVEL", "error, warn, notice, info or debug (info)", &log, 0,
+		  0 },
+	};
+	const struct cli_command command = {
+		.name = "gucemu pf serve",
+		.args = "[options]",
+		.about = "Run the PF of a card that was started with --no-pf.",
+		.options = options,
+		.options_n = sizeof(options) / sizeof(*options),
+		.notes = "gucemu pf VERB works at the card's socket as with a built-in PF.",
+	};
+	enum cli_result result = cli_parse(&command, &argc, argv);
+	struct remote *r;
+	int status;
+
+	if (result != CLI_RUN)
+		return result == CLI_HELP ? 0 : CLI_EXIT_USAGE;
+	if (!socket || argc > 1) {
+		cli_complain(command.name, "%s", socket ? "too many words" : "no --socket");
+		return CLI_EXIT_USAGE;
+	}
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return 1;
+	r->name = name;
+	while (r->level < LOG_LEVELS && strcmp(levels[r->level], log) != 0)
+		r->level++;
+	signal(SIGPIPE, SIG_IGN);
+	status = run(r, socket, adopt, provision);
+	free(r);
+	return status;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of `gucemu serve`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "serve_options.h"
+
+/* What the parser fills, before it is checked and turned into options. */
+struct raw {
+	const char *socket, *name, *abi, *run, *log;
+	unsigned vfs, gts, tiles, contexts, provision, ready_fd;
+	uint64_t ggtt_size, ggtt_offset;
+	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb;
+};
+
+static int bad(const char *text)
+{
+	cli_complain("gucemu serve", "%s", text);
+	return CLI_BAD;
+}
+
+/* "1.26" */
+static bool parse_abi(const char *text, uint8_t *minor)
+{
+	char *end;
+	unsigned long v;
+
+	if (strncmp(text, "1.", 2) != 0 || text[2] < '0' || text[2] > '9')
+		return false;
+	v = strtoul(text + 2, &end, 10);
+	if (*end || v > GUC_ABI_MAX_MINOR)
+		return false;
+	*minor = (uint8_t)v;
+	return true;
+}
+
+static int fill(struct server_options *o, const struct raw *r, char **argv, int argc)
+{
+	int level;
+
+	memset(o, 0, sizeof(*o));
+	guc_options_default(&o->guc);
+	if (!r->socket)
+		return bad("--socket PATH is needed");
+	if (r->abi && !parse_abi(r->abi, &o->guc.abi_minor))
+		return bad("--guc-abi is 1.0 to 1.28");
+	if (r->ggtt_size % 4096 != 0 || r->ggtt_offset % 4096 != 0)
+		return bad("GGTT sizes are multiples of 4096");
+	level = log_level_find(r->log);
+	if (level < 0)
+		return bad("--log is error, warn, notice, info or debug");
+	if (!*r->name || strlen(r->name) > 32)
+		return bad("--name is 1 to 32 characters");
+	if (argc > 1) {
+		cli_complain("gucemu serve", "'%s' is no option", argv[1]);
+		return CLI_BAD;
+	}
+	o->socket = r->socket;
+	o->name = r->name;
+	o->run = r->run;
+	o->level = level;
+	o->geometry = (struct guc_geometry){
+		.tiles = (uint8_t)r->tiles,
+		.gts = (uint8_t)r->gts,
+		.vfs = (uint8_t)r->vfs,
+		.contexts = r->contexts,
+		.ggtt_size = r->ggtt_size,
+	};
+	o->ggtt_offset = r->ggtt_offset;
+	o->no_pf = r->no_pf;
+	o->provision = r->no_pf ? 0 : r->provision < r->vfs ? r->provision : r->vfs;
+	o->ready_fd = r->ready_fd == UINT32_MAX ? -1 : (int)r->ready_fd;
+	o->guc.strict_resfix = r->strict;
+	o->guc.no_drain = r->no_drain;
+	o->guc.strict_detector = r->strict_detector;
+	o->guc.gap_profile = r->gap_profile;
+	o->guc.ggtt_tlb = r->ggtt_tlb;
+	return CLI_RUN;
+}
+
+int serve_options_parse(struct server_options *o, int argc, char **argv)
+{
+	struct raw r = {
+		.name = "A",
+		.log = "info",
+		.vfs = 1,
+		.gts = 1,
+		.tiles = 1,
+		.contexts = 65535,
+		.provision = GUC_MAX_VFS,
+		.ready_fd = UINT32_MAX,
+		.ggtt_size = 4ull << 30,
+	};
+	const struct cli_option options[] = {
+		{ "socket", CLI_STRING, "PATH", "Unix socket to listen at", &r.socket, 0, 0 },
+		{ "vfs", CLI_UINT, "N", "VFs of the card (1)", &r.vfs, 1, GUC_MAX_VFS },
+		{ "gts", CLI_UINT, "N", "GTs of a tile: 1, or 2 with a media GT (1)", &r.gts, 1, 2 },
+		{ "tiles", CLI_UINT, "N", "tiles (1)", &r.tiles, 1, GUC_MAX_TILES },
+		{ "guc-abi", CLI_STRING, "1.M", "VF ABI that the GuC offers (1.28)", &r.abi, 0, 0 },
+		{ "name", CLI_STRING, "NAME", "name of the card in log lines (A)", &r.name, 0, 0 },
+		{ "ggtt-size", CLI_SIZE, "BYTES", "GGTT of a tile (4G)", &r.ggtt_size,
+		  16u << 20, 4ull << 30 },
+		{ "ggtt-offset", CLI_SIZE, "BYTES",
+		  "give VFs their GGTT ranges this much lower, so that two cards differ",
+		  &r.ggtt_offset, 0, 4ull << 30 },
+		{ "contexts", CLI_UINT, "N", "context ids of a GuC (65535)", &r.contexts, 1,
+		  65535 },
+		{ "no-pf", CLI_FLAG, NULL, "no built-in PF: one connects as function 0", &r.no_pf,
+		  0, 0 },
+		{ "provision", CLI_UINT, "N", "VFs that get a fair share at start (all)",
+		  &r.provision, 0, GUC_MAX_VFS },
+		{ "strict", CLI_FLAG, NULL, "refuse RESFIX messages outside a recovery", &r.strict,
+		  0, 0 },
+		{ "no-drain", CLI_FLAG, NULL, "pause without emptying the H2G rings", &r.no_drain,
+		  0, 0 },
+		{ "strict-detector", CLI_FLAG, NULL, "a missed fixup is a failed verdict",
+		  &r.strict_detector, 0, 0 },
+		{ "gap-profile", CLI_FLAG, NULL,
+		  "the detector also looks where Linux 7.2 moves nothing", &r.gap_profile, 0, 0 },
+		{ "ggtt-tlb", CLI_FLAG, NULL, "GGTT changes are seen after an invalidation only",
+		  &r.ggtt_tlb, 0, 0 },
+		{ "ready-fd", CLI_UINT, "FD", "write the ready line to this descriptor too",
+		  &r.ready_fd, 1, 65535 },
+		{ "run", CLI_STRING, "CMD",
+		  "run a shell command with GUCEMU_SOCKET set; both end together", &r.run, 0, 0 },
+		{ "log", CLI_STRING, "LEVEL", "error, warn, notice, info or debug (info)", &r.log, 0,
+		  0 },
+	};
+	const struct cli_command command = {
+		.name = "gucemu serve",
+		.args = "--socket PATH [options]",
+		.about = "Run an emulated card on a Unix socket.",
+		.options = options,
+		.options_n = sizeof(options) / sizeof(*options),
+		.notes = "Ends at SIGTERM or SIGINT. With --run the exit status is the command's.",
+	};
+	enum cli_result result = cli_parse(&command, &argc, argv);
+
+	return result == CLI_RUN ? fill(o, &r, argv, argc) : (int)result;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon around one card: what its files call of one another. Private.
+ * One thread, one libuv loop. The GuC is pure; here are its clock (card.c),
+ * its functions' memory (memory.c) and everybody who talks to it (client.c and
+ * the files behind its table). */
+#ifndef GUCEMU_EMULATOR_SERVER_H
+#define GUCEMU_EMULATOR_SERVER_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "emulator/guc/guc.h"
+#include "memory.h"
+#include "pf.h"
+#include "view/json.h"
+#include "wire/listen.h"
+#include "wire/stream.h"
+
+#define SERVER_CLIENTS    256u        /* connections at one time */
+#define SERVER_HELLO_MS   5000u       /* to say HELLO */
+#define SERVER_FREEZE_MS  5000u       /* to answer FREEZE */
+#define SERVER_HANDOVER_MS 5000u      /* for the other emulator */
+/* What all clients together may use of a turn of the loop. */
+#define SERVER_TURN_NS    800000u
+#define SERVER_SLICE_NS   200000u     /* of one long frame, one job */
+#define SERVER_LOG_QUOTA  32u         /* violations logged a second */
+#define CLIENT_NAME_MAX   64u
+#define NO_FUNCTION       UINT32_MAX
+
+struct server_options {
+	const char *socket, *name, *run;
+	int level; /* enum server_log */
+	struct guc_geometry geometry;
+	struct guc_options guc;
+	uint64_t ggtt_offset;
+	bool no_pf;
+	unsigned provision; /* VFs to provision at start */
+	int ready_fd;       /* or -1 */
+};
+
+enum server_log { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+
+/* An interrupt that waits in the wire's queue: equal ones are not queued again. */
+#define IRQS_QUEUED 32u
+struct irq_queued {
+	struct guc_irq irq;
+	uint64_t pos; /* stream position of its frame */
+};
+
+struct client {
+	struct server *server;
+	struct client *next;
+	struct wire *wire;
+	uint64_t id;           /* never used again */
+	bool closed;           /* in the graves */
+	bool doomed;           /* to be closed at the end of the turn */
+	pid_t pid;
+	uint64_t since;        /* ns; of the connection, then of HELLO */
+	enum frame_role role;  /* 0 before HELLO */
+	uint32_t fn;           /* role 1, else NO_FUNCTION */
+	uint32_t features;
+	char name[CLIENT_NAME_MAX];
+	size_t cursor;         /* how far a frame offered again has been done */
+	uint64_t errors;       /* requests answered with an error */
+	struct irq_queued irqs[IRQS_QUEUED];
+	unsigned irqs_n;
+	/* Control role: event stream. */
+	uint64_t points;       /* bit p: wanted; 0 = no stream */
+	bool steps;
+	uint32_t events_seq;
+	uint64_t lost;
+	/* Peer role: what is being handed over to us. */
+	struct adoption *adoption;
+};
+
+/* Plain CTB of one GT (plain_ctb.c). */
+struct plain_ctb;
+
+enum freeze_state { THAWED, FREEZING, FROZEN };
+
+struct function {
+	struct client *client;
+	struct memory memory;
+	struct plain_ctb *plain[GUC_MAX_GTS];
+	uint8_t state[GUC_MAX_GTS]; /* enum guc_vf_state, as last reported */
+	enum freeze_state freeze;
+	uint64_t freeze_limit;
+	uint64_t freeze_by; /* control client and its seq, to be answered */
+	uint32_t freeze_seq;
+	struct handover *handover; /* under way, or NULL */
+};
+
+struct server {
+	uv_loop_t loop;
+	struct server_options opt;
+	struct guc_card card;
+	size_t block_size;
+	struct listen_socket listen;
+	uv_poll_t accept;
+	uv_timer_t timer;     /* next deadline of GuC and PF */
+	uv_idle_t idle;       /* active while there is work at once */
+	uv_check_t check;
+	uv_timer_t housekeeping;
+	uv_signal_t sigterm, sigint, sigchld;
+	bool ticked, ready, stopping;
+	bool again;  /* somebody has work for the next turn */
+	bool doomed; /* some client is */
+	unsigned plains, freezes, handovers; /* open, under way: nothing to look at if 0 */
+	int status;           /* exit status */
+	pid_t child;          /* of --run, or 0 */
+	struct client *clients;
+	struct client *graves; /* closed in this turn, freed at its end */
+	unsigned clients_n;
+	uint64_t clients_ever;
+	uint64_t now;
+	uint64_t points;      /* union of what anybody wants to see */
+	enum server_log level;
+	uint64_t quota_since; /* of the log; see events.c */
+	unsigned quota_used;
+	struct function fn[GUC_MAX_FUNCTIONS];
+	struct pf *pf;        /* built in, or NULL */
+	struct host_port pf_port;
+	struct host_mem pf_mem;
+	struct proxy *proxy;  /* verbs at a PF of another process */
+	uint64_t refused;     /* connections ended for a breach of the protocol */
+};
+
+/* --- serve.c ------------------------------------------------------------------ */
+
+/* The PF is up (err 0) or will not be: say so and take clients, or end. */
+void server_ready(struct server *s, int err);
+/* End, with this exit status. */
+void server_end(struct server *s, int status);
+
+/* --- log.c -------------------------------------------------------------------- */
+
+void server_log(const struct server *s, enum server_log level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int log_level_find(const char *name);
+/* "vf1/gt0{VF_RUNNING}", "pf"; at most cap bytes. */
+const char *function_label(const struct server *s, unsigned fn, unsigned gt, char *buf,
+			   size_t cap);
+
+/* --- card.c: the card's block, port and clock ------------------------------------ */
+
+int card_start(struct server *s);
+void card_stop(struct server *s);
+/* Tell the card the time, once a turn of the loop before it is used. */
+void card_time(struct server *s);
+/* Some work was left: come back before the loop sleeps. */
+void card_kick(struct server *s);
+unsigned card_gts(const struct server *s);
+
+/* --- client.c: connections, roles, dispatch --------------------------------------- */
+
+int clients_start(struct server *s);
+void clients_accept(struct server *s); /* begin to take connections */
+void clients_stop(struct server *s, const char *why);
+void clients_check(struct server *s);  /* time limits */
+void clients_bury(struct server *s);   /* end of a turn */
+struct client *client_find(struct server *s, uint64_t id);
+/* End the connection: STATUS to it, a log line, everything it held is freed. */
+void client_close(struct client *c, int status, const char *text);
+/* Make a client of a connected socket that another emulator gave. */
+struct client *client_adopt(struct server *s, int fd, unsigned fn, uint32_t features,
+			    const char *name);
+/* Take it away without a word: another emulator has it. */
+void client_release(struct client *c);
+/* Queue a frame. A client that doesn't read until its queue is full is closed;
+ * the struct lives until the end of the turn. */
+void client_send(struct client *c, const struct frame *f, const int *fds);
+/* For callers inside a call of the card, who can't end a client there. */
+void client_post(struct client *c, const struct frame *f);
+/* STATUS; counts errors. */
+void client_status(struct client *c, uint32_t seq, int status, const char *text);
+/* "client 7 (name, pid 12, vf1)" */
+const char *client_label(const struct client *c, char *buf, size_t cap);
+
+/* Handlers of frames, by type. WIRE_AGAIN: c->cursor says how far it is. */
+typedef enum wire_next (*frame_handler)(struct client *c, const struct frame *f, int *fds);
+
+/* --- function.c: registers, memory, interrupts of a function ------------------------ */
+
+enum wire_next on_mmio_write(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_mmio_read(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_flr(struct client *c, const struct frame *f, int *fds);
+void function_irq(struct server *s, unsigned fn, const struct guc_irq *irq);
+/* Its client has gone: memory and rings go, a VF is reset as VFIO would. */
+void function_lost(struct server *s, unsigned fn);
+enum wire_next on_mem_share(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_mem_host(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_mem_drop(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_mem_read(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_mem_write(struct client *c, const struct frame *f, int *fds);
+
+/* --- plain_ctb.c -------------------------------------------------------------------- */
+
+enum wire_next on_ctb_open(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_ctb_send(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_ctb_restart(struct client *c, const struct frame *f, int *fds);
+void plain_irq(struct server *s, unsigned fn, const struct guc_irq *irq);
+/* Go on with what is open: requests, received messages. True: more at once.
+ * *deadline is lowered to when it has to be called again. */
+bool plain_turn(struct server *s, uint64_t now, uint64_t *deadline);
+/* Rings found in adopted memory. */
+int plain_adopt(struct server *s, unsigned fn);
+void plain_drop(struct server *s, unsigned fn);
+bool plain_is_region(uint64_t dma);
+/* A CTB_OPEN is under way. */
+bool plain_busy(const struct server *s, unsigned fn);
+
+/* --- freeze.c, handover.c --------------------------------------------------------------- */
+
+enum wire_next on_frozen(struct client *c, const struct frame *f, int *fds);
+/* Verbs: answered now or later. */
+void freeze_verb(struct client *by, uint32_t seq, unsigned fn);
+void thaw_verb(struct client *by, uint32_t seq, unsigned fn);
+void freeze_check(struct server *s, uint64_t now);
+/* Its client is gone while somebody waits for it. */
+void freeze_lost(struct server *s, unsigned fn);
+
+enum wire_next on_adopt(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_peer_status(struct client *c, const struct frame *f, int *fds);
+void handover_verb(struct client *by, uint32_t seq, unsigned fn, const char *to);
+struct adoption;
+struct handover;
+void handover_check(struct server *s, uint64_t now);
+/* The client is gone: what was under way for it fails. */
+void handover_lost(struct server *s, unsigned fn);
+/* A peer connection ended: what it had not confirmed is dropped. */
+void adoption_lost(struct client *peer);
+
+/* --- control.c, state.c: the control role ----------------------------------------- */
+
+enum wire_next on_control(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_blob(struct client *c, const struct frame *f, int *fds);
+/* REPLY with a JSON object, which is put (NULL: an empty one). With a status it
+ * gets an `error` member with `text`. A long one goes in pieces. */
+void control_reply(struct client *c, uint32_t seq, int status, struct json_object *o,
+		   const char *text);
+/* The same to a client that may have gone. */
+void control_reply_to(struct server *s, uint64_t id, uint32_t seq, int status,
+		      struct json_object *o, const char *text);
+struct json_object *state_card(const struct server *s);
+struct json_object *state_all(const struct server *s);
+struct json_object *state_findings(const struct server *s, unsigned vf);
+
+/* --- pf_builtin.c, pf_proxy.c: the PF inside, or the client that is function 0 ---------------- */
+
+int builtin_start(struct server *s);
+void builtin_stop(struct server *s);
+void builtin_irq(struct server *s);
+bool builtin_turn(struct server *s, uint64_t now, uint64_t *deadline);
+
+/* Pass a PF verb and its image bytes to the PF's process, and its answers back. */
+void proxy_verb(struct client *c, const struct frame *f);
+enum wire_next proxy_blob(struct client *c, const struct frame *f);
+enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds);
+void proxy_turn(struct server *s);
+/* The PF's process, or a control client, has gone. */
+void proxy_pf_lost(struct server *s);
+void proxy_client_lost(struct client *c);
+
+/* --- events.c ----------------------------------------------------------------------------------- */
+
+void events_sink(void *user, const struct guc_event *event);
+/* Something the PF does, for diagram and log. */
+void events_step(struct server *s, unsigned fn, unsigned gt, const char *text);
+/* Points by names "state,h2g"; false: an unknown name. */
+bool events_points(const char *names, size_t len, uint64_t *points, bool *steps);
+/* Recompute what the card has to report. */
+void events_update(struct server *s);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything live as JSON, for the control role. */
+#include <unistd.h>
+
+#include "proto/fixup.h"
+#include "server.h"
+
+static const char *const role_names[] = {
+	[0] = "opening",
+	[FRAME_ROLE_FUNCTION] = "function",
+	[FRAME_ROLE_CONTROL] = "control",
+	[FRAME_ROLE_PEER] = "peer",
+};
+
+struct json_object *state_card(const struct server *s)
+{
+	const struct guc_geometry *g = &s->opt.geometry;
+	const struct guc_options *o = &s->opt.guc;
+	struct json_object *card = json_object_new_object(), *options;
+
+	json_add_str(card, "name", s->opt.name);
+	json_add_u64(card, "pid", (uint64_t)getpid());
+	json_add_str(card, "socket", s->opt.socket);
+	json_add_u64(card, "vfs", g->vfs);
+	json_add_u64(card, "tiles", g->tiles);
+	json_add_u64(card, "gts", g->gts);
+	json_add_u64(card, "contexts", g->contexts);
+	json_add_u64(card, "ggtt_size", g->ggtt_size);
+	json_add_u64(card, "ggtt_offset", s->opt.ggtt_offset);
+	json_add_fmt(card, "abi", "1.%u", o->abi_minor);
+	json_add_str(card, "pf", s->pf ? "built-in" : s->fn[0].client ? "process" : "none");
+	options = json_add_object(card, "options");
+	json_add_bool(options, "strict_resfix", o->strict_resfix);
+	json_add_bool(options, "no_drain", o->no_drain);
+	json_add_bool(options, "strict_detector", o->strict_detector);
+	return card;
+}
+
+static void add_gt(struct json_object *gts, const struct server *s, unsigned fn, unsigned gt)
+{
+	struct json_object *o, *counts = NULL;
+	struct guc_vf_info info;
+
+	if (guc_vf_info(&s->card, fn, gt, &info) != 0)
+		return;
+	o = json_push_object(gts);
+	json_add_u64(o, "gt", gt);
+	json_add_str(o, "state", guc_vf_state_name(info.state));
+	if (info.marker)
+		json_add_u64(o, "marker", info.marker);
+	json_add_bool(o, "ctb", info.ctb_enabled);
+	json_add_fmt(o, "abi", "%u.%u", info.abi_major, info.abi_minor);
+	json_add_u64(o, "ggtt_start", info.ggtt_start);
+	json_add_u64(o, "ggtt_size", info.ggtt_size);
+	json_add_u64(o, "begin_context", info.begin_context);
+	json_add_u64(o, "contexts", info.num_contexts);
+	json_add_u64(o, "doorbells", info.num_doorbells);
+	json_add_u64(o, "registered", info.registered);
+	json_add_u64(o, "enabled", info.enabled);
+	json_add_u64(o, "h2g", info.h2g_messages);
+	json_add_u64(o, "g2h", info.g2h_messages);
+	json_add_u64(o, "mmio_requests", info.mbox_requests);
+	json_add_u64(o, "irqs", info.irqs);
+	json_add_u64(o, "queued", info.queued_g2h);
+	json_add_u64(o, "findings", info.findings);
+	for (unsigned v = 0; v < GUC_VIOL_COUNT; v++) {
+		if (info.violations[v] == 0)
+			continue;
+		if (!counts)
+			counts = json_add_object(o, "violations");
+		json_add_u64(counts, guc_violation_text((enum guc_violation)v),
+			     info.violations[v]);
+	}
+}
+
+static void add_client(struct json_object *list, const struct client *c)
+{
+	struct json_object *o = json_push_object(list);
+	struct wire_stats stats;
+
+	wire_stats(c->wire, &stats);
+	json_add_u64(o, "id", c->id);
+	json_add_str(o, "name", c->name);
+	json_add_u64(o, "pid", (uint64_t)c->pid);
+	json_add_str(o, "role", role_names[c->role]);
+	if (c->fn != NO_FUNCTION)
+		json_add_u64(o, "function", c->fn);
+	json_add_u64(o, "seconds", (uv_hrtime() - c->since) / 1000000000u);
+	json_add_u64(o, "frames_in", stats.frames_in);
+	json_add_u64(o, "frames_out", stats.frames_out);
+	json_add_u64(o, "bytes_in", stats.bytes_in);
+	json_add_u64(o, "bytes_out", stats.bytes_out);
+	json_add_u64(o, "queued", stats.queued);
+	json_add_u64(o, "errors", c->errors);
+	json_add_u64(o, "lost_events", c->lost);
+}
+
+static const char *freeze_name(enum freeze_state state)
+{
+	switch (state) {
+	case THAWED:
+		return "thawed";
+	case FREEZING:
+		return "freezing";
+	case FROZEN:
+		return "frozen";
+	}
+	return "";
+}
+
+struct json_object *state_all(const struct server *s)
+{
+	struct json_object *o = json_object_new_object(), *functions, *clients;
+
+	json_add(o, "card", state_card(s));
+	functions = json_add_array(o, "functions");
+	for (unsigned fn = 0; fn <= s->opt.geometry.vfs; fn++) {
+		const struct function *f = &s->fn[fn];
+		struct json_object *one = json_push_object(functions), *gts;
+
+		json_add_u64(one, "function", fn);
+		if (f->client)
+			json_add_u64(one, "client", f->client->id);
+		json_add_str(one, "frozen", freeze_name(f->freeze));
+		json_add_u64(one, "shared_bytes", f->memory.shared);
+		json_add_u64(one, "hosted_bytes", f->memory.hosted);
+		if (fn > 0 && s->pf)
+			json_add(one, "pf", pf_vf_json(s->pf, fn));
+		gts = json_add_array(one, "gts");
+		for (unsigned gt = 0; gt < card_gts(s); gt++)
+			add_gt(gts, s, fn, gt);
+	}
+	clients = json_add_array(o, "clients");
+	for (const struct client *c = s->clients; c; c = c->next)
+		add_client(clients, c);
+	json_add_u64(o, "clients_ever", s->clients_ever);
+	json_add_u64(o, "refused", s->refused);
+	return o;
+}
+
+struct json_object *state_findings(const struct server *s, unsigned vf)
+{
+	struct json_object *o = json_object_new_object(), *list = json_add_array(o, "findings");
+	struct guc_finding found[GUC_FINDINGS_KEPT];
+	uint64_t total = 0;
+
+	for (unsigned gt = 0; gt < card_gts(s); gt++) {
+		int n = guc_findings(&s->card, vf, gt, found, GUC_FINDINGS_KEPT);
+		struct guc_vf_info info;
+
+		if (guc_vf_info(&s->card, vf, gt, &info) == 0)
+			total += info.findings;
+		for (int i = 0; i < n; i++) {
+			struct json_object *f = json_push_object(list);
+
+			json_add_u64(f, "gt", gt);
+			json_add_str(f, "structure", fixup_name(found[i].structure));
+			if (found[i].context != UINT32_MAX)
+				json_add_u64(f, "context", found[i].context);
+			json_add_u64(f, "child", found[i].child);
+			json_add_u64(f, "dword", found[i].dword);
+			json_add_u64(f, "old", found[i].old_value);
+			json_add_u64(f, "new", found[i].new_value);
+			json_add_u64(f, "expected", found[i].expected);
+		}
+	}
+	json_add_u64(o, "vf", vf);
+	json_add_u64(o, "total", total);
+	json_add_bool(o, "verdict", guc_detector_verdict(&s->card, vf));
+	return o;
+}
