@@ -110,12 +110,8 @@ static void batches(struct vfc_gt *gt, struct vfc_queue *q)
 {
 	if (!vfc_fixup_wanted(gt->v, FIXUP_BATCH))
 		return;
-	for (uint32_t n = q->jobs_done + 1; n != q->jobs_made + 1; n++) {
-		struct vfc_job_slot *j = queue_job(q, n);
-
-		j->made_at = gt->v->ggtt_start;
-		vfc_job_batch(gt, q, j, vfc_fixup_error(gt, FIXUP_BATCH));
-	}
+	for (uint32_t n = q->jobs_done + 1; n != q->jobs_made + 1; n++)
+		vfc_job_batch(gt, q, queue_job(q, n), vfc_fixup_error(gt, FIXUP_BATCH));
 }
 
 void vfc_fixup_queue(struct vfc_gt *gt, struct vfc_queue *q)
@@ -125,6 +121,9 @@ void vfc_fixup_queue(struct vfc_gt *gt, struct vfc_queue *q)
 			if (vfc_fixup_wanted(gt->v, lrc_fixups[f].fixup))
 				lrc_fixups[f].apply(gt, q, i);
 	batches(gt, q);
+	/* Row 15, done wrongly on purpose: the items are no no-ops then. */
+	if (q->width > 1 && gt->v->opt.twice_fixups >> FIXUP_WORK_QUEUE & 1)
+		vfc_wq_patch(gt->v, q, vfc_fixup_error(gt, FIXUP_WORK_QUEUE));
 }
 
 /* The ring of a compression context, from its start: GuC takes it only with

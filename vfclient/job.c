@@ -88,6 +88,22 @@ void vfc_job_emit(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *j
 	j->emitted = true;
 }
 
+uint32_t vfc_job_emit_due(struct vfc_gt *gt, struct vfc_queue *q)
+{
+	uint32_t count = 0;
+
+	for (uint32_t n = q->jobs_done + 1; n != q->jobs_made + 1; n++)
+		if (!queue_job(q, n)->emitted) {
+			vfc_job_emit(gt, q, queue_job(q, n), 0);
+			count++;
+		}
+	if (count) {
+		vfc_lrc_set_tail(gt->v, q, vfc_job_tail(q->jobs_made));
+		q->wq_dirty = q->width > 1;
+	}
+	return count;
+}
+
 bool vfc_job_finished(const struct vfc_gt *gt, const struct vfc_queue *q, uint32_t number)
 {
 	const struct vfc *v = gt->v;
@@ -190,14 +206,7 @@ int vfc_job_submit(struct vfc *v, unsigned gt, uint32_t queue, const struct vfc_
 	vfc_job_batch(g, q, j, 0);
 	q->jobs_made++;
 	g->jobs_pending++;
-	/* During a recovery the job waits for its end. */
-	if (!vfc_pending(g) && g->ct.state == HOST_CT_ON) {
-		vfc_job_emit(g, q, j, 0);
-		vfc_lrc_set_tail(v, q, vfc_job_tail(j->number));
-		q->wq_dirty = q->width > 1;
-		q->scheds++;
-		vfc_queue_mark(g);
-	}
+	vfc_queue_mark(g);
 	return (int)j->number;
 }
 

@@ -27,6 +27,22 @@ void vfc_wq_blank(struct vfc *v, const struct vfc_queue *q)
 		host_put32(v->mem, base_at(v, q) + at, WQ_TYPE_NOOP);
 }
 
+/* The other way with unread items, which no driver here goes in earnest: set
+ * their descriptors, `error` beside the right one (test mode 'twice'). */
+void vfc_wq_patch(struct vfc *v, const struct vfc_queue *q, int64_t error)
+{
+	uint64_t lrca = vfc_addr(v, vfc_lrc_hwsp(v, q, 0)) + (uint64_t)error;
+	uint32_t at = host_load_acquire(v->mem, desc_at(v, q) + WQ_DESC_HEAD) % WQ_BYTES & ~3u;
+
+	for (unsigned n = 0; n < WQ_BYTES / 4 && at != q->wq_tail; n++) {
+		uint32_t item = host_get32(v->mem, base_at(v, q) + at);
+
+		if (field_get(WQ_TYPE, item) == WQ_TYPE_MULTI_LRC && at + 8 <= WQ_BYTES)
+			host_put32(v->mem, base_at(v, q) + at + 4, lo32(lrca) | LRC_DESC_KERNEL);
+		at = (at + 4 + 4 * field_get(WQ_LENGTH, item)) % WQ_BYTES;
+	}
+}
+
 /* Bytes that may be written from the tail on, one dword always left free. */
 static uint32_t room(const struct vfc *v, const struct vfc_queue *q)
 {
@@ -40,13 +56,13 @@ static uint32_t room(const struct vfc *v, const struct vfc_queue *q)
 }
 
 /* One item with the present tail of every ring; false when there is no room. */
-bool vfc_wq_append(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id, int64_t error)
+bool vfc_wq_append(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id)
 {
 	struct vfc *v = gt->v;
 	uint32_t dwords = 3u + q->width;
 	uint32_t bytes = dwords * 4, left = WQ_BYTES - q->wq_tail;
 	uint32_t tail = vfc_job_tail(q->jobs_made) / 8;
-	uint64_t lrca = vfc_addr(v, vfc_lrc_hwsp(v, q, 0)) + (uint64_t)error;
+	uint64_t lrca = vfc_addr(v, vfc_lrc_hwsp(v, q, 0));
 	size_t at;
 
 	if (room(v, q) < bytes + (bytes > left ? left : 0))

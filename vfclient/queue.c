@@ -283,7 +283,7 @@ static bool append_item(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id)
 {
 	if (!q->wq_dirty)
 		return true;
-	if (!vfc_wq_append(gt, q, id, vfc_fixup_error(gt, FIXUP_WORK_QUEUE))) {
+	if (!vfc_wq_append(gt, q, id)) {
 		gt->retry_at = gt->v->now + VFC_ROOM_RETRY;
 		return false;
 	}
@@ -317,11 +317,12 @@ static bool pump_schedule(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id)
 static bool pump(struct vfc_gt *gt, uint32_t id)
 {
 	struct vfc_queue *q = &gt->queue[id];
-	bool runs = q->scheds || q->kind != VFC_QUEUE_JOBS ||
-		    q->jobs_made != q->jobs_done;
+	bool runs = q->kind != VFC_QUEUE_JOBS || q->jobs_made != q->jobs_done;
 
 	if (q->destroyed)
 		return pump_destroyed(gt, q, id);
+	if (!q->killed)
+		q->scheds += vfc_job_emit_due(gt, q);
 	if (q->killed || q->pending_enable || q->pending_disable)
 		return false;
 	if (q->suspended) {

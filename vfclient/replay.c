@@ -36,7 +36,8 @@ void vfc_replay_pause(struct vfc_gt *gt, struct vfc_queue *q)
 	q->pending_disable = false;
 	q->scheds = 0;
 	q->wq_dirty = false;
-	if (q->width > 1 && vfc_fixup_wanted(gt->v, FIXUP_WORK_QUEUE))
+	if (q->width > 1 && vfc_fixup_wanted(gt->v, FIXUP_WORK_QUEUE) &&
+	    !(gt->v->opt.twice_fixups >> FIXUP_WORK_QUEUE & 1))
 		vfc_wq_blank(gt->v, q);
 }
 
@@ -56,9 +57,7 @@ void vfc_replay_kickstart(struct vfc_gt *gt, struct vfc_queue *q)
 
 	if (q->killed || !unfinished)
 		return;
-	for (uint32_t n = q->jobs_done + 1; n != q->jobs_made + 1; n++)
-		if (!queue_job(q, n)->emitted)
-			vfc_job_emit(gt, q, queue_job(q, n), 0);
+	vfc_job_emit_due(gt, q);
 	/* One tail for all, one message for each. */
 	vfc_lrc_set_tail(gt->v, q, vfc_job_tail(q->jobs_made));
 	q->scheds = unfinished;

@@ -39,7 +39,7 @@ struct run {
 	/* Contexts and their jobs. */
 	struct run_context *context;
 	unsigned context_n;
-	uint32_t good, failed;
+	uint32_t good, failed, cut; /* jobs that ended so */
 	bool working;      /* booted, and not ending */
 	uv_timer_t work;   /* submits more, in a turn of its own */
 	uv_timer_t release;/* lets blocked jobs go */

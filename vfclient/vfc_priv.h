@@ -343,6 +343,8 @@ void vfc_queue_free_all(struct vfc_gt *gt, int err);
 int vfc_ccs_create(struct vfc_gt *gt);
 
 void vfc_job_emit(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *j, int64_t error);
+/* Put jobs that came since, or during a recovery, into the ring: how many. */
+uint32_t vfc_job_emit_due(struct vfc_gt *gt, struct vfc_queue *q);
 void vfc_job_batch(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *j,
 		   int64_t error);
 bool vfc_job_finished(const struct vfc_gt *gt, const struct vfc_queue *q, uint32_t number);
@@ -377,7 +379,6 @@ int64_t vfc_fixup_error(const struct vfc_gt *gt, enum fixup f);
 /* Write the compression contexts' rings; `error` is added to their addresses. */
 void vfc_ccs_write(struct vfc_gt *gt, int64_t error);
 void vfc_fixup_ccs(struct vfc_gt *gt);
-void vfc_ccs_write(struct vfc_gt *gt, int64_t error);
 void vfc_fixup_default_images(struct vfc_gt *gt);
 void vfc_fixup_queue(struct vfc_gt *gt, struct vfc_queue *q);
 

@@ -1,0 +1,76 @@
+noinst_LTLIBRARIES += libgucvfcore.la
+libgucvfcore_la_SOURCES = \
+	vfclient/boot.c \
+	vfclient/boot.h \
+	vfclient/config.c \
+	vfclient/fixup.c \
+	vfclient/irq.c \
+	vfclient/job.c \
+	vfclient/lrc.c \
+	vfclient/names.c \
+	vfclient/op.c \
+	vfclient/parallel.c \
+	vfclient/pm.c \
+	vfclient/queue.c \
+	vfclient/recovery.c \
+	vfclient/recovery_seed.c \
+	vfclient/relay.c \
+	vfclient/replay.c \
+	vfclient/runtime.c \
+	vfclient/tlb.c \
+	vfclient/vfc.c \
+	vfclient/vfc.h \
+	vfclient/vfc_priv.h
+
+# libgucvf: the driver above, and the libuv transport. Installed.
+noinst_LTLIBRARIES += libgucvftransport.la
+lib_LTLIBRARIES += libgucvf.la
+pkgconfig_DATA += vfclient/libgucvf.pc
+nobase_pkginclude_HEADERS += \
+	host/mailbox.h \
+	host/port.h \
+	vfclient/vfc.h \
+	vfclient/vft.h \
+	vfclient/vft_link.h \
+	vfclient/vft_mailbox.h
+
+libgucvftransport_la_SOURCES = \
+	vfclient/vft.c \
+	vfclient/vft.h \
+	vfclient/vft_alarm.c \
+	vfclient/vft_alarm.h \
+	vfclient/vft_link.c \
+	vfclient/vft_link.h \
+	vfclient/vft_link_mmio.c \
+	vfclient/vft_link_priv.h \
+	vfclient/vft_mailbox.c \
+	vfclient/vft_mailbox.h \
+	vfclient/vft_priv.h \
+	vfclient/vft_sync.c
+libgucvftransport_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE
+
+libgucvf_la_SOURCES =
+libgucvf_la_LIBADD = libgucvftransport.la libgucvfcore.la libguchost.la libgucproto.la \
+	libgucwire.la $(UV_LIBS)
+libgucvf_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) -no-undefined \
+	-export-symbols $(top_srcdir)/vfclient/libgucvf.sym
+libgucvf_la_DEPENDENCIES = libgucvftransport.la libgucvfcore.la libguchost.la libgucproto.la libgucwire.la \
+	vfclient/libgucvf.sym
+EXTRA_DIST += vfclient/libgucvf.sym
+
+# "gucemu vf": the program links it beside libgucvf, libgucview and libgucproto.
+noinst_LTLIBRARIES += libgucvfrun.la
+libgucvfrun_la_SOURCES = \
+	vfclient/run.c \
+	vfclient/run.h \
+	vfclient/run_command.c \
+	vfclient/run_info.c \
+	vfclient/run_out.c \
+	vfclient/run_priv.h \
+	vfclient/run_work.c
+libgucvfrun_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE
+
+# A user's own VF; built with the installed headers' names and run by the tests.
+check_PROGRAMS += vfclient/examples/vf-socket
+vfclient_examples_vf_socket_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
+vfclient_examples_vf_socket_LDADD = libgucvf.la $(UV_LIBS)

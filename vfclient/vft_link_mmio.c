@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* Registers and memory of a link: posted writes are gathered, reads are
+ * matched with their answers, memory is created sealed. See vft_link.h. */
+#include "vft_link_priv.h"
+
+#include "wire/memfd.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "frames carry little-endian words as they lie in memory"
+#endif
+
+#define WRITE_RUN 1u /* MMIO_WRITE flags: consecutive words */
+
+static void batch_send(struct vft_link *l)
+{
+	struct frame f = {
+		.type = gucemu_FrameType_MMIO_WRITE,
+		.size = 4,
+		.data = (const uint8_t *)l->batch,
+		.data_len = l->batch_n * sizeof(l->batch[0]),
+	};
+
+	if (l->batch_n == 0)
+		return;
+	l->batch_n = 0;
+	(void)vft_link_send(l, &f);
+}
+
+void vft_link_flush(struct vft_link *l)
+{
+	batch_send(l);
+	if (l->wire)
+		(void)wire_flush(l->wire);
+}
+
+void vft_link_write32(struct vft_link *l, uint64_t off, uint32_t value)
+{
+	/* An offset beyond 32 bits is in no BAR of ours: let the emulator say so. */
+	l->batch[l->batch_n][0] = off > UINT32_MAX ? UINT32_MAX : (uint32_t)off;
+	l->batch[l->batch_n][1] = value;
+	if (++l->batch_n == VFT_BATCH)
+		batch_send(l);
+}
+
+void vft_link_write64(struct vft_link *l, uint64_t off, const uint64_t *values, size_t n)
+{
+	const size_t most = FRAME_DATA_MAX / sizeof(*values);
+
+	batch_send(l);
+	while (n > 0) {
+		size_t part = n < most ? n : most;
+		struct frame f = {
+			.type = gucemu_FrameType_MMIO_WRITE,
+			.size = 8,
+			.flags = WRITE_RUN,
+			.addr = off,
+			.data = (const uint8_t *)values,
+			.data_len = part * sizeof(*values),
+		};
+
+		if (vft_link_send(l, &f) != 0)
+			return;
+		off += f.data_len;
+		values += part;
+		n -= part;
+	}
+}
+
+static struct vft_request *request_new(struct vft_link *l)
+{
+	for (unsigned i = 0; i < VFT_READS; i++)
+		if (l->request[i].seq == 0)
+			return &l->request[i];
+	return NULL;
+}
+
+/* Send a frame that is answered. */
+static int request_send(struct vft_link *l, struct frame *f, const int *fds,
+			const struct vft_request *what)
+{
+	struct vft_request *r = request_new(l);
+	int err;
+
+	if (l->phase == VFT_LOST || !l->wire)
+		return l->err ? l->err : -ENOTCONN;
+	if (!r)
+		return -EBUSY;
+	batch_send(l);
+	*r = *what;
+	r->seq = f->seq = wire_seq(l->wire);
+	l->outstanding++;
+	err = fds ? wire_send(l->wire, f, fds) : vft_link_send(l, f);
+	if (err != 0 && r->seq == f->seq) {
+		r->seq = 0;
+		l->outstanding--;
+	}
+	return err;
+}
+
+int vft_link_read(struct vft_link *l, uint64_t off, unsigned size, unsigned n, vft_read_fn fn,
+		  void *user, uint32_t cookie)
+{
+	struct vft_request what = {
+		.cookie = cookie, .size = size, .n = n, .fn = fn, .user = user,
+	};
+	struct frame f = {
+		.type = gucemu_FrameType_MMIO_READ,
+		.addr = off,
+		.size = size,
+		.value = n,
+	};
+
+	if ((size != 4 && size != 8) || n == 0 || n > VFT_WORDS)
+		return -EINVAL;
+	return request_send(l, &f, NULL, &what);
+}
+
+struct read_wait {
+	bool done;
+	unsigned bytes;
+	void *words;
+	int err;
+};
+
+static void read_waited(void *user, uint32_t cookie, const void *words, unsigned n)
+{
+	struct read_wait *w = user;
+
+	(void)cookie;
+	w->done = true;
+	if (words && n > 0)
+		memcpy(w->words, words, w->bytes);
+	else
+		w->err = -ECONNRESET;
+}
+
+static bool read_is_done(void *user)
+{
+	const struct read_wait *w = user;
+
+	return w->done;
+}
+
+int vft_link_read_sync(struct vft_link *l, uint64_t off, unsigned size, unsigned n, void *words,
+		       unsigned timeout_ms)
+{
+	struct read_wait wait = { .bytes = size * n, .words = words };
+	int err = vft_link_read(l, off, size, n, read_waited, &wait, 0);
+
+	if (err != 0)
+		return err;
+	err = vft_link_wait(l, read_is_done, &wait, timeout_ms);
+	if (err != 0)
+		/* The answer may still come: it must not find this stack. */
+		for (unsigned i = 0; i < VFT_READS; i++)
+			if (l->request[i].user == &wait)
+				l->request[i].fn = NULL;
+	return err ? err : wait.err;
+}
+
+int vft_link_flr(struct vft_link *l)
+{
+	struct frame f = { .type = gucemu_FrameType_FLR };
+	struct vft_request what = { .n = 0 };
+
+	return request_send(l, &f, NULL, &what);
+}
+
+bool vft_link_answer(struct vft_link *l, const struct frame *f)
+{
+	union {
+		uint64_t align;
+		uint8_t bytes[VFT_WORDS * 8];
+	} words;
+	struct vft_request r = { .seq = 0 };
+
+	for (unsigned i = 0; i < VFT_READS; i++) {
+		if (l->request[i].seq != f->seq)
+			continue;
+		r = l->request[i];
+		l->request[i].seq = 0;
+		l->outstanding--;
+		break;
+	}
+	if (r.seq == 0)
+		return false;
+	if (f->type == gucemu_FrameType_MMIO_DATA) {
+		if (f->data_len != (size_t)r.size * r.n || r.n == 0)
+			return false;
+		memcpy(words.bytes, f->data, f->data_len);
+	} else {
+		/* A refused read, or a status: a read without an error has data. */
+		if (r.n > 0 && f->status == 0)
+			return false;
+		memset(words.bytes, 0xFF, sizeof(words.bytes));
+	}
+	if (r.fn)
+		r.fn(r.user, r.cookie, words.bytes, r.n);
+	return true;
+}
+
+void vft_link_end_requests(struct vft_link *l)
+{
+	for (unsigned i = 0; i < VFT_READS; i++) {
+		struct vft_request r = l->request[i];
+
+		l->request[i].seq = 0;
+		if (r.seq != 0 && r.fn)
+			r.fn(r.user, r.cookie, NULL, 0);
+	}
+	l->outstanding = 0;
+	l->batch_n = 0;
+}
+
+int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_mem *mem)
+{
+	uint64_t place[3] = { dma, bytes, 0 };
+	struct frame f = {
+		.type = gucemu_FrameType_MEM_SHARE,
+		.fds = 1,
+		.data = (const uint8_t *)place,
+		.data_len = sizeof(place),
+	};
+	struct vft_request what = { .n = 0 };
+	void *map;
+	int fd, err;
+
+	if (l->regions == VFT_REGIONS)
+		return -ENOSPC;
+	if (l->phase != VFT_OPEN)
+		return l->phase == VFT_LOST ? l->err : -EAGAIN;
+	fd = memfd_create_sealed("gucemu-vf", bytes, &map);
+	if (fd < 0)
+		return fd;
+	err = request_send(l, &f, &fd, &what);
+	close(fd); /* the wire has its own, and the mapping stays */
+	if (err != 0) {
+		munmap(map, bytes);
+		return err;
+	}
+	l->region[l->regions++] = (struct vft_region){ map, bytes };
+	*mem = (struct host_mem){ .base = map, .size = bytes, .dma = dma };
+	return 0;
+}
+
+void vft_link_unmap(struct vft_link *l)
+{
+	for (unsigned i = 0; i < l->regions; i++)
+		munmap(l->region[i].map, l->region[i].bytes);
+	l->regions = 0;
+}
