@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of gucemu that live in this directory. Each is a main of its
+ * own: argv[0] is the command's name; the exit status is returned. */
+#ifndef GUCEMU_CLI_COMMANDS_H
+#define GUCEMU_CLI_COMMANDS_H
+
+int gucemu_pf_main(int argc, char **argv);
+int gucemu_state_main(int argc, char **argv);
+int gucemu_demo_main(int argc, char **argv);
+
+#endif

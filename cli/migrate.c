@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Migration between two emulators; see migrate.h. A row says where a step is
+ * sent and what comes next when it worked. */
+#include "cli/migrate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "view/json.h"
+
+static const struct {
+	unsigned number;
+	enum migrate_side side;
+	const char *verb, *text;
+} steps[] = {
+#define X(sym, n, s, v, t) [MIGRATE_##sym] = { n, MIGRATE_ON_##s, v, t },
+	MIGRATE_STEP_LIST(X)
+#undef X
+};
+
+const char *migrate_step_text(enum migrate_step step)
+{
+	return steps[step].text;
+}
+
+unsigned migrate_step_number(enum migrate_step step)
+{
+	return steps[step].number;
+}
+
+static void ask(struct migrate *m, enum migrate_step step)
+{
+	char line[512];
+	int at = snprintf(line, sizeof(line), "%s vf=%u", steps[step].verb, m->vf);
+
+	if (step == MIGRATE_PROVISION)
+		snprintf(line + at, sizeof(line) - (size_t)at,
+			 " ggtt=%" PRIu64 " contexts=%" PRIu64 " doorbells=%" PRIu64, m->ggtt,
+			 m->contexts, m->doorbells);
+	if (step == MIGRATE_HANDOVER)
+		snprintf(line + at, sizeof(line) - (size_t)at, " to=%s", m->to_path);
+	m->step = step;
+	m->step_started = uv_hrtime();
+	m->b_touched = m->b_touched || step == MIGRATE_FLR;
+	m->request.image = step == MIGRATE_RESTORE ? m->image.bytes : NULL;
+	m->request.image_len = m->image.len;
+	control_ask(steps[step].side == MIGRATE_ON_B ? m->to : m->from, &m->request, line);
+}
+
+static void done(struct migrate *m)
+{
+	m->ended = uv_hrtime();
+	image_free(&m->image);
+	m->on_done(m, m->err);
+}
+
+static int learn_resources(struct migrate *m, const char *text)
+{
+	struct json_object *o = json_read(text, strlen(text));
+
+	m->ggtt = json_get_u64(o, "ggtt_size", 0);
+	m->contexts = json_get_u64(o, "contexts", 0);
+	m->doorbells = json_get_u64(o, "doorbells", 0);
+	json_object_put(o);
+	return m->ggtt != 0 && m->contexts != 0 ? 0 : -ENODATA;
+}
+
+/* The way back to A, as far as the way there got. */
+static void undo(struct migrate *m)
+{
+	if (m->step < MIGRATE_UNDO_FLR && m->b_touched)
+		ask(m, MIGRATE_UNDO_FLR);
+	else if (m->step < MIGRATE_UNDO_RESUME && m->paused)
+		ask(m, MIGRATE_UNDO_RESUME);
+	else if (m->step < MIGRATE_UNDO_THAW && m->frozen_at != 0)
+		ask(m, MIGRATE_UNDO_THAW);
+	else
+		done(m);
+}
+
+static void next(struct migrate *m)
+{
+	switch (m->step) {
+	case MIGRATE_FREEZE:
+		m->frozen_at = uv_hrtime();
+		break;
+	case MIGRATE_PAUSE:
+		m->paused = true;
+		break;
+	case MIGRATE_SAVE:
+		m->image_len = m->image.len;
+		break;
+	case MIGRATE_HANDOVER:
+		m->on_b = true;
+		break;
+	case MIGRATE_THAW:
+		m->thawed_at = uv_hrtime();
+		if (m->no_release) {
+			done(m);
+			return;
+		}
+		break;
+	case MIGRATE_RELEASE:
+		done(m);
+		return;
+	case MIGRATE_INFO:
+	case MIGRATE_FLR:
+	case MIGRATE_PROVISION:
+	case MIGRATE_PAUSE_B:
+	case MIGRATE_RESTORE:
+	case MIGRATE_RESUME:
+		break;
+	case MIGRATE_UNDO_FLR:
+	case MIGRATE_UNDO_RESUME:
+	case MIGRATE_UNDO_THAW:
+	case MIGRATE_STEPS:
+		undo(m);
+		return;
+	}
+	ask(m, (enum migrate_step)(m->step + 1));
+}
+
+static void on_reply(struct control_request *r, int status, const char *text)
+{
+	struct migrate *m = r->user;
+	uint64_t took = uv_hrtime() - m->step_started;
+
+	if (status == 0 && m->step == MIGRATE_INFO)
+		status = learn_resources(m, text);
+	m->on_step(m, m->step, status, status < 0 ? control_error(status, text) : "", took);
+	if (status < 0 && m->err == 0)
+		m->err = status;
+	if (status == 0 && m->step < MIGRATE_UNDO_FLR)
+		next(m);
+	else if (m->on_b)
+		done(m);
+	else
+		undo(m);
+}
+
+static int on_blob(struct control_request *r, const struct frame *f)
+{
+	struct migrate *m = r->user;
+
+	if (m->step != MIGRATE_SAVE || f->addr != m->image.len)
+		return -EPROTO;
+	return image_append(&m->image, f->data, f->data_len);
+}
+
+void migrate_start(struct migrate *m)
+{
+	m->request = (struct control_request){ .reply = on_reply, .blob = on_blob, .user = m };
+	m->started = uv_hrtime();
+	ask(m, MIGRATE_FREEZE);
+}

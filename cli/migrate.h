@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* One migration of one VF between two running emulators, as a state machine
+ * on the loop: freeze, pause and save on A; reset, provision, pause, restore
+ * on B; hand-over of the live client; resume and thaw on B. What fails before
+ * the hand-over leaves the VF running on A. Several can run at once. */
+#ifndef GUCEMU_CLI_MIGRATE_H
+#define GUCEMU_CLI_MIGRATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "cli/control.h"
+#include "cli/image_file.h"
+
+/* X(symbol, number in the walk of six steps, emulator asked, verb, text) */
+#define MIGRATE_STEP_LIST(X)                                                   \
+	X(FREEZE, 1, A, "freeze", "freeze the VF's machine on A")              \
+	X(INFO, 2, A, "pf info", "look up its resources on A")                 \
+	X(PAUSE, 2, A, "pf pause", "pause the VF on A")                        \
+	X(SAVE, 2, A, "pf save", "save it")                                    \
+	X(FLR, 3, B, "pf flr", "reset the VF of B")                            \
+	X(PROVISION, 3, B, "pf provision", "provision it alike on B")          \
+	X(PAUSE_B, 3, B, "pf pause", "pause it on B")                          \
+	X(RESTORE, 3, B, "pf restore", "restore the image on B")               \
+	X(HANDOVER, 4, A, "handover", "hand the live client over to B")        \
+	X(RESUME, 5, B, "pf resume", "resume on B: the VF learns that it was migrated") \
+	X(THAW, 6, B, "thaw", "thaw the VF's machine")                         \
+	X(RELEASE, 6, A, "pf flr", "reset what is left of it on A")            \
+	X(UNDO_FLR, 0, B, "pf flr", "drop what B has of it")                   \
+	X(UNDO_RESUME, 0, A, "pf resume", "resume it on A")                    \
+	X(UNDO_THAW, 0, A, "thaw", "thaw it on A")
+
+enum migrate_side { MIGRATE_ON_A, MIGRATE_ON_B };
+
+enum migrate_step {
+#define X(sym, number, side, verb, text) MIGRATE_##sym,
+	MIGRATE_STEP_LIST(X)
+#undef X
+	MIGRATE_STEPS
+};
+
+const char *migrate_step_text(enum migrate_step step);
+unsigned migrate_step_number(enum migrate_step step);
+
+struct migrate {
+	/* Filled by the caller. */
+	struct control *from, *to;
+	const char *to_path; /* B's socket, as A reaches it */
+	unsigned vf;
+	bool no_release;     /* leave what is left on A: it moves back at once */
+	/* A step ended: status, the reason in words, and how long it took. */
+	void (*on_step)(struct migrate *m, enum migrate_step step, int status,
+			const char *error, uint64_t ns);
+	/* All over. 0: the VF is on B. Else it is where m->on_b says. */
+	void (*on_done)(struct migrate *m, int status);
+	void *user;
+	/* Results. */
+	bool on_b;            /* the client was handed over */
+	uint64_t started, ended;
+	uint64_t frozen_at, thawed_at; /* uv_hrtime() */
+	size_t image_len;
+	/* Private. */
+	enum migrate_step step;
+	int err;              /* first failure */
+	bool paused, b_touched;
+	uint64_t step_started;
+	uint64_t ggtt, contexts, doorbells;
+	struct image image;
+	struct control_request request;
+};
+
+/* Begin. on_done is called once, never before this returns to the loop's
+ * caller unless a connection is already gone. */
+void migrate_start(struct migrate *m);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* gucemu pf migrate; the steps are those of migrate.h, printed as they end. */
+#include "cli/pf_migrate.h"
+
+#include "cli/migrate.h"
+#include "cli/options.h"
+#include "view/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+	const char *from, *to;
+	unsigned vf;
+	bool twice, json;
+} opt;
+
+static const struct cli_option options[] = {
+	{ "from", CLI_STRING, "PATH", "socket of the card it runs on", &opt.from, 0, 0 },
+	{ "to", CLI_STRING, "PATH", "socket of the card it moves to", &opt.to, 0, 0 },
+	{ "vf", CLI_UINT, "N", "the VF, 1 to 63", &opt.vf, 1, 63 },
+	{ "double", CLI_FLAG, NULL, "back again at once, in the midst of its recovery",
+	  &opt.twice, 0, 0 },
+	{ "json", CLI_FLAG, NULL, "one JSON object a step", &opt.json, 0, 0 },
+};
+
+static const struct cli_command command = {
+	.name = "gucemu pf migrate",
+	.args = "--from A --to B --vf N [options]",
+	.about = "move a live VF from one emulated card to another",
+	.options = options,
+	.options_n = sizeof(options) / sizeof(options[0]),
+	.notes = "What fails before the client changed hands leaves the VF running on A.\n",
+};
+
+struct run {
+	bool done;
+	int status;
+};
+
+static void print_json(const struct migrate *m, enum migrate_step step, int status,
+		       const char *error, uint64_t ns)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add_u64(o, "vf", m->vf);
+	json_add_u64(o, "number", migrate_step_number(step));
+	json_add_str(o, "step", migrate_step_text(step));
+	json_add_int(o, "status", status);
+	if (status < 0)
+		json_add_str(o, "error", error);
+	json_add_u64(o, "ns", ns);
+	printf("%s\n", json_line(o));
+	json_object_put(o);
+	fflush(stdout);
+}
+
+static void on_step(struct migrate *m, enum migrate_step step, int status, const char *error,
+		    uint64_t ns)
+{
+	unsigned number = migrate_step_number(step);
+	char label[16] = "undo";
+
+	if (opt.json) {
+		print_json(m, step, status, error, ns);
+		return;
+	}
+	if (number > 0)
+		snprintf(label, sizeof(label), "%u", number);
+	printf("%-4s %-55s %8.2f ms%s%s\n", label, migrate_step_text(step), (double)ns / 1e6,
+	       status < 0 ? "  FAILED: " : "", error);
+	fflush(stdout);
+}
+
+static void on_done(struct migrate *m, int status)
+{
+	struct run *run = m->user;
+
+	run->done = true;
+	run->status = status;
+}
+
+static int move(uv_loop_t *loop, struct control *from, struct control *to, const char *to_path,
+		bool more_to_come)
+{
+	struct run run = { 0 };
+	struct migrate m = {
+		.from = from, .to = to, .to_path = to_path, .vf = opt.vf,
+		.no_release = more_to_come,
+		.on_step = on_step, .on_done = on_done, .user = &run,
+	};
+
+	migrate_start(&m);
+	while (!run.done)
+		uv_run(loop, UV_RUN_ONCE);
+	if (run.status < 0)
+		fprintf(stderr, "gucemu pf migrate: VF %u: failed; it is on %s\n", opt.vf,
+			m.on_b ? "B, and may need a reset" : "A, as before");
+	else if (!opt.json)
+		printf("VF %u moved in %.2f ms, frozen for %.2f ms, image of %zu bytes\n", opt.vf,
+		       (double)(m.ended - m.started) / 1e6,
+		       (double)(m.thawed_at - m.frozen_at) / 1e6, m.image_len);
+	return run.status < 0 ? 1 : 0;
+}
+
+static int run(uv_loop_t *loop)
+{
+	struct control *a = NULL, *b = NULL;
+	char err[256], from[4096], to[4096];
+	int status = 1;
+
+	/* The emulators have working directories of their own. */
+	if (!realpath(opt.from, from) || !realpath(opt.to, to))
+		fprintf(stderr, "gucemu pf migrate: no such socket: %s\n",
+			realpath(opt.from, from) ? opt.to : opt.from);
+	else if (control_open(&a, loop, from, NULL, err, sizeof(err)) < 0 ||
+		 control_open(&b, loop, to, NULL, err, sizeof(err)) < 0)
+		fprintf(stderr, "gucemu pf migrate: %s\n", err);
+	else
+		status = move(loop, a, b, to, opt.twice);
+	if (status == 0 && opt.twice)
+		status = move(loop, b, a, from, false);
+	control_close(a);
+	control_close(b);
+	return status;
+}
+
+int gucemu_pf_migrate_main(int argc, char **argv)
+{
+	enum cli_result result = cli_parse(&command, &argc, argv);
+	uv_loop_t loop;
+	int status;
+
+	if (result != CLI_RUN)
+		return result == CLI_HELP ? 0 : CLI_EXIT_USAGE;
+	if (argc > 1 || !opt.from || !opt.to || !opt.vf) {
+		cli_complain(command.name, argc > 1 ? "there are words too many"
+						    : "needs --from, --to and --vf");
+		return CLI_EXIT_USAGE;
+	}
+	if (uv_loop_init(&loop) != 0) {
+		fprintf(stderr, "gucemu pf migrate: no event loop\n");
+		return 1;
+	}
+	status = run(&loop);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	uv_loop_close(&loop);
+	return status;
+}
