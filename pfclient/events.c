@@ -29,7 +29,8 @@ static int state_notify(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, ui
 
 static bool is_threshold(uint32_t key)
 {
-	return (key >= GUC_KLV_VF_THRESHOLD_CAT_ERR && key <= GUC_KLV_VF_THRESHOLD_DOORBELL_STORM) ||
+	return (key >= GUC_KLV_VF_THRESHOLD_CAT_ERR &&
+		key <= GUC_KLV_VF_THRESHOLD_DOORBELL_STORM) ||
 	       key == GUC_KLV_VF_THRESHOLD_MULTI_LRC_COUNT;
 }
 

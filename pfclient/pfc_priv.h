@@ -201,9 +201,8 @@ static inline uint64_t pfc_address(const struct pfc *p, size_t off)
 }
 
 /* Register of a GT's tile that holds the entry of GGTT address `addr`. */
-static inline uint64_t pfc_pte_register(const struct pfc *p, unsigned tile, uint64_t addr)
+static inline uint64_t pfc_pte_register(unsigned tile, uint64_t addr)
 {
-	(void)p;
 	return (uint64_t)tile * REG_TILE_STRIDE + REG_GGTT_BASE + (addr >> GGTT_PAGE_SHIFT) * 8;
 }
 
@@ -220,8 +219,8 @@ static inline uint64_t pfc_vf_mailbox(const struct pfc *p, const struct pfc_unit
 /* --- reports (report.c) ---------------------------------------------------------- */
 
 #define PFC_NO_VF 0xFFu
-void pfc_log(struct pfc *p, enum pfc_log_level level, unsigned vf, unsigned gt, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+void pfc_log(struct pfc *p, enum pfc_log_level level, unsigned vf, unsigned gt,
+	     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void pfc_report(struct pfc *p, const struct pfc_event *ev);
 void pfc_set_state(struct pfc *p, struct pfc_unit *u, enum pfc_vf_state state);
 

@@ -47,7 +47,8 @@ void pfc_report(struct pfc *p, const struct pfc_event *ev)
 		p->opt.on_event(p->opt.user, ev);
 }
 
-void pfc_log(struct pfc *p, enum pfc_log_level level, unsigned vf, unsigned gt, const char *fmt, ...)
+void pfc_log(struct pfc *p, enum pfc_log_level level, unsigned vf, unsigned gt,
+	     const char *fmt, ...)
 {
 	char text[160];
 	struct pfc_event ev = {

@@ -44,7 +44,7 @@ static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 	for (unsigned i = 0; i < n; i++)
 		pte[i] = (pte[i] & ~PTE_VFID) | (uint64_t)u->vf << PTE_VFID_SHIFT;
 	p->port->write64(p->port->user,
-			 pfc_pte_register(p, pfc_gt(p, u)->tile,
+			 pfc_pte_register(pfc_gt(p, u)->tile,
 					  v->ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
 			 pte, n);
 	u->pos += n;

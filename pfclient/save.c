@@ -126,7 +126,7 @@ static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 	}
 	u->read = PFC_SENT;
 	p->port->read(p->port->user,
-		      pfc_pte_register(p, pfc_gt(p, u)->tile,
+		      pfc_pte_register(pfc_gt(p, u)->tile,
 				       v->ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
 		      8, n < PFC_PTE_SLICE ? n : PFC_PTE_SLICE, pfc_read_cookie(u));
 	return PFC_MORE;

@@ -258,7 +258,7 @@ uint32_t pfc_write_ptes(struct pfc *p, unsigned tile, uint64_t start, uint32_t p
 		pte[i] = first + (uint64_t)(pos + i) * step;
 	if (n)
 		p->port->write64(p->port->user,
-				 pfc_pte_register(p, tile, start + (uint64_t)pos * GGTT_PAGE), pte,
+				 pfc_pte_register(tile, start + (uint64_t)pos * GGTT_PAGE), pte,
 				 n);
 	return n;
 }

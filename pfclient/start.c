@@ -217,7 +217,7 @@ static bool adopt_slice(struct pfc *p)
 	}
 	p->map_read = PFC_SENT;
 	p->port->read(p->port->user,
-		      pfc_pte_register(p, 0, (uint64_t)p->map_page << GGTT_PAGE_SHIFT), 8,
+		      pfc_pte_register(0, (uint64_t)p->map_page << GGTT_PAGE_SHIFT), 8,
 		      n < PFC_PTE_SLICE ? n : PFC_PTE_SLICE, PFC_COOKIE_ADOPT);
 	return true;
 }

@@ -1,27 +1,134 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-unit_cppflags = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+EXTRA_DIST += tests/purity.sh
+
 # Check's macros convert freely.
-unit_cflags = $(AM_CFLAGS) -Wno-conversion
+unit_cflags = $(AM_CFLAGS) -Wno-conversion $(CHECK_CFLAGS)
+
+# What a test of each room links. Private symbols are there: these are the
+# convenience libraries that the installed ones are made of.
+proto_ldadd = libgucproto.la $(CHECK_LIBS)
+host_ldadd = libguchost.la $(proto_ldadd)
+guc_ldadd = libgucguc.la $(proto_ldadd)
+vfc_ldadd = libgucvfcore.la $(host_ldadd)
+pfc_ldadd = libgucpfcore.la $(CHECK_LIBS)
+sim_ldadd = libgucguc.la libgucvfcore.la libgucpfcore.la $(CHECK_LIBS)
+wire_ldadd = libgucwire.la libgucframe.la libgucproto.la $(CHECK_LIBS)
+
+# --- benches: built always, so that they don't rot; run by hand -----------------
+
+noinst_PROGRAMS += tests/bench/bench_core tests/bench/bench_socket
+bench_sources = tests/bench/bench.c tests/bench/bench.h
+sim_sources = tests/sim/sim.c tests/sim/sim.h tests/sim/load.c tests/sim/load.h
+bare_sources = tests/sim/bare.c tests/sim/bare.h
+
+tests_bench_bench_core_SOURCES = tests/bench/bench_core.c $(bench_sources) $(sim_sources) \
+	$(bare_sources)
+tests_bench_bench_core_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
+tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c $(bench_sources)
+tests_bench_bench_socket_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
+tests_bench_bench_socket_LDADD = libgucframe.la $(UV_LIBS)
+
+# --- examples: compiled and run --------------------------------------------------
+
+check_PROGRAMS += emulator/examples/own-driver
+TESTS += emulator/examples/own-driver
+emulator_examples_own_driver_LDADD = libgucemu.la libgucproto.la
 
 if HAVE_CHECK
 
 unit_tests = \
+	tests/unit/test_guc_blob \
+	tests/unit/test_guc_config \
+	tests/unit/test_guc_context \
+	tests/unit/test_guc_ctb \
+	tests/unit/test_guc_detector \
+	tests/unit/test_guc_engine \
+	tests/unit/test_guc_ggtt \
+	tests/unit/test_guc_lifecycle \
+	tests/unit/test_guc_mailbox \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
-	tests/unit/test_proto
+	tests/unit/test_pfc_control \
+	tests/unit/test_pfc_image \
+	tests/unit/test_pfc_provision \
+	tests/unit/test_pfc_relay \
+	tests/unit/test_proto \
+	tests/unit/test_threads \
+	tests/unit/test_vfc_boot \
+	tests/unit/test_vfc_recovery
 
-check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests)
+check_PROGRAMS += $(unit_tests) tests/sim/test_sim
+TESTS += $(unit_tests) tests/sim/test_sim tests/purity.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)
-tests_unit_test_proto_LDADD = libgucproto.la $(CHECK_LIBS)
+tests_unit_test_proto_LDADD = $(proto_ldadd)
 
-host_ldadd = libguchost.la libgucproto.la $(CHECK_LIBS)
 tests_unit_test_host_ct_CFLAGS = $(unit_cflags)
 tests_unit_test_host_ct_LDADD = $(host_ldadd)
 tests_unit_test_host_mailbox_CFLAGS = $(unit_cflags)
 tests_unit_test_host_mailbox_LDADD = $(host_ldadd)
+
+tests_unit_test_threads_SOURCES = tests/unit/test_threads.c $(bare_sources)
+tests_unit_test_threads_CFLAGS = $(unit_cflags)
+tests_unit_test_threads_LDADD = libgucguc.la $(host_ldadd) -lpthread
+
+guc_fixture = tests/unit/guc_fixture.c tests/unit/guc_fixture.h
+guc_lrc = tests/unit/guc_lrc.c tests/unit/guc_lrc.h
+tests_unit_test_guc_blob_SOURCES = tests/unit/test_guc_blob.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_blob_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_blob_LDADD = $(guc_ldadd)
+tests_unit_test_guc_config_SOURCES = tests/unit/test_guc_config.c $(guc_fixture)
+tests_unit_test_guc_config_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_config_LDADD = $(guc_ldadd)
+tests_unit_test_guc_context_SOURCES = tests/unit/test_guc_context.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_context_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_context_LDADD = $(guc_ldadd)
+tests_unit_test_guc_ctb_SOURCES = tests/unit/test_guc_ctb.c $(guc_fixture)
+tests_unit_test_guc_ctb_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_ctb_LDADD = $(guc_ldadd)
+tests_unit_test_guc_detector_SOURCES = tests/unit/test_guc_detector.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_detector_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_detector_LDADD = $(guc_ldadd)
+tests_unit_test_guc_engine_SOURCES = tests/unit/test_guc_engine.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_engine_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_engine_LDADD = $(guc_ldadd)
+tests_unit_test_guc_ggtt_SOURCES = tests/unit/test_guc_ggtt.c $(guc_fixture)
+tests_unit_test_guc_ggtt_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_ggtt_LDADD = $(guc_ldadd)
+tests_unit_test_guc_lifecycle_SOURCES = tests/unit/test_guc_lifecycle.c $(guc_fixture)
+tests_unit_test_guc_lifecycle_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_lifecycle_LDADD = $(guc_ldadd)
+tests_unit_test_guc_mailbox_SOURCES = tests/unit/test_guc_mailbox.c $(guc_fixture)
+tests_unit_test_guc_mailbox_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_mailbox_LDADD = $(guc_ldadd)
+
+pfc_fixture = tests/unit/pfc_fixture.h
+tests_unit_test_pfc_control_SOURCES = tests/unit/test_pfc_control.c $(pfc_fixture)
+tests_unit_test_pfc_control_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_control_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_image_SOURCES = tests/unit/test_pfc_image.c $(pfc_fixture)
+tests_unit_test_pfc_image_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_image_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_provision_SOURCES = tests/unit/test_pfc_provision.c $(pfc_fixture)
+tests_unit_test_pfc_provision_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_provision_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_relay_SOURCES = tests/unit/test_pfc_relay.c $(pfc_fixture)
+tests_unit_test_pfc_relay_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_relay_LDADD = $(pfc_ldadd)
+
+vfc_fixture = tests/unit/vfc_fixture.h
+tests_unit_test_vfc_boot_SOURCES = tests/unit/test_vfc_boot.c $(vfc_fixture)
+tests_unit_test_vfc_boot_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_boot_LDADD = $(vfc_ldadd)
+tests_unit_test_vfc_recovery_SOURCES = tests/unit/test_vfc_recovery.c $(vfc_fixture)
+tests_unit_test_vfc_recovery_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_recovery_LDADD = $(vfc_ldadd)
+
+tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_detector.c \
+	tests/sim/test_migration.c tests/sim/test_races.c $(sim_sources)
+tests_sim_test_sim_CFLAGS = $(unit_cflags)
+tests_sim_test_sim_LDADD = $(sim_ldadd)
 
 endif HAVE_CHECK

@@ -95,7 +95,7 @@ struct guc_context {
 	uint32_t submit_mask;
 	uint32_t policy[5]; /* values of KLVs 0x2001..0x2005 */
 	uint64_t wq_desc, wq_base;
-	uint32_t wq_bytes, wq_stall;
+	uint32_t wq_bytes;
 	uint32_t lrc_desc[LRC_MAX_WIDTH]; /* low dword of each descriptor */
 	struct guc_exec {         /* where the engine is in each LRC */
 		uint64_t batch;   /* GGTT address of the next command, 0 = in the ring */

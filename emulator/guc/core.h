@@ -63,12 +63,14 @@ void guc_function_rescan(struct guc_card *c, unsigned gt, unsigned fn);
 void guc_delayed_drop(struct guc_card *c, unsigned gt, unsigned fn);
 void guc_delayed_run(struct guc_card *c);
 uint64_t guc_delayed_due(const struct guc_card *c);
-bool guc_delayed_any(const struct guc_card *c, unsigned fn);
 /* Where they go on. */
 void guc_mailbox_handle(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
 void guc_mailbox_write(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
 void guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
 		    const uint32_t *dw, uint32_t len);
+void guc_g2h_go(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, const uint32_t *dw,
+		uint32_t len, bool credited);
+/* Send with a known action code: hook, ring or queue, event. */
 void guc_g2h_put(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, uint16_t code,
 		 const uint32_t *dw, uint32_t len, bool credited);
 /* Reply to the mailbox from outside its turn: hook, registers, event. */

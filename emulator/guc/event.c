@@ -136,16 +136,6 @@ uint64_t guc_delayed_due(const struct guc_card *c)
 	return due;
 }
 
-bool guc_delayed_any(const struct guc_card *c, unsigned fn)
-{
-	const struct guc_block *b = c->block;
-
-	for (uint32_t i = 0; i < b->delayed_n; i++)
-		if (b->delayed[i].fn == fn)
-			return true;
-	return false;
-}
-
 /* Let what is due go on, oldest due time first; at most what was held back at
  * the start, so that a hook which delays for ever cannot hold up the turn. */
 void guc_delayed_run(struct guc_card *c)
@@ -171,8 +161,8 @@ void guc_delayed_run(struct guc_card *c)
 		else if (d.point == GUC_PT_H2G)
 			guc_h2g_handle(c, d.gt, d.fn, d.fence, d.dw, d.len);
 		else
-			guc_g2h_put(c, d.gt, d.fn, d.fence, d.code, d.dw, d.len,
-				    hxg_type(d.dw[0]) != HXG_EVENT);
+			guc_g2h_go(c, d.gt, d.fn, d.fence, d.dw, d.len,
+				   hxg_type(d.dw[0]) != HXG_EVENT);
 	}
 }
 

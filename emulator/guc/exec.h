@@ -11,9 +11,6 @@
  * LRC_MEMIRQ_SOURCE, in one read. */
 #define GUC_IMAGE_READ (LRC_MEMIRQ_SOURCE + 1)
 
-/* Largest ring: what RING_CTL_SIZE can say. */
-#define GUC_RING_MAX_BYTES (RING_CTL_SIZE + LRC_PAGE)
-
 /* Largest work queue taken; drivers use 1 KiB. */
 #define GUC_WQ_MAX_BYTES 4096u
 

@@ -67,7 +67,7 @@ bool guc_g2h_room(const struct guc_card *c, unsigned gt, unsigned fn)
 
 /* Past the hook: into the ring, or behind what already waits. Without a CTB
  * there is nobody to tell. */
-static void put(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, const uint32_t *dw,
+void guc_g2h_go(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, const uint32_t *dw,
 		uint32_t len, bool credited)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
@@ -103,7 +103,7 @@ void guc_g2h_put(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, u
 	if (hxg_type(msg[0]) == HXG_FAILURE)
 		ev.error = (uint16_t)field_get(HXG_ERROR, msg[0]);
 	if (v != GUC_SWALLOW && !(v == GUC_DELAY && guc_delay(c, &ev, act.delay) == 0))
-		put(c, gt, fn, fence, msg, len, credited);
+		guc_g2h_go(c, gt, fn, fence, msg, len, credited);
 	guc_emit(c, &ev);
 }
 

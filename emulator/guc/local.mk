@@ -17,16 +17,23 @@ libgucguc_la_SOURCES = \
 	emulator/guc/detector_scan.c \
 	emulator/guc/engine.c \
 	emulator/guc/event.c \
+	emulator/guc/event.h \
 	emulator/guc/exec.h \
 	emulator/guc/g2h.c \
 	emulator/guc/ggtt.c \
+	emulator/guc/guc.h \
 	emulator/guc/hwconfig.c \
 	emulator/guc/info.c \
 	emulator/guc/lifecycle.c \
+	emulator/guc/lifecycle_row.h \
+	emulator/guc/lifecycle_table.c \
+	emulator/guc/lifecycle.h \
+	emulator/guc/limits.h \
 	emulator/guc/mailbox.c \
 	emulator/guc/memirq.c \
 	emulator/guc/mmio.c \
 	emulator/guc/policy.c \
+	emulator/guc/port.h \
 	emulator/guc/relay.c \
 	emulator/guc/selfcfg.c \
 	emulator/guc/tlb.c \

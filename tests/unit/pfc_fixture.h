@@ -41,10 +41,13 @@ struct fx_guc {
 	int64_t used;                     /* SAVE answers this, -1 = what was asked for */
 	int64_t consumed;                 /* RESTORE the same */
 	uint16_t refuse_restore;
+	bool silent_blob;                 /* no answer to SAVE with a buffer */
+	unsigned silent_mailbox;          /* so many requests are not answered */
 	uint32_t restored;                /* dwords */
 	uint32_t restored_first;
 	uint16_t fence;                   /* of the last request */
-	uint32_t config[FX_VFS + 1][8];   /* GGTT start, size, ctx begin, ctx, db begin, db, eq, pt */
+	/* GGTT start, size, contexts begin, count, doorbells begin, count, EQ, PT */
+	uint32_t config[FX_VFS + 1][8];
 };
 
 struct fx {
@@ -204,6 +207,8 @@ static inline void fx_save_restore(unsigned gt, uint16_t fence, const uint32_t *
 			ck_assert_uint_eq(fx_get(addr + 4ull * i), 0);
 			fx_put(addr + 4ull * i, 0xB10B0000u + gt * 0x1000 + i);
 		}
+		if (n && g->silent_blob)
+			return;
 		if (n == 0)
 			answer = g->blob;
 		else if (g->used >= 0)
@@ -289,6 +294,10 @@ static inline void fx_serve_mailbox(unsigned gt)
 
 	if (!g->mailbox[0] || hxg_origin(g->mailbox[0]))
 		return;
+	if (g->silent_mailbox) {
+		g->silent_mailbox--;
+		return;
+	}
 	if (hxg_action(g->mailbox[0]) == GUC_ACTION_SELF_CFG) {
 		data0 = 1;
 		switch (g->mailbox[1] >> 16) {
@@ -534,9 +543,11 @@ static inline size_t fx_save(unsigned vf, uint8_t *image, size_t cap, size_t ste
 	ck_assert_int_eq(pfc_do(fx.pfc, PFC_SAVE, vf, NULL, 6), 0);
 	fx_run(FX_SEC / 10);
 	fx.ended = 0;
-	while ((n = pfc_image_read(fx.pfc, vf, image + len, step < cap - len ? step : cap - len)) > 0)
+	do {
+		n = pfc_image_read(fx.pfc, vf, image + len, step < cap - len ? step : cap - len);
+		ck_assert_int_ge(n, 0);
 		len += (size_t)n;
-	ck_assert_int_eq(n, 0);
+	} while (n);
 	fx_run(1000);
 	ck_assert_uint_eq(fx.ended, 1);
 	ck_assert_int_eq(fx.err, 0);

@@ -130,9 +130,8 @@ static void dirty(unsigned vf)
 	for (unsigned gt = 0; gt < FX_GTS; gt++)
 		for (unsigned i = 0; i < 4; i++)
 			fx.guc[gt].vf_mailbox[vf][i] = 0x1234;
-	for (uint64_t a = fx_info(vf).ggtt_start; a < fx_info(vf).ggtt_start + fx_info(vf).ggtt_size;
-	     a += 4096)
-		fx.ggtt[a >> 12] |= 0xABCDE000;
+	for (uint64_t i = 0; i < fx_info(vf).ggtt_size / 4096; i++)
+		fx.ggtt[fx_info(vf).ggtt_start / 4096 + i] |= 0xABCDE000;
 }
 
 START_TEST(flr_full)
@@ -191,6 +190,65 @@ START_TEST(flr_done_missing)
 	fx_run(1000);
 	ck_assert_int_eq(fx_state(1, 1), PFC_VF_READY);
 	ck_assert_uint_eq(fx.guc[1].vf_mailbox[1][0], 0);
+	/* The next FLR waits for its GTs again. */
+	fx.logged = 0;
+	ck_assert_int_eq(fx_do_for(PFC_FLR, 1, FX_SEC), 1);
+	ck_assert_uint_eq(fx.logged, 2);
+}
+END_TEST
+
+START_TEST(flr_settles)
+{
+	/* 2.4: an acknowledged FLR_START clears the mismatch, before FLR_DONE. */
+	fx_provision(1);
+	fx_notify(0, 1, GUC_EVENT_VF_PAUSE_DONE);
+	fx_run(1000);
+	ck_assert(fx_info(1).mismatch);
+	fx.guc[0].no_event = true;
+	ck_assert_int_eq(fx_do(PFC_FLR, 1), 1);
+	ck_assert(!fx_info(1).mismatch);
+}
+END_TEST
+
+START_TEST(late_reply)
+{
+	/* P-16: the reply to a command that an FLR overrode is not taken for the
+	 * FLR's own. */
+	uint16_t fence;
+
+	fx_provision(1);
+	fx.guc[0].silent[GUC_VF_PAUSE] = true;
+	fx.guc[0].silent[GUC_VF_FLR_START] = true;
+	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), 1);
+	fence = fx.guc[0].fence;
+	ck_assert_int_eq(fx_do(PFC_FLR, 1), 1);
+	fx_reply(0, fence, hxg_success(HXG_ORIGIN_GUC, 0));
+	fx_notify(0, 1, GUC_EVENT_VF_FLR_DONE);
+	fx_run(1000);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_FLR);
+	ck_assert_uint_eq(fx.guc[0].vf_mailbox[1][0], 0);
+	fx_reply(0, fx.guc[0].fence, hxg_success(HXG_ORIGIN_GUC, 0));
+	fx_run(1000);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_READY);
+}
+END_TEST
+
+START_TEST(no_credit)
+{
+	/* guc-abi 3.7: a request without credit is sent when there is some, even if
+	 * nothing comes that would wake the driver. */
+	uint32_t *credit = &fx.pfc->gt[0].ct.g2h_space;
+	uint32_t all;
+
+	fx_provision(1);
+	all = *credit;
+	*credit = 100;
+	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), 1);
+	ck_assert_int_eq(fx_state(1, 1), PFC_VF_PAUSED);
+	*credit = all;
+	fx_run(FX_SEC / 100);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_PAUSED);
+	ck_assert_int_eq(fx.err, 0);
 }
 END_TEST
 
@@ -464,6 +522,9 @@ int main(void)
 	tcase_add_test(tc, wrong_order);
 	tcase_add_test(tc, flr_full);
 	tcase_add_test(tc, flr_done_missing);
+	tcase_add_test(tc, flr_settles);
+	tcase_add_test(tc, late_reply);
+	tcase_add_test(tc, no_credit);
 	tcase_add_test(tc, flr_rejected);
 	tcase_add_test(tc, flr_during_pause);
 	tcase_add_loop_test(tc, overridden, 0, 3);

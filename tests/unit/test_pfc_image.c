@@ -35,11 +35,12 @@ static void make(struct small *m)
 	uint32_t len;
 
 	memset(m, 0, sizeof(*m));
-	len = (uint32_t)pfc_image_describe(&profile, 64 * 2 + 48 + 40 * 2, m->desc, sizeof(m->desc));
+	len = (uint32_t)pfc_image_describe(&profile, 64 * 2 + 48 + 40 * 2, m->desc,
+					   sizeof(m->desc));
 	memset(m->guc, 0x5A, sizeof(m->guc));
 	pfc_pte_begin(&c, m->ggtt, sizeof(m->ggtt), true);
 	for (unsigned i = 0; i < 16; i++)
-		ck_assert_int_eq(pfc_pte_put(&c, i < 8 ? 0x10000001 + 4096 * i : i < 12 ? 1 : 0), 0);
+		ck_assert_int_eq(pfc_pte_put(&c, i < 8 ? 0x10000001 + 4096 * i : i < 12), 0);
 	ck_assert_int_eq(pfc_pte_end(&c), 0);
 	for (unsigned gt = 0; gt < 2; gt++) {
 		le32_put(m->mmio[gt], 4);
@@ -123,7 +124,7 @@ START_TEST(any_split)
 		ck_assert_uint_eq(a.len, b.len);
 		ck_assert(memcmp(a.bytes, b.bytes, a.len) == 0);
 		ck_assert_int_eq(read_image(&a, a.len, step), 0);
-		ck_assert(memcmp(pfc_image_find(&reader, PFC_IMAGE_GUC, 1)->data, a.guc[1], 64) == 0);
+		ck_assert_mem_eq(pfc_image_find(&reader, PFC_IMAGE_GUC, 1)->data, a.guc[1], 64);
 	}
 	ck_assert_int_eq(read_image(&a, a.len, a.len), 0);
 }
@@ -211,8 +212,12 @@ static void no_desc(struct small *m) { m->part[DESC] = m->part[MMIO1]; m->parts 
 static void second_desc(struct small *m) { m->part[MMIO0] = m->part[DESC]; }
 static void duplicate(struct small *m) { m->part[m->parts++] = m->part[GUC1]; }
 static void no_guc(struct small *m) { m->part[GUC1] = m->part[MMIO1]; m->parts = PARTS - 1; }
-static void no_ggtt(struct small *m) { m->part[GGTT0] = m->part[GUC1]; m->part[GUC1] = m->part[MMIO1];
-				       m->parts = PARTS - 1; }
+static void no_ggtt(struct small *m)
+{
+	m->part[GGTT0] = m->part[GUC1];
+	m->part[GUC1] = m->part[MMIO1];
+	m->parts = PARTS - 1;
+}
 static void no_mmio(struct small *m) { m->parts = PARTS - 1; }
 
 static const struct {
@@ -339,6 +344,7 @@ static const struct {
 	{ SEC_OFFSET, 1, -EINVAL },          { SEC_OFFSET + 4, 0x80000000, -EINVAL },
 	{ SEC_MBZ, 1, -EINVAL },             { SEC_SEQ, 0, -EINVAL },
 	{ SEC_SEQ, 2, -EINVAL },             { SEC_SEQ, 0xFFFFFFFF, -EINVAL },
+	{ SEC_PAYLOAD_CRC, 0, -EBADMSG },
 };
 
 START_TEST(bad_sections)
@@ -356,7 +362,7 @@ START_TEST(bad_sections)
 		le32_put(m.bytes + at + SEC_STORED, sections[_i].value);
 	le32_put(m.bytes + at + SEC_CRC, crc32c(0, m.bytes + at, SEC_CRC));
 	ck_assert_int_eq(read_image(&m, m.len, 4096), sections[_i].err);
-	ck_assert_uint_eq(reader.stage_used, 0);
+	ck_assert_uint_eq(reader.stage_used, sections[_i].offset == SEC_PAYLOAD_CRC ? 64 : 0);
 }
 END_TEST
 
@@ -369,7 +375,7 @@ START_TEST(bad_trailer)
 	make(&m);
 	write_image(&m, 4096);
 	at = m.len - PFC_IMAGE_TRAILER;
-	m.bytes[at + (_i == 0 ? TRL_ID : _i == 1 ? TRL_SECTIONS : _i == 2 ? TRL_CRC : TRL_TOTAL)] ^= 1;
+	m.bytes[at + (size_t[]){ TRL_ID, TRL_SECTIONS, TRL_CRC, TRL_TOTAL }[_i]] ^= 1;
 	le32_put(m.bytes + at - 8, crc32c(0, m.bytes + at, PFC_IMAGE_TRAILER));
 	le32_put(m.bytes + at - 4, crc32c(0, m.bytes + at - 40, SEC_CRC));
 	ck_assert_int_eq(read_image(&m, m.len, 4096), _i == 2 ? -EBADMSG : -EINVAL);
@@ -446,7 +452,8 @@ static void use_vf(unsigned vf, bool scattered)
 	for (uint32_t i = 0; i < info.ggtt_size / 4096; i++)
 		fx.ggtt[info.ggtt_start / 4096 + i] =
 			(uint64_t)vf << 2 | 1 |
-			(scattered ? (uint64_t)(i * 2654435761u & 0xFFFFF) << 12 : 0x40000000ull + i * 4096);
+			(scattered ? (uint64_t)(i * 2654435761u & 0xFFFFF) << 12 :
+				     0x40000000ull + i * 4096);
 	for (unsigned gt = 0; gt < FX_GTS; gt++)
 		for (unsigned i = 0; i < 4; i++)
 			fx.guc[gt].vf_mailbox[vf][i] = 0x100 * gt + i;
@@ -572,6 +579,23 @@ START_TEST(short_blob)
 	ck_assert_uint_eq(fx_save(1, image, sizeof(image), 65536), len - 51 * 4);
 	ck_assert_int_eq(restore(1, image, len - 51 * 4, 999), 0);
 	ck_assert_uint_eq(fx.guc[1].restored, 50);
+}
+END_TEST
+
+START_TEST(memory_kept)
+{
+	/* transfer.c: memory that GuC may still write to is not given to another
+	 * image, although the save was overridden. */
+	fx_paused(1);
+	fx.guc[1].silent_blob = true;
+	ck_assert_int_eq(fx_do(PFC_SAVE, 1), 1);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_FLR, 1, NULL, 0), 0);
+	fx_run(1000);
+	ck_assert_int_eq(fx_state(1, 1), PFC_VF_READY);
+	ck_assert_uint_ne(fx.pfc->out_pool.pages.used, 0);
+	/* It gives up on the request after a second. */
+	fx_run(FX_SEC);
+	ck_assert_uint_eq(fx.pfc->out_pool.pages.used, 0);
 }
 END_TEST
 
@@ -710,7 +734,8 @@ START_TEST(pool_shared)
 	ck_assert(n > 48 && n < 300);
 	at = (size_t)n;
 	ck_assert_int_eq(pfc_image_write(fx.pfc, 2, copy + at, len - at), 0);
-	ck_assert_int_eq(pfc_image_write(fx.pfc, 1, copy + 100000, len - 100000), (long)len - 100000);
+	n = pfc_image_write(fx.pfc, 1, copy + 100000, len - 100000);
+	ck_assert_int_eq(n, (long)len - 100000);
 	ck_assert_int_eq(pfc_image_end(fx.pfc, 1), 0);
 	fx_run(FX_SEC / 10);
 	ck_assert_int_eq(fx_state(1, 0), PFC_VF_RESTORED);
@@ -756,6 +781,7 @@ int main(void)
 	tcase_add_test(tc, save_again);
 	tcase_add_loop_test(tc, bad_blobs, 0, sizeof(blobs) / sizeof(blobs[0]));
 	tcase_add_test(tc, short_blob);
+	tcase_add_test(tc, memory_kept);
 	tcase_add_test(tc, foreign_pte);
 	tcase_add_loop_test(tc, lazy_peers, 0, 2);
 	tcase_add_test(tc, bad_image_leaves_all);

@@ -176,6 +176,54 @@ START_TEST(all_fair)
 }
 END_TEST
 
+START_TEST(side_by_side)
+{
+	/* guc-abi 5.3: a GT's KLV page is one request's until GuC has answered, so
+	 * that two VFs provisioned at a time don't get each other's values. */
+	struct pfc_provision want = { .ggtt_size = MIB, .exec_quantum_ms = 10 };
+
+	fx.stuck = true;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 1), 0);
+	want.exec_quantum_ms = 20;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 2, &want, 2), 0);
+	fx_run(FX_SEC / 10);
+	fx.stuck = false;
+	fx_serve_ring(0);
+	fx_serve_ring(1);
+	fx_run(FX_SEC / 10);
+	ck_assert_uint_eq(fx.ended, 2);
+	for (unsigned vf = 1; vf <= 2; vf++)
+		for (unsigned gt = 0; gt < FX_GTS; gt++) {
+			ck_assert_uint_eq(fx.guc[gt].config[vf][6], 10 * vf);
+			ck_assert_uint_eq(fx.guc[gt].config[vf][0], fx_info(vf).ggtt_start);
+		}
+}
+END_TEST
+
+START_TEST(slow_reset)
+{
+	/* guc-abi 2.3: the first reset is tried ten times, then the PF stays down and
+	 * may be started again. */
+	struct pfc_options o;
+
+	fx_options(&o);
+	fx.guc[1].silent_mailbox = 9;
+	fx_start_with(&o, false);
+	fx.guc[0].silent_mailbox = 10;
+	fx.pfc = pfc_init(fx.storage, pfc_size(), &o, &fx.port, &fx.mem);
+	fx.started = 1;
+	ck_assert_int_eq(pfc_start(fx.pfc, false), 0);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_FLR, 1, NULL, 0), -ENODEV);
+	fx_run(FX_SEC);
+	ck_assert_int_eq(fx.started, -ETIMEDOUT);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_FLR, 1, NULL, 0), -ENODEV);
+	ck_assert_int_eq(pfc_start(fx.pfc, false), 0);
+	fx_run(FX_SEC);
+	ck_assert_int_eq(fx.started, 0);
+	ck_assert_int_eq(fx_do(PFC_FLR, 1), 0);
+}
+END_TEST
+
 START_TEST(offset)
 {
 	/* design: ggtt_offset moves what VFs get, so that two cards differ. */
@@ -316,6 +364,8 @@ int main(void)
 	tcase_add_test(tc, messages);
 	tcase_add_test(tc, ranges);
 	tcase_add_test(tc, all_fair);
+	tcase_add_test(tc, side_by_side);
+	tcase_add_test(tc, slow_reset);
 	tcase_add_test(tc, offset);
 	tcase_add_loop_test(tc, partly_applied, 0, 4);
 	tcase_add_test(tc, validity);

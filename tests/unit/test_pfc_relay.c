@@ -108,7 +108,8 @@ static const struct {
 	uint32_t count, remaining;
 } queries[] = {
 	{ 20, 0, 0, 2, 0, 20, 0 },      { 20, 16, 0, 2, 0, 16, 4 },   { 20, 16, 16, 2, 0, 4, 0 },
-	{ 20, 1, 19, 2, 0, 1, 0 },      { 20, 0, 20, 2, 0, 0, 0 },    { 20, 0, 21, 2, ERANGE, 0, 0 },
+	{ 20, 1, 19, 2, 0, 1, 0 },      { 20, 0, 20, 2, 0, 0, 0 },
+	{ 20, 0, 21, 2, ERANGE, 0, 0 },
 	{ 20, 0, UINT32_MAX, 2, ERANGE, 0, 0 },
 	{ 300, 0, 0, 2, 0, 125, 175 },  { 300, 0xFFF, 100, 2, 0, 125, 75 },
 	{ 300, 125, 250, 2, 0, 50, 0 }, { 0, 0, 0, 2, 0, 0, 0 },
@@ -295,7 +296,8 @@ static void mmio(uint32_t vf, uint32_t opcode, uint32_t d1, uint32_t d2, uint32_
 {
 	const uint32_t dw[6] = {
 		hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_MMIO_RELAY_FROM_VF, 0), vf,
-		field_put(MMIO_RELAY_MAGIC, MAGIC) | field_put(MMIO_RELAY_OPCODE, opcode), d1, d2, d3
+		field_put(MMIO_RELAY_MAGIC, MAGIC) | field_put(MMIO_RELAY_OPCODE, opcode),
+		d1, d2, d3
 	};
 
 	fx.answer_len = 0;
@@ -341,6 +343,7 @@ START_TEST(mmio_ggtt)
 	/* guc-abi 5.6: UPDATE_GGTT writes with the VF's own VFID, inside its region. */
 	struct pfc_vf_info info;
 	uint64_t *pte;
+	uint32_t last;
 
 	fx_provision(2);
 	info = fx_info(2);
@@ -355,9 +358,10 @@ START_TEST(mmio_ggtt)
 	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, 100 << 12 | 1, 0x5001, 0);
 	ck_assert_uint_eq(pte[100], 0x5001 | 2 << 2);
 	ck_assert_uint_eq(pte[101], 0x5001 | 2 << 2);
-	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, (uint32_t)(info.ggtt_size / 4096 - 1) << 12, 0x5001, 0);
+	last = (uint32_t)(info.ggtt_size / 4096 - 1) << 12;
+	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, last, 0x5001, 0);
 	ck_assert_uint_eq(fx.answer_len, 6);
-	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, (uint32_t)(info.ggtt_size / 4096 - 1) << 12 | 1, 0x5001, 0);
+	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, last | 1, 0x5001, 0);
 	ck_fault(EINVAL);
 	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, 0xFFFFF000, 1, 0);
 	ck_fault(EINVAL);

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+/* The command streamer and work queues: what each command does, budgets,
+ * faults, hostile rings, gangs (guc-abi 6.4, 9.3). */
+#include <check.h>
+#include <stdlib.h>
+
+#include "guc_lrc.h"
+
+static struct fx *f;
+
+#define RESULT LX_DATA(0)
+#define GATE   (LX_DATA(0) + 0x100)
+
+static void setup(void)
+{
+	f = fx_new(1, 1, 2, NULL);
+	fx_provision(f, 1);
+	fx_provision(f, 2);
+	fx_boot(f, 1, 0);
+	for (unsigned k = 0; k < 4; k++)
+		lx_make(f, 1, k, false);
+	fx_g2h_drain(f, 1, 0);
+}
+
+static void teardown(void)
+{
+	fx_free(f);
+}
+
+static struct guc_context *slot(uint32_t id)
+{
+	return guc_context(&f->card, 0, 1, id);
+}
+
+static void start(uint32_t id, unsigned k)
+{
+	lx_register(f, 1, id, k, 1);
+	lx_mode(f, 1, id, 1);
+	lx_event(f, 1, GUC_ACTION_SCHED_CONTEXT_MODE_DONE);
+}
+
+static void expect_killed(uint32_t id)
+{
+	struct fx_msg m;
+
+	fx_run(f, 100);
+	m = lx_event(f, 1, GUC_ACTION_MEMORY_CAT_ERROR);
+	ck_assert_uint_eq(m.len, 2);
+	ck_assert_uint_eq(m.dw[1], id);
+	ck_assert(slot(id)->killed);
+	ck_assert(guc_idle(&f->card));
+}
+
+/* A job's fence lands in memory, its interrupt in the memirq page that the
+ * image names, the head at the tail; with and without indirect ring state. */
+START_TEST(test_job)
+{
+	uint32_t irq = MI_USER_INTERRUPT;
+	unsigned irqs;
+
+	lx_make(f, 1, 0, _i);
+	start(0, 0);
+	lx_emit_store(f, 1, 0, RESULT, 0xABCD);
+	lx_emit(f, 1, 0, &irq, 1);
+	irqs = f->irqs[1][0][0];
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 0xABCD);
+	ck_assert_uint_eq(lx_head(f, 1, 0), lx_tail(f, 1, 0));
+	ck_assert_uint_eq(f->mem[1][FX_MEMIRQ(0) + MEMIRQ_STATUS(15)], MEMIRQ_SET);
+	ck_assert_uint_eq(f->mem[1][FX_MEMIRQ(0) + MEMIRQ_SOURCE(15)], MEMIRQ_SET);
+	ck_assert_uint_eq(f->irqs[1][0][0], irqs + 1);
+	ck_assert_uint_eq(fx_count(f, GUC_PT_FENCE), 1);
+	ck_assert(guc_idle(&f->card));
+}
+END_TEST
+
+/* Jobs run only while the VF is VF_RUNNING, and only when enabled. */
+START_TEST(test_only_running)
+{
+	lx_register(f, 1, 0, 0, 1);
+	lx_emit_store(f, 1, 0, RESULT, 1);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 0);
+	fx_control(f, 0, 1, GUC_VF_PAUSE);
+	slot(0)->enabled = 1;
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 0);
+	fx_control(f, 0, 1, GUC_VF_RESUME);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 1);
+}
+END_TEST
+
+/* Verdict 11: a compression context is enabled but never runs by itself. */
+START_TEST(test_compression_context)
+{
+	lx_register(f, 1, 0, 0, 1 | GUC_CTX_COMPRESSION_SAVE << 1);
+	lx_emit_store(f, 1, 0, RESULT, 1);
+	lx_mode(f, 1, 0, 1);
+	ck_assert_uint_eq(lx_event(f, 1, GUC_ACTION_SCHED_CONTEXT_MODE_DONE).dw[2], 1);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 0);
+}
+END_TEST
+
+/* Batches run and return; commands without effect are skipped by their length;
+ * a qword store stores both dwords. */
+START_TEST(test_batch_and_lengths)
+{
+	uint32_t skipped[6] = { 0x7A000004, MI_BBS_GGTT, 0, 0, 0, 0 };
+	uint32_t qword[5] = { MI_CMD(MI_OP_STORE_DATA_IMM) | MI_SDI_GGTT | MI_SDI_QWORD | 3,
+			      (uint32_t)fx_addr(f, 1, RESULT + 8), 0, 0x11, 0x22 };
+
+	start(0, 0);
+	lx_batch_store(f, 1, LX_BATCH(0), RESULT, 5);
+	lx_emit(f, 1, 0, skipped, 6);
+	lx_emit_batch(f, 1, 0, LX_BATCH(0));
+	lx_emit(f, 1, 0, qword, 5);
+	lx_emit_store(f, 1, 0, RESULT + 4, 6);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 5);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT + 4), 6);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT + 8), 0x11);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT + 12), 0x22);
+	ck_assert_uint_eq(fx_count(f, GUC_PT_FENCE), 4);
+}
+END_TEST
+
+/* A ring goes round, also in the middle of a command. */
+START_TEST(test_ring_wrap)
+{
+	uint32_t at = LX_RING_BYTES - 8;
+
+	start(0, 0);
+	fx_put(f, 1, LX_REGS(0) + 4 * LRC_RING_HEAD, at);
+	lx_set_tail(f, 1, 0, at);
+	lx_emit_store(f, 1, 0, RESULT, 7);
+	lx_emit_store(f, 1, 0, RESULT + 4, 8);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 7);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT + 4), 8);
+	ck_assert_uint_eq(lx_head(f, 1, 0), 24);
+}
+END_TEST
+
+static const struct {
+	uint32_t op, memory, value;
+	bool passes;
+} compares[] = {
+	{ 0, 2, 1, true },  { 0, 1, 1, false }, { 1, 1, 1, true },  { 1, 0, 1, false },
+	{ 2, 0, 1, true },  { 2, 1, 1, false }, { 3, 1, 1, true },  { 3, 2, 1, false },
+	{ 4, 1, 1, true },  { 4, 2, 1, false }, { 5, 2, 1, true },  { 5, 1, 1, false },
+};
+
+/* Verdict 8: MI_SEMAPHORE_WAIT is compared (memory OP value) and polled. */
+START_TEST(test_semaphore)
+{
+	uint32_t wait[4] = { MI_SEM_WAIT_GGTT_EQ, compares[_i].value,
+			     (uint32_t)fx_addr(f, 1, GATE), 0 };
+
+	wait[0] = (wait[0] & ~MI_SEM_COMPARE) | field_put(MI_SEM_COMPARE, compares[_i].op);
+	fx_put(f, 1, GATE, compares[_i].memory);
+	start(0, 0);
+	lx_emit(f, 1, 0, wait, 4);
+	lx_emit_store(f, 1, 0, RESULT, 1);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), compares[_i].passes);
+	ck_assert(guc_engine_polls(&f->card, 0) == !compares[_i].passes);
+	ck_assert(guc_engine_run(&f->card, 0) == false);
+}
+END_TEST
+
+/* A waiting context goes on when memory changes, without a doorbell, and holds
+ * up no other. */
+START_TEST(test_semaphore_polled)
+{
+	start(0, 0);
+	start(1, 1);
+	lx_emit_wait(f, 1, 0, GATE, 1);
+	lx_emit_store(f, 1, 0, RESULT, 1);
+	lx_emit_store(f, 1, 1, LX_DATA(1), 2);
+	lx_sched(f, 1, 0);
+	lx_sched(f, 1, 1);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 0);
+	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(1)), 2);
+	fx_put(f, 1, GATE, 1);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 1);
+	ck_assert(!guc_engine_polls(&f->card, 0));
+}
+END_TEST
+
+/* A context gets its budget of commands a run, then it is another's turn. */
+START_TEST(test_budget)
+{
+	struct guc_options *o = &f->card.block->options;
+	uint32_t nops[300] = { 0 };
+
+	o->engine_budget = 100;
+	for (uint32_t id = 0; id < 2; id++) {
+		start(id, id);
+		lx_emit(f, 1, id, nops, 300);
+		slot(id)->enabled = 1;
+		guc_contexts_kick(&f->card, 0, 1);
+	}
+	for (uint32_t round = 1; round <= 3; round++) {
+		ck_assert(guc_engine_run(&f->card, 0) == (round < 3));
+		ck_assert_uint_eq(lx_head(f, 1, 0), 400 * round);
+		ck_assert_uint_eq(lx_head(f, 1, 1), 400 * round);
+	}
+	ck_assert_uint_eq(guc_unit(&f->card, 0)->runnable_n, 0);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	uint32_t dw[4];
+} hostile[] = {
+	{ "store outside", { MI_SDI_DWORD_GGTT, FX_VF_START(2), 0, 1 } },
+	{ "store above 4 GiB", { MI_SDI_DWORD_GGTT, FX_VF_START(1), 1, 1 } },
+	{ "store to the PPGTT", { MI_CMD(MI_OP_STORE_DATA_IMM) | 2, FX_VF_START(1), 0, 1 } },
+	{ "store unaligned", { MI_SDI_DWORD_GGTT, FX_VF_START(1) + 2, 0, 1 } },
+	{ "store cut off", { MI_NOOP, MI_NOOP, MI_NOOP, MI_SDI_DWORD_GGTT } },
+	{ "store too long", { MI_SDI_DWORD_GGTT + 1, FX_VF_START(1), 0, 1 } },
+	{ "batch outside", { MI_BBS_GGTT, FX_VF_START(2), 0, 0 } },
+	{ "batch in the PPGTT", { MI_BBS_GGTT | MI_BBS_PPGTT, FX_VF_START(1), 0, 0 } },
+	{ "wait outside", { MI_SEM_WAIT_GGTT_EQ, 0, FX_VF_START(2), 0 } },
+	{ "command past the tail", { 0x7A0000FF, 0, 0, 0 } },
+};
+
+/* Verdict 7: a fault or garbage ends the context with a CAT error; nothing
+ * foreign is written, others run on. */
+START_TEST(test_hostile_ring)
+{
+	uint32_t before = fx_get(f, 2, 0);
+
+	start(0, 0);
+	start(1, 1);
+	lx_emit(f, 1, 0, hostile[_i].dw, 4);
+	lx_sched(f, 1, 0);
+	expect_killed(0);
+	ck_assert_uint_eq(fx_get(f, 2, 0), before);
+	lx_emit_store(f, 1, 1, LX_DATA(1), 2);
+	lx_sched(f, 1, 1);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(1)), 2);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_count(f, GUC_PT_FENCE), 1);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	uint32_t dword, value;
+} bad_image[] = {
+	{ "head beyond the ring", LRC_RING_HEAD, LX_RING_BYTES },
+	{ "tail beyond the ring", LRC_RING_TAIL, LX_RING_BYTES + 8 },
+	{ "foreign ring", LRC_RING_START, FX_VF_START(2) },
+	{ "foreign indirect page", LRC_INDIRECT_RING, FX_VF_START(2) },
+	{ "ring longer than the range", LRC_RING_CTL, RING_CTL_SIZE | RING_CTL_VALID },
+};
+
+/* Every word of an image is hostile. */
+START_TEST(test_hostile_image)
+{
+	start(0, 0);
+	lx_emit_store(f, 1, 0, RESULT, 1);
+	fx_put(f, 1, LX_REGS(0) + 4 * bad_image[_i].dword, bad_image[_i].value);
+	if (bad_image[_i].dword == LRC_RING_CTL)
+		lx_set_tail(f, 1, 0, RING_CTL_SIZE - 8);
+	lx_sched(f, 1, 0);
+	fx_run(f, 2000);
+	expect_killed(0);
+}
+END_TEST
+
+/* A batch that never ends is left at the end of the function's memory. */
+START_TEST(test_endless_batch)
+{
+	start(0, 0);
+	lx_emit_batch(f, 1, 0, FX_MEM - 0x1000);
+	lx_sched(f, 1, 0);
+	expect_killed(0);
+}
+END_TEST
+
+/* Nesting is refused. */
+START_TEST(test_nested_batch)
+{
+	start(0, 0);
+	fx_put(f, 1, LX_BATCH(0), MI_BBS_GGTT);
+	fx_put(f, 1, LX_BATCH(0) + 4, (uint32_t)fx_addr(f, 1, LX_BATCH(0)));
+	lx_emit_batch(f, 1, 0, LX_BATCH(0));
+	lx_sched(f, 1, 0);
+	expect_killed(0);
+	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_RING_GARBAGE), 1);
+}
+END_TEST
+
+/* --- work queues ------------------------------------------------------------------------ */
+
+static void start_parallel(void)
+{
+	lx_register_multi(f, 1, 4, 0, 2);
+	lx_mode(f, 1, 4, 1);
+	lx_event(f, 1, GUC_ACTION_SCHED_CONTEXT_MODE_DONE);
+}
+
+/* Fill both rings up to tails that the driver leaves to the GuC. */
+static void parallel_job(uint32_t value, uint32_t *tails)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		uint32_t old = lx_tail(f, 1, k);
+
+		lx_set_tail(f, 1, k, tails[k]);
+		lx_emit_store(f, 1, k, LX_DATA(k), value);
+		tails[k] = lx_tail(f, 1, k);
+		lx_set_tail(f, 1, k, old);
+	}
+	lx_wq_append(f, 1, 4, 0, 2, tails);
+}
+
+/* An item sets all ring tails, all rings run, the head moves behind it; no-ops
+ * are passed over. */
+START_TEST(test_wq_items)
+{
+	uint32_t tails[2] = { 0, 0 };
+	uint32_t at;
+
+	start_parallel();
+	parallel_job(1, tails);
+	at = fx_get(f, 1, LX_WQ_DESC(0) + WQ_DESC_TAIL);
+	fx_put(f, 1, LX_WQ(0) + at, field_put(WQ_LENGTH, 1) | WQ_TYPE_NOOP);
+	fx_put(f, 1, LX_WQ_DESC(0) + WQ_DESC_TAIL, at + 8);
+	parallel_job(2, tails);
+	lx_sched(f, 1, 4);
+	fx_run(f, 10);
+	for (unsigned k = 0; k < 2; k++) {
+		ck_assert_uint_eq(fx_get(f, 1, LX_DATA(k)), 2);
+		ck_assert_uint_eq(lx_head(f, 1, k), 32);
+		ck_assert_uint_eq(lx_tail(f, 1, k), 32);
+	}
+	ck_assert_uint_eq(fx_get(f, 1, LX_WQ_DESC(0) + WQ_DESC_HEAD),
+			  fx_get(f, 1, LX_WQ_DESC(0) + WQ_DESC_TAIL));
+	ck_assert_uint_eq(fx_count(f, GUC_PT_FENCE), 4);
+	ck_assert(guc_idle(&f->card));
+}
+END_TEST
+
+/* guc-abi 6.4: a tail of 1024 is 0. */
+START_TEST(test_wq_tail_at_end)
+{
+	uint32_t at = WQ_BYTES - 20, tails[2] = { 0, 0 };
+
+	start_parallel();
+	fx_put(f, 1, LX_WQ_DESC(0) + WQ_DESC_HEAD, at);
+	fx_put(f, 1, LX_WQ_DESC(0) + WQ_DESC_TAIL, at);
+	parallel_job(1, tails);
+	ck_assert_uint_eq(fx_get(f, 1, LX_WQ_DESC(0) + WQ_DESC_TAIL), WQ_BYTES);
+	lx_sched(f, 1, 4);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(1)), 1);
+	ck_assert_uint_eq(fx_get(f, 1, LX_WQ_DESC(0) + WQ_DESC_HEAD), 0);
+	ck_assert(!slot(4)->killed);
+}
+END_TEST
+
+/* Leader and child run side by side: each waits for what the other stores. */
+START_TEST(test_wq_gang)
+{
+	uint32_t tails[2];
+
+	start_parallel();
+	lx_emit_store(f, 1, 0, GATE, 1);
+	lx_emit_wait(f, 1, 0, GATE + 4, 1);
+	lx_emit_wait(f, 1, 1, GATE, 1);
+	lx_emit_store(f, 1, 1, GATE + 4, 1);
+	for (unsigned k = 0; k < 2; k++) {
+		tails[k] = lx_tail(f, 1, k);
+		lx_set_tail(f, 1, k, 0);
+	}
+	lx_wq_append(f, 1, 4, 0, 2, tails);
+	lx_sched(f, 1, 4);
+	fx_run(f, 20);
+	ck_assert_uint_eq(lx_head(f, 1, 0), tails[0]);
+	ck_assert_uint_eq(lx_head(f, 1, 1), tails[1]);
+	ck_assert_uint_eq(fx_get(f, 1, LX_WQ_DESC(0) + WQ_DESC_HEAD), 20);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	uint32_t offset, value; /* in the queue, or from WQ_BYTES on in its descriptor */
+} bad_items[] = {
+	{ "unknown type", 0, 4u << 16 | 6 },
+	{ "length of another width", 0, 5u << 16 | WQ_TYPE_MULTI_LRC },
+	{ "longer than what is filled", 0, 9u << 16 | WQ_TYPE_NOOP },
+	{ "another's LRC", 4, FX_VF_START(1) },
+	{ "another id", 8, 3 },
+	{ "ring tail beyond the ring", 16, 0x7FF },
+	{ "head beyond the queue", WQ_BYTES + WQ_DESC_HEAD, 2048 },
+	{ "tail beyond the queue", WQ_BYTES + WQ_DESC_TAIL, 0xFFFFFFFC },
+	{ "odd tail", WQ_BYTES + WQ_DESC_TAIL, 21 },
+};
+
+/* A bad item stops the queue with status 3 and kills the context. */
+START_TEST(test_wq_bad_item)
+{
+	uint32_t tails[2] = { 0, 0 }, at = bad_items[_i].offset;
+
+	start_parallel();
+	parallel_job(1, tails);
+	fx_put(f, 1, at < WQ_BYTES ? LX_WQ(0) + at : LX_WQ_DESC(0) + at - WQ_BYTES,
+	       bad_items[_i].value);
+	lx_sched(f, 1, 4);
+	expect_killed(4);
+	ck_assert_uint_eq(fx_get(f, 1, LX_WQ_DESC(0) + WQ_DESC_STATUS), WQ_CMD_ERROR);
+	ck_assert_uint_eq(fx_count(f, GUC_PT_FENCE), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("guc-engine");
+	TCase *t = tcase_create("engine");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_job, 0, 2);
+	tcase_add_test(t, test_only_running);
+	tcase_add_test(t, test_compression_context);
+	tcase_add_test(t, test_batch_and_lengths);
+	tcase_add_test(t, test_ring_wrap);
+	tcase_add_loop_test(t, test_semaphore, 0, sizeof(compares) / sizeof(compares[0]));
+	tcase_add_test(t, test_semaphore_polled);
+	tcase_add_test(t, test_budget);
+	tcase_add_loop_test(t, test_hostile_ring, 0, sizeof(hostile) / sizeof(hostile[0]));
+	tcase_add_loop_test(t, test_hostile_image, 0, sizeof(bad_image) / sizeof(bad_image[0]));
+	tcase_add_test(t, test_endless_batch);
+	tcase_add_test(t, test_nested_batch);
+	tcase_add_test(t, test_wq_items);
+	tcase_add_test(t, test_wq_tail_at_end);
+	tcase_add_test(t, test_wq_gang);
+	tcase_add_loop_test(t, test_wq_bad_item, 0, sizeof(bad_items) / sizeof(bad_items[0]));
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* The VF lifecycle of one GuC (emulator/guc/lifecycle.c) against vf-lifecycle
+ * 1.3: every state with every input, by an expectation that was written from
+ * the specification and not from the table; then the effects. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "emulator/guc/core.h"
+#include "emulator/guc/lifecycle.h"
+#include "guc_fixture.h"
+
+#define HELD GUC_LIFE_HELD
+#define LOST GUC_LIFE_LOST
+
+/* Short names of the states, in the enum's order, and "stay". */
+enum { UN, RD, RU, DP, UP, XP, XB, ST, FP, FA, FC, NO };
+
+/* Expected error and next state of each state, in the order of the columns. */
+struct want {
+	uint16_t error;
+	uint8_t next; /* NO = same */
+};
+#define E(code) { code, NO }
+#define K(to)   { 0, to }
+#define SAME    { 0, NO }
+#define HELD3   E(HELD), E(HELD), E(HELD)
+#define LOST3   E(LOST), E(LOST), E(LOST)
+#define BAD     E(0x0A)
+
+struct expectation {
+	enum guc_vf_input input;
+	uint32_t arg;
+	uint16_t marker;  /* stored before */
+	uint8_t minor;    /* negotiated */
+	bool strict;
+	struct want want[GUC_VFS_COUNT];
+};
+
+/* Columns: UNPROVISIONED, READY, RUNNING, READY_PAUSED, RUNNING_PAUSED,
+ * RESFIX_PAUSED, RESFIX_BLOCKED, STOPPED, FLR_PENDING, FLR_ACTIVE, FLR_CLEANED.
+ * The configuration is valid, resfix_from is VF_RUNNING. */
+static const struct expectation expectations[] = {
+	{ GUC_IN_CONFIG_VALID, 0, 0, 28, false,
+	  { K(RD), SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME } },
+	{ GUC_IN_CONFIG_GONE, 0, 0, 28, false,
+	  { SAME, K(UN), K(UN), K(UN), K(UN), K(UN), K(UN), K(UN), SAME, SAME, SAME } },
+	{ GUC_IN_PAUSE, 0, 0, 28, false,
+	  { E(0x0D), K(DP), K(UP), BAD, BAD, BAD, K(XP), BAD, BAD, BAD, BAD } },
+	{ GUC_IN_PAUSE, 0, 5, 28, true, /* marker kept, checked below */
+	  { E(0x0D), K(DP), K(UP), BAD, BAD, BAD, K(XP), BAD, BAD, BAD, BAD } },
+	{ GUC_IN_RESUME, 0, 0, 28, false,
+	  { BAD, BAD, BAD, K(RD), K(RU), K(XB), BAD, BAD, BAD, BAD, BAD } },
+	{ GUC_IN_RESUME, 0, 5, 28, false,
+	  { BAD, BAD, BAD, K(RD), K(RU), K(XB), BAD, BAD, BAD, BAD, BAD } },
+	{ GUC_IN_STOP, 0, 0, 28, false,
+	  { E(0x0D), K(ST), K(ST), K(ST), K(ST), K(ST), K(ST), BAD, BAD, BAD, BAD } },
+	{ GUC_IN_PCI_FLR, 0, 0, 28, false,
+	  { K(FP), K(FP), K(FP), K(FP), K(FP), K(FP), K(FP), K(FP), SAME, SAME, SAME } },
+	{ GUC_IN_FLR_START, 0, 0, 28, false,
+	  { K(FA), K(FA), K(FA), K(FA), K(FA), K(FA), K(FA), K(FA), K(FA), BAD, BAD } },
+	{ GUC_IN_FLR_FINISH, 0, 0, 28, false,
+	  { BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, K(RD) } },
+	{ GUC_IN_SAVE, 0, 0, 28, false,
+	  { BAD, BAD, BAD, SAME, SAME, SAME, BAD, BAD, BAD, BAD, BAD } },
+	{ GUC_IN_RESTORE, 0, 5, 28, false,
+	  { BAD, BAD, BAD, K(XP), BAD, SAME, BAD, BAD, BAD, BAD, BAD } },
+	{ GUC_IN_MATCH_VERSION, 0, 0, 28, false,
+	  { SAME, SAME, SAME, HELD3, SAME, BAD, LOST3 } },
+	{ GUC_IN_VF_RESET, 0, 7, 28, false,
+	  { SAME, SAME, K(RD), HELD3, K(RD), BAD, LOST3 } },
+	{ GUC_IN_QUERY_KLV, 0, 0, 28, false,
+	  { E(0x0D), SAME, SAME, HELD3, SAME, BAD, LOST3 } },
+	{ GUC_IN_QUERY_KLV, 0, 9, 28, false,
+	  { E(0x0D), SAME, SAME, HELD3, SAME, BAD, LOST3 } },
+	{ GUC_IN_SELF_CFG, 0, 0, 28, false,
+	  { E(0x0D), SAME, SAME, HELD3, E(0x107), BAD, LOST3 } },
+	{ GUC_IN_CTB_ENABLE, 0, 0, 28, false,
+	  { E(0x0D), K(RU), SAME, HELD3, E(0x107), BAD, LOST3 } },
+	{ GUC_IN_CTB_DISABLE, 0, 0, 28, false,
+	  { E(0x0D), SAME, K(RD), HELD3, E(0x107), BAD, LOST3 } },
+	{ GUC_IN_OTHER_MMIO, 0, 0, 28, false,
+	  { E(0x0D), SAME, SAME, HELD3, E(0x107), BAD, LOST3 } },
+	/* RESFIX_START: lenient freezes, strict refuses, 0 is no marker. */
+	{ GUC_IN_RESFIX_START, 3, 0, 28, false,
+	  { E(0x0D), K(XB), K(XB), HELD3, SAME, BAD, LOST3 } },
+	{ GUC_IN_RESFIX_START, 3, 9, 27, true,
+	  { E(0x0D), BAD, BAD, HELD3, SAME, BAD, LOST3 } },
+	{ GUC_IN_RESFIX_START, 0, 0, 28, false,
+	  { E(0x0D), E(0x60), E(0x60), HELD3, E(0x60), BAD, LOST3 } },
+	{ GUC_IN_RESFIX_START, 3, 0, 26, false,
+	  { E(0x0D), E(0x30), E(0x30), HELD3, E(0x30), BAD, LOST3 } },
+	/* RESFIX_DONE: equal, different, none stored, zero, legacy. */
+	{ GUC_IN_RESFIX_DONE, 3, 3, 28, false,
+	  { E(0x0D), BAD, BAD, HELD3, K(RU), BAD, LOST3 } },
+	{ GUC_IN_RESFIX_DONE, 3, 4, 28, false,
+	  { E(0x0D), BAD, BAD, HELD3, E(0x107), BAD, LOST3 } },
+	{ GUC_IN_RESFIX_DONE, 3, 0, 28, true,
+	  { E(0x0D), BAD, BAD, HELD3, E(0x107), BAD, LOST3 } },
+	{ GUC_IN_RESFIX_DONE, 0, 0, 27, false,
+	  { E(0x0D), BAD, BAD, HELD3, E(0x60), BAD, LOST3 } },
+	{ GUC_IN_RESFIX_DONE, 0, 0, 26, false,
+	  { E(0x0D), BAD, SAME, HELD3, K(RU), BAD, LOST3 } },
+	{ GUC_IN_RESFIX_DONE, 3, 3, 26, false,
+	  { E(0x0D), BAD, BAD, HELD3, E(0x04), BAD, LOST3 } },
+};
+
+#define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
+
+static struct fx *f;
+
+static void setup(void)
+{
+	f = fx_new(1, 1, 2, NULL);
+}
+
+static void teardown(void)
+{
+	fx_free(f);
+}
+
+static struct guc_function *vf1(void)
+{
+	return guc_fn(&f->card, 0, 1);
+}
+
+/* L-01: (state, input) -> reply, next state, as vf-lifecycle 1.3 says, for
+ * every state; a refusal changes nothing. */
+START_TEST(matrix)
+{
+	const struct expectation *e = &expectations[_i];
+
+	fx_provision(f, 1);
+	f->card.block->options.strict_resfix = e->strict;
+	for (unsigned s = 0; s < GUC_VFS_COUNT; s++) {
+		const struct want *w = &e->want[s];
+		uint16_t error;
+
+		vf1()->state = (uint8_t)s;
+		vf1()->marker = e->marker;
+		vf1()->abi_major = 1;
+		vf1()->abi_minor = e->minor;
+		vf1()->resfix_from = GUC_VFS_RUNNING;
+		vf1()->flr_rearm = vf1()->pausing = vf1()->owed = 0;
+		error = guc_vf_input(&f->card, 0, 1, e->input, e->arg);
+		ck_assert_msg(error == w->error, "%s in %s: 0x%x, expected 0x%x",
+			      guc_vf_input_name(e->input),
+			      guc_vf_state_name((enum guc_vf_state)s), error, w->error);
+		ck_assert_msg(vf1()->state == (w->next == NO ? s : w->next), "%s in %s: now %s",
+			      guc_vf_input_name(e->input),
+			      guc_vf_state_name((enum guc_vf_state)s),
+			      guc_vf_state_name((enum guc_vf_state)vf1()->state));
+		if (w->error) {
+			ck_assert_uint_eq(vf1()->marker, e->marker);
+			ck_assert_uint_eq(vf1()->owed, 0);
+		}
+	}
+}
+END_TEST
+
+/* L-02: every input of the list has an expectation above. */
+START_TEST(matrix_is_complete)
+{
+	for (unsigned in = 0; in < GUC_IN_COUNT; in++) {
+		bool found = false;
+
+		for (size_t i = 0; i < EXPECTATIONS; i++)
+			found |= expectations[i].input == in;
+		ck_assert_msg(found, "no expectation for %s",
+			      guc_vf_input_name((enum guc_vf_input)in));
+	}
+}
+END_TEST
+
+static void expect_event(uint32_t event)
+{
+	struct fx_msg m = fx_g2h(f, 0, 0);
+
+	ck_assert_uint_eq(m.len, 3);
+	ck_assert_uint_eq(m.dw[0], 0x90005106);
+	ck_assert_uint_eq(m.dw[1], 1);
+	ck_assert_uint_eq(m.dw[2], event);
+}
+
+static void expect_no_event(void)
+{
+	ck_assert_uint_eq(fx_g2h(f, 0, 0).len, 0);
+}
+
+/* L-03: PAUSE is answered and then followed by PAUSE_DONE, from each state
+ * that may be paused; a refused PAUSE is followed by nothing. */
+START_TEST(pause_event)
+{
+	fx_provision(f, 1);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	expect_event(GUC_EVENT_VF_PAUSE_DONE);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0x0A);
+	expect_no_event();
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
+	expect_no_event();
+	fx_boot(f, 1, 0);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	expect_event(GUC_EVENT_VF_PAUSE_DONE);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING_PAUSED);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_STOP), 0);
+	expect_no_event();
+}
+END_TEST
+
+/* L-04: a PCI FLR tells the PF once; FLR_START is followed by FLR_DONE, FINISH
+ * leads to VF_READY with the configuration kept. */
+START_TEST(flr)
+{
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	ck_assert_int_eq(guc_flr(&f->card, 1), 0);
+	ck_assert_int_eq(guc_flr(&f->card, 1), 0);
+	expect_event(GUC_EVENT_VF_FLR);
+	expect_no_event();
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_FLR_START), 0);
+	expect_event(GUC_EVENT_VF_FLR_DONE);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_FLR_CLEANED);
+	ck_assert_uint_eq(vf1()->ctb_enabled, 0);
+	ck_assert_uint_eq(vf1()->self.h2g_addr, 0);
+	ck_assert_uint_eq(vf1()->self.memirq_status, 0);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_FLR_FINISH), 0);
+	expect_no_event();
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_READY);
+	ck_assert_uint_eq(vf1()->config.ggtt_size, FX_MEM);
+}
+END_TEST
+
+/* L-05: an FLR during the FLR is told again after FLR_FINISH. */
+START_TEST(flr_again)
+{
+	fx_provision(f, 1);
+	ck_assert_int_eq(guc_flr(&f->card, 1), 0);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_FLR_START), 0);
+	fx_g2h_drain(f, 0, 0);
+	ck_assert_int_eq(guc_flr(&f->card, 1), 0);
+	expect_no_event();
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_FLR_FINISH), 0);
+	expect_event(GUC_EVENT_VF_FLR);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_FLR_PENDING);
+	ck_assert_uint_eq(vf1()->flr_rearm, 0);
+}
+END_TEST
+
+/* L-06: FLR_FINISH of a VF without configuration leads to UNPROVISIONED. */
+START_TEST(flr_unprovisioned)
+{
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_FLR_START), 0);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_FLR_FINISH), 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_UNPROVISIONED);
+}
+END_TEST
+
+/* L-07: SW_INT_0 on RESUME out of RESFIX_PAUSED with marker 0 only, in memory
+ * before RESUME is answered; marker kept over PAUSE, cleared by RESTORE. */
+START_TEST(migrated_interrupt)
+{
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	vf1()->state = GUC_VFS_RESFIX_PAUSED;
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
+	ck_assert_uint_eq(f->irqs[1][0][GUC_IRQ_SW_INT_0], 1);
+	ck_assert_uint_eq(f->mem[1][0x190], 0xFF);
+	ck_assert_uint_eq(f->mem[1][0x419], 0xFF);
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_START, 5), 0);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	ck_assert_uint_eq(vf1()->marker, 5);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
+	ck_assert_uint_eq(f->irqs[1][0][GUC_IRQ_SW_INT_0], 1);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESTORE, 0), 0);
+	ck_assert_uint_eq(vf1()->marker, 0);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
+	ck_assert_uint_eq(f->irqs[1][0][GUC_IRQ_SW_INT_0], 2);
+}
+END_TEST
+
+/* L-08: without memirq addresses nothing is delivered and the VF stays
+ * blocked until VF_RESET. */
+START_TEST(migrated_without_memirq)
+{
+	const uint32_t reset = GUC_ACTION_VF_RESET;
+
+	fx_provision(f, 1);
+	vf1()->state = GUC_VFS_RESFIX_PAUSED;
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
+	ck_assert_uint_eq(f->irqs[1][0][GUC_IRQ_SW_INT_0], 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RESFIX_BLOCKED);
+	ck_assert_uint_eq(fx_mbox(f, 1, 0, &reset, 1, NULL), 0xF0000000);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_READY);
+}
+END_TEST
+
+/* L-09: lenient START freezes a running and a ready VF, and DONE goes back to
+ * what START found (verdict 1); DONE tells the PF FIXUP_DONE. */
+START_TEST(lenient_returns)
+{
+	static const uint8_t from[] = { GUC_VFS_READY, GUC_VFS_RUNNING };
+
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	vf1()->state = from[_i];
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_START, 8), 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RESFIX_BLOCKED);
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_START, 9), 0);
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_DONE, 8), 0x107);
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_DONE, 9), 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), from[_i]);
+	ck_assert_uint_eq(vf1()->marker, 0);
+	fx_g2h_drain(f, 0, 0);
+	guc_tick(&f->card, 1);
+	expect_event(GUC_EVENT_VF_FIXUP_DONE);
+}
+END_TEST
+
+/* L-10: H2G written before PAUSE is handled before PAUSE_DONE (verdict 3), by
+ * option it is not. */
+START_TEST(drain)
+{
+	const uint32_t relay[3] = { GUC_ACTION_RELAY_TO_PF, 7, 0x1234 };
+	struct fx_msg m;
+
+	f->card.block->options.no_drain = _i;
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	fx_g2h_drain(f, 0, 0);
+	fx_h2g_quiet(f, 1, 0, 0x8001, relay, 3);
+	{
+		const uint32_t pause[3] = { GUC_ACTION_VF_CONTROL, 1, GUC_VF_PAUSE };
+
+		fx_h2g(f, 0, 0, 3, pause, 3);
+	}
+	m = fx_g2h(f, 0, 0);
+	if (!_i) {
+		ck_assert_uint_eq(m.dw[0], 0x90005100);
+		m = fx_g2h(f, 0, 0);
+	}
+	ck_assert_uint_eq(m.dw[0], 0xF0000000);
+	expect_event(GUC_EVENT_VF_PAUSE_DONE);
+	ck_assert_uint_eq(fx_get(f, 1, FX_H2G_DESC(0)), _i ? 0 : 4);
+}
+END_TEST
+
+/* L-11: a state change is reported with both states and its cause. */
+START_TEST(state_events)
+{
+	const struct guc_event *last = NULL;
+
+	fx_provision(f, 1);
+	for (size_t i = 0; i < f->n_events; i++)
+		if (f->events[i].point == GUC_PT_STATE)
+			last = &f->events[i];
+	ck_assert_ptr_nonnull(last);
+	ck_assert_uint_eq(last->fn, 1);
+	ck_assert_uint_eq(last->from, GUC_VFS_UNPROVISIONED);
+	ck_assert_uint_eq(last->to, GUC_VFS_READY);
+	ck_assert_uint_eq(last->code, GUC_IN_CONFIG_VALID);
+}
+END_TEST
+
+static void count_line(void *user, const char *line)
+{
+	ck_assert_uint_gt(strlen(line), 0);
+	++*(unsigned *)user;
+}
+
+/* L-12: the table prints itself: rows for every state, a graph with braces. */
+START_TEST(printing)
+{
+	unsigned text = 0, dot = 0;
+
+	guc_lifecycle_print(count_line, &text, false);
+	guc_lifecycle_print(count_line, &dot, true);
+	ck_assert_uint_gt(text, 11 * 10);
+	ck_assert_uint_gt(dot, 30);
+	ck_assert_uint_lt(dot, text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("guc_lifecycle");
+	TCase *tc = tcase_create("lifecycle");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, matrix, 0, EXPECTATIONS);
+	tcase_add_test(tc, matrix_is_complete);
+	tcase_add_test(tc, pause_event);
+	tcase_add_test(tc, flr);
+	tcase_add_test(tc, flr_again);
+	tcase_add_test(tc, flr_unprovisioned);
+	tcase_add_test(tc, migrated_interrupt);
+	tcase_add_test(tc, migrated_without_memirq);
+	tcase_add_loop_test(tc, lenient_returns, 0, 2);
+	tcase_add_loop_test(tc, drain, 0, 2);
+	tcase_add_test(tc, state_events);
+	tcase_add_test(tc, printing);
+	suite_add_tcase(s, tc);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
