@@ -384,6 +384,8 @@ bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline)
 	bool more = true;
 
 	for (unsigned i = 1; more; i++) {
+		if (pf->ops->room && !pf->ops->room(pf->user))
+			return false;
 		more = pfc_step(pf->driver, now);
 		if (i % STEPS_A_LOOK == 0 && uv_hrtime() >= limit)
 			break;

@@ -19,6 +19,9 @@ struct pf_ops {
 	 * that is gone takes everything. */
 	bool (*blob)(void *user, uint64_t client, uint32_t seq, uint64_t off,
 		     const uint8_t *data, size_t len, bool last);
+	/* Register accesses can be taken. NULL: always. When false the owner calls
+	 * pf_work() again once they can. */
+	bool (*room)(void *user);
 	/* The PF is up, and its VFs are provisioned as asked, or err. */
 	void (*ready)(void *user, int err);
 	void (*log)(void *user, unsigned level, unsigned vf, unsigned gt, const char *text);

@@ -64,15 +64,28 @@ static void end(struct remote *r, int status)
 	uv_stop(&r->loop);
 }
 
-/* What the server doesn't take ends us: its queue is as large as ours. */
+/* room() keeps the queue short: when it is full the server has stopped. */
 static void post(struct remote *r, const struct frame *f)
 {
 	int err = r->wire ? wire_send(r->wire, f, NULL) : -EPIPE;
 
 	if (err == 0 || err == -EPIPE)
 		return;
-	fprintf(stderr, "gucemu pf serve: can't send: %s\n", strerror(-err));
+	if (r->status == 0)
+		fprintf(stderr, "gucemu pf serve: can't send: %s\n", strerror(-err));
 	end(r, 1);
+}
+
+/* A socket that takes no more wakes the loop when it does. */
+static bool room(void *user)
+{
+	struct remote *r = user;
+	struct wire_stats stats;
+
+	if (!r->wire)
+		return false;
+	wire_stats(r->wire, &stats);
+	return stats.queued < WIRE_OUT_LOW || wire_flush(r->wire) == 0;
 }
 
 /* --- registers ------------------------------------------------------------------------------ */
@@ -258,6 +271,7 @@ static void pf_ready(void *user, int err)
 static const struct pf_ops ops = {
 	.reply = pf_reply,
 	.blob = pf_blob,
+	.room = room,
 	.ready = pf_ready,
 	.log = pf_log,
 	.step = pf_step,

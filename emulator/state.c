@@ -62,6 +62,7 @@ static void add_gt(struct json_object *gts, const struct server *s, unsigned fn,
 	json_add_u64(o, "mmio_requests", info.mbox_requests);
 	json_add_u64(o, "irqs", info.irqs);
 	json_add_u64(o, "queued", info.queued_g2h);
+	json_add_u64(o, "g2h_dropped", info.g2h_dropped);
 	json_add_u64(o, "findings", info.findings);
 	for (unsigned v = 0; v < GUC_VIOL_COUNT; v++) {
 		if (info.violations[v] == 0)

@@ -3,6 +3,11 @@
 
 EXTRA_DIST += tests/purity.sh
 
+# Where the tests of real processes find the program, and purity.sh the objects.
+AM_TESTS_ENVIRONMENT = GUCEMU='$(abs_top_builddir)/gucemu'; export GUCEMU; \
+	top_builddir='$(top_builddir)'; export top_builddir; \
+	SAN_CFLAGS='$(SAN_CFLAGS)'; export SAN_CFLAGS;
+
 # Check's macros convert freely.
 unit_cflags = $(AM_CFLAGS) -Wno-conversion $(CHECK_CFLAGS)
 
@@ -57,7 +62,8 @@ unit_tests = \
 	tests/unit/test_proto \
 	tests/unit/test_threads \
 	tests/unit/test_vfc_boot \
-	tests/unit/test_vfc_recovery
+	tests/unit/test_vfc_recovery \
+	tests/unit/test_vft_link
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim
 TESTS += $(unit_tests) tests/sim/test_sim tests/purity.sh
@@ -130,5 +136,11 @@ tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_
 	tests/sim/test_migration.c tests/sim/test_races.c $(sim_sources)
 tests_sim_test_sim_CFLAGS = $(unit_cflags)
 tests_sim_test_sim_LDADD = $(sim_ldadd)
+
+tests_unit_test_vft_link_SOURCES = tests/unit/test_vft_link.c tests/unit/fake_server.h
+tests_unit_test_vft_link_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_vft_link_CFLAGS = $(unit_cflags)
+tests_unit_test_vft_link_LDADD = libgucvftransport.la libgucwire.la libgucframe.la $(vfc_ldadd) \
+	$(UV_LIBS)
 
 endif HAVE_CHECK

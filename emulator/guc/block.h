@@ -76,7 +76,7 @@ struct guc_function { /* of one GuC */
 	uint32_t findings_n; /* ever found */
 	uint32_t violations[GUC_VIOL_COUNT];
 	uint32_t adverse[GUC_THRESHOLDS];
-	uint64_t h2g_messages, g2h_messages, mbox_requests, irqs;
+	uint64_t h2g_messages, g2h_messages, g2h_dropped, mbox_requests, irqs;
 	/* Diagnostic notes of the detector, taken at PAUSE (see detector.c). */
 	uint32_t notes_n, notes_lost;
 	struct guc_note notes[GUC_NOTES];
@@ -115,6 +115,7 @@ struct guc_delayed {
 
 struct guc_unit { /* one GuC */
 	uint32_t sched_if_idle, sample_period_ms, reset_after_switch;
+	uint32_t vfs_enabled;  /* a VF was configured: the PF got VF_ENABLE */
 	uint32_t runnable_n;   /* contexts that are runnable */
 	uint32_t run_first, run_last; /* their list, round robin: slot + 1, 0 = none */
 	uint64_t contexts_off; /* of struct guc_context[geometry.contexts] */

@@ -48,8 +48,10 @@ static void queue(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
 	struct guc_queued *q;
 
 	/* A host that left 64 messages unread loses the newest. */
-	if (f->queued_n == GUC_QUEUED_G2H || len > GUC_QUEUED_DWORDS)
+	if (f->queued_n == GUC_QUEUED_G2H || len > GUC_QUEUED_DWORDS) {
+		f->g2h_dropped++;
 		return;
+	}
 	q = &f->queued[(f->queued_at + f->queued_n++) % GUC_QUEUED_G2H];
 	q->fence = fence;
 	q->len = (uint16_t)len;

@@ -153,6 +153,7 @@ struct guc_vf_info {
 	uint32_t begin_context, num_contexts, num_doorbells;
 	uint32_t registered, enabled; /* contexts */
 	uint64_t h2g_messages, g2h_messages, mbox_requests, irqs;
+	uint64_t g2h_dropped; /* host left too many unread */
 	uint32_t queued_g2h;
 	uint32_t violations[GUC_VIOL_COUNT];
 	uint32_t findings; /* of the detector, since power on */

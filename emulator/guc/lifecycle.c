@@ -47,6 +47,11 @@ static void owe(struct guc_card *c, unsigned gt, unsigned fn, enum guc_vf_event 
 	c->block->settle_left[gt] |= guc_bit(fn);
 }
 
+void guc_owe_vf_enable(struct guc_card *c, unsigned gt)
+{
+	owe(c, gt, 0, GUC_EVENT_VF_ENABLE);
+}
+
 static void before(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effects, uint32_t arg)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);

@@ -9,6 +9,7 @@
  * 29. So is a range outside the card or over another VF's; a start that is
  *     followed by its size is judged together with it.
  * 30. A running VF may be changed; moving its context ids drops its contexts.
+ * 32. VF_ENABLE is sent once for a power-on, when the first VF becomes usable.
  * Function 0 may be given everything: its values are cut to the card's. */
 #include "core.h"
 
@@ -216,6 +217,11 @@ uint16_t guc_act_update_vf_cfg(struct guc_card *c, struct guc_request *r)
 		r->reply_data0 = apply_list(c, r->gt, vf, list, size);
 	}
 	announce(c, r->gt, vf);
+	/* Item 32: the first VF that becomes usable enables virtualisation. */
+	if (!guc_unit(c, r->gt)->vfs_enabled && vf && guc_fn(c, r->gt, vf)->state == GUC_VFS_READY) {
+		guc_unit(c, r->gt)->vfs_enabled = 1;
+		guc_owe_vf_enable(c, r->gt);
+	}
 	return GUC_OK;
 }
 

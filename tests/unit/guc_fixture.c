@@ -151,6 +151,8 @@ void fx_provision_at(struct fx *f, unsigned vf, uint64_t start)
 		NEED(!klv_put32(list, 32, &n, GUC_KLV_VF_BEGIN_DOORBELL_ID, vf * 16));
 		NEED(!klv_put32(list, 32, &n, GUC_KLV_VF_NUM_DOORBELLS, 16));
 		NEED(fx_vf_cfg(f, gt, vf, list, (uint32_t)n) == (0xF0000000 | 6));
+		/* VF_ENABLE, when this was the first. */
+		fx_g2h_drain(f, 0, gt);
 	}
 	map(f, vf, start);
 }

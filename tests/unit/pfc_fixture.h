@@ -72,6 +72,8 @@ struct fx {
 	uint32_t answer[256], answer_len;
 	bool stuck; /* GuC reads no H2G */
 	unsigned invalidations;
+	enum pfc_verb then; /* to be started from the first PFC_EV_VERB; 0 none */
+	int then_err;
 };
 
 static struct fx fx;
@@ -391,6 +393,8 @@ static inline void fx_on_event(void *user, const struct pfc_event *ev)
 		fx.started = ev->err;
 		break;
 	case PFC_EV_VERB:
+		if (fx.then && !fx.ended)
+			fx.then_err = pfc_do(fx.pfc, fx.then, ev->vf, NULL, 99);
 		fx.ended++;
 		fx.err = ev->err;
 		fx.tag = ev->tag;

@@ -236,6 +236,32 @@ START_TEST(power_on)
 }
 END_TEST
 
+/* guc-abi 12 item 32, P-22: VF_ENABLE comes once, to the PF, after the reply
+ * that made the first VF usable; and not again. */
+START_TEST(vf_enable)
+{
+	struct fx *fresh = fx_new(1, 1, 2, NULL);
+	const uint32_t list[] = {
+		klv_header(GUC_KLV_VF_GGTT_START, 2), FX_VF_START(1), 0,
+		klv_header(GUC_KLV_VF_GGTT_SIZE, 2), FX_MEM, 0,
+		klv_header(GUC_KLV_VF_NUM_CONTEXTS, 1), FX_VF_CONTEXTS,
+	};
+	struct fx_msg m;
+
+	ck_assert_uint_eq(fx_vf_cfg(fresh, 0, 1, list, 6), 0xF0000002);
+	ck_assert_uint_eq(fx_g2h_drain(fresh, 0, 0), 0);
+	ck_assert_uint_eq(fx_vf_cfg(fresh, 0, 1, list, 8), 0xF0000003);
+	m = fx_g2h(fresh, 0, 0);
+	ck_assert_uint_eq(m.len, 3);
+	ck_assert_uint_eq(m.dw[0], 0x90000000 | GUC_ACTION_VF_STATE_NOTIFY);
+	ck_assert_uint_eq(m.dw[1], 0);
+	ck_assert_uint_eq(m.dw[2], GUC_EVENT_VF_ENABLE);
+	ck_assert_uint_eq(fx_vf_cfg(fresh, 0, 1, list, 8), 0xF0000003);
+	ck_assert_uint_eq(fx_g2h_drain(fresh, 0, 0), 0);
+	fx_free(fresh);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guc_config");
@@ -255,6 +281,7 @@ int main(void)
 	tcase_add_test(tc, opt_in);
 	tcase_add_test(tc, without_pf);
 	tcase_add_test(tc, power_on);
+	tcase_add_test(tc, vf_enable);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -233,6 +233,43 @@ START_TEST(late_reply)
 }
 END_TEST
 
+START_TEST(next_from_event)
+{
+	/* pfc.h: the next verb may be started when one is reported to have ended. */
+	fx_provision(1);
+	fx.then = PFC_STOP;
+	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), 0);
+	ck_assert_int_eq(fx.then_err, 0);
+	ck_assert_uint_eq(fx.ended, 2);
+	ck_assert_int_eq(fx_state(1, 1), PFC_VF_STOPPED);
+	/* A fresh VF is paused from the end of its FLR. */
+	fx.then = PFC_PAUSE;
+	ck_assert_int_eq(fx_do(PFC_FLR, 1), 0);
+	ck_assert_int_eq(fx.verb, PFC_PAUSE);
+	ck_assert_uint_eq(fx.tag, 99);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_PAUSED);
+}
+END_TEST
+
+START_TEST(override_from_event)
+{
+	/* pfc.h: when an FLR overrides a pause, the pause's end is told while the FLR
+	 * runs, so that a verb started there is refused and nothing is mixed up. */
+	fx_provision(1);
+	fx.guc[0].no_event = true;
+	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), 1);
+	fx.guc[0].no_event = false;
+	fx.then = PFC_PAUSE;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_FLR, 1, NULL, 3), 0);
+	ck_assert_int_eq(fx.err, -ECANCELED);
+	ck_assert_int_eq(fx.then_err, -EBUSY);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.verb, PFC_FLR);
+	ck_assert_int_eq(fx.err, 0);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_READY);
+}
+END_TEST
+
 START_TEST(no_credit)
 {
 	/* guc-abi 3.7: a request without credit is sent when there is some, even if
@@ -524,6 +561,8 @@ int main(void)
 	tcase_add_test(tc, flr_done_missing);
 	tcase_add_test(tc, flr_settles);
 	tcase_add_test(tc, late_reply);
+	tcase_add_test(tc, next_from_event);
+	tcase_add_test(tc, override_from_event);
 	tcase_add_test(tc, no_credit);
 	tcase_add_test(tc, flr_rejected);
 	tcase_add_test(tc, flr_during_pause);

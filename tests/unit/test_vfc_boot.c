@@ -52,38 +52,39 @@ END_TEST
 /* guc-abi 4.2, vf-lifecycle 4.6: what a first contact or query must not say. */
 static const struct {
 	const char *what;
-	struct rule rule;
+	uint32_t action, key, answer, dw1;
 	int err;
 	bool discrete;
 } refusals[] = {
-	{ "newer major", { .action = 0x5500, .answer = 0xF0000000, .dw1 = 0x00020000 }, -EPROTO, 0 },
-	{ "older major", { .action = 0x5500, .answer = 0xF0000000, .dw1 = 0x00000500 }, -ENOPKG, 0 },
-	{ "minor below 2", { .action = 0x5500, .answer = 0xF0000000, .dw1 = 0x00010100 }, -ENOKEY, 0 },
-	{ "MBZ", { .action = 0x5500, .answer = 0xF0000001, .dw1 = 0x00011B00 }, -EPROTO, 0 },
-	{ "no VF", { .action = 0x5507, .answer = 0xE000000D }, -ENXIO, 0 },
-	{ "reset DATA0", { .action = 0x5507, .answer = 0xF0000001 }, -EPROTO, 0 },
-	{ "GGTT 0", { .action = 0x5509, .key = 2, .answer = 0xF0000002 }, -ENODATA, 0 },
-	{ "GGTT too small", { .action = 0x5509, .key = 2, .answer = 0xF0000002, .dw1 = 0x1000 }, -ENOSPC, 0 },
-	{ "GGTT start low", { .action = 0x5509, .key = 1, .answer = 0xF0000002, .dw1 = 0x1000 }, -ERANGE, 0 },
-	{ "GGTT end high", { .action = 0x5509, .key = 1, .answer = 0xF0000002, .dw1 = 0xFE000000 }, -ERANGE, 0 },
-	{ "GGTT odd", { .action = 0x5509, .key = 1, .answer = 0xF0000002, .dw1 = OLD + 8 }, -ERANGE, 0 },
-	{ "no contexts", { .action = 0x5509, .key = 4, .answer = 0xF0000001 }, -ENODATA, 0 },
-	{ "no LMEM", { .action = 0x5509, .key = 3, .answer = 0xF0000002 }, -ENODATA, 1 },
-	{ "groups 2", { .action = 0x5509, .key = 0x3001, .answer = 0xF0000001, .dw1 = 2 }, -EPROTO, 0 },
-	{ "short KLV", { .action = 0x5509, .key = 1, .answer = 0xF0000001 }, -ENODATA, 0 },
-	{ "long KLV", { .action = 0x5509, .key = 1, .answer = 0xF0000003 }, -EOVERFLOW, 0 },
-	{ "KLV MBZ", { .action = 0x5509, .key = 1, .answer = 0xF0010002 }, -EPROTO, 0 },
-	{ "SELF_CFG 0", { .action = 0x0508, .answer = 0xF0000000 }, -ENOKEY, 0 },
-	{ "SELF_CFG 2", { .action = 0x0508, .answer = 0xF0000002 }, -EPROTO, 0 },
-	{ "CTB DATA0", { .action = 0x4509, .answer = 0xF0000001 }, -EPROTO, 0 },
+	{ "newer major", 0x5500, 0, 0xF0000000, 0x00020000, -EPROTO, false },
+	{ "older major", 0x5500, 0, 0xF0000000, 0x00000500, -ENOPKG, false },
+	{ "minor below 2", 0x5500, 0, 0xF0000000, 0x00010100, -ENOKEY, false },
+	{ "MBZ", 0x5500, 0, 0xF0000001, 0x00011B00, -EPROTO, false },
+	{ "no VF", 0x5507, 0, 0xE000000D, 0, -ENXIO, false },
+	{ "reset DATA0", 0x5507, 0, 0xF0000001, 0, -EPROTO, false },
+	{ "GGTT 0", 0x5509, 2, 0xF0000002, 0, -ENODATA, false },
+	{ "GGTT too small", 0x5509, 2, 0xF0000002, 0x1000, -ENOSPC, false },
+	{ "GGTT start low", 0x5509, 1, 0xF0000002, 0x1000, -ERANGE, false },
+	{ "GGTT end high", 0x5509, 1, 0xF0000002, 0xFE000000, -ERANGE, false },
+	{ "GGTT odd", 0x5509, 1, 0xF0000002, OLD + 8, -ERANGE, false },
+	{ "no contexts", 0x5509, 4, 0xF0000001, 0, -ENODATA, false },
+	{ "no LMEM", 0x5509, 3, 0xF0000002, 0, -ENODATA, true },
+	{ "groups 2", 0x5509, 0x3001, 0xF0000001, 2, -EPROTO, false },
+	{ "short KLV", 0x5509, 1, 0xF0000001, 0, -ENODATA, false },
+	{ "long KLV", 0x5509, 1, 0xF0000003, 0, -EOVERFLOW, false },
+	{ "KLV MBZ", 0x5509, 1, 0xF0010002, 0, -EPROTO, false },
+	{ "SELF_CFG 0", 0x0508, 0, 0xF0000000, 0, -ENOKEY, false },
+	{ "SELF_CFG 2", 0x0508, 0, 0xF0000002, 0, -EPROTO, false },
+	{ "CTB DATA0", 0x4509, 0, 0xF0000001, 0, -EPROTO, false },
 };
 
 START_TEST(refused)
 {
 	f.opt.discrete = refusals[_i].discrete;
 	begin();
-	f.rule[0] = refusals[_i].rule;
-	f.rule[0].times = 100;
+	f.rule[0] = (struct rule){ .action = refusals[_i].action, .key = refusals[_i].key,
+				   .answer = refusals[_i].answer, .dw1 = refusals[_i].dw1,
+				   .times = 100 };
 	f.rules = 1;
 	vfc_boot(f.v, 1);
 	run_ms(1000);

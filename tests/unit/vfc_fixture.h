@@ -90,7 +90,7 @@ static struct fake {
 	void (*on_step)(unsigned gt, enum vfc_step_id step);
 } f;
 
-/* --- GGTT and interrupts ------------------------------------------------------------- */
+/* --- GGTT and interrupts ----------------------------------------------------------- */
 
 static inline size_t off_of(unsigned gt, uint64_t ggtt)
 {
@@ -128,7 +128,7 @@ static inline void g2h_event(unsigned gt, uint32_t action, uint32_t dw1, uint32_
 	g2h(gt, dw, len, 0);
 }
 
-/* --- engine: stores only ----------------------------------------------------------------- */
+/* --- engine: stores only ----------------------------------------------------------- */
 
 static inline void run_commands(unsigned gt, size_t at, size_t end, unsigned depth)
 {
@@ -201,7 +201,7 @@ static inline void run_ctx(unsigned gt, uint32_t id)
 	}
 }
 
-/* --- the CTB's other end --------------------------------------------------------------------- */
+/* --- the CTB's other end ----------------------------------------------------------- */
 
 static inline void relay_answer(unsigned gt, const uint32_t *dw, uint32_t len)
 {
@@ -306,7 +306,7 @@ static inline void serve_ring(unsigned gt)
 	}
 }
 
-/* --- the mailbox's other end ----------------------------------------------------------------------- */
+/* --- the mailbox's other end ------------------------------------------------------- */
 
 static inline void answer(struct fake_gt *g, uint32_t dw0, uint64_t value)
 {
@@ -408,7 +408,7 @@ static inline void mailbox(unsigned gt)
 	answer(g, hxg_success(HXG_ORIGIN_GUC, 0), 0);
 }
 
-/* --- port ---------------------------------------------------------------------------------------------- */
+/* --- port -------------------------------------------------------------------------- */
 
 static inline void fake_write32(void *user, uint64_t off, uint32_t value)
 {
@@ -454,7 +454,7 @@ static inline void fake_read(void *user, uint64_t off, unsigned size, unsigned n
 	ck_abort_msg("read of 0x%lx", (unsigned long)off);
 }
 
-/* --- the driver's user ------------------------------------------------------------------------------------ */
+/* --- the driver's user ------------------------------------------------------------- */
 
 static inline void fake_event(void *user, const struct vfc_event *e)
 {
@@ -464,6 +464,8 @@ static inline void fake_event(void *user, const struct vfc_event *e)
 	(void)user;
 	switch (e->kind) {
 	case VFC_EV_LOG:
+		if (room < 256)
+			return;
 		if (e->gt == VFC_DEVICE)
 			f.log_len += text_fmt(f.log + f.log_len, room, "%c: %s\n", level[e->level],
 					      e->text);
