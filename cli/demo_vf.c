@@ -287,6 +287,10 @@ bool demo_vfs_finish(struct demo *d)
 
 void demo_vfs_end(struct demo *d)
 {
-	for (unsigned i = 0; d->vf && i < d->opt.vfs; i++)
+	for (unsigned i = 0; d->vf && i < d->opt.vfs; i++) {
+		d->vf[i].move.abandoned = true;
+		for (unsigned c = 0; c < DEMO_CARDS; c++)
+			control_close(d->vf[i].conn[c]);
 		child_end(&d->vf[i].child);
+	}
 }

@@ -30,3 +30,46 @@ gucemu_LDADD = libgucserver.la libgucvfrun.la libgucvftransport.la libgucvfcore.
 	libgucpfcore.la libgucview.la libgucguc.la libgucwire.la libgucframe.la \
 	libguchost.la libgucproto.la \
 	$(UV_LIBS) $(JSON_LIBS)
+
+# Tests of view/ and cli/; variables of tests/local.mk are known by then.
+EXTRA_DIST += tests/golden/seed-diagram.txt
+
+if HAVE_CHECK
+
+cli_tests = \
+	tests/unit/test_diagram \
+	tests/unit/test_view \
+	tests/process/test_cli \
+	tests/process/test_demo
+check_PROGRAMS += $(cli_tests)
+TESTS += $(cli_tests)
+
+cli_test_cppflags = $(AM_CPPFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE \
+	-DGOLDEN_DIR='"$(abs_top_srcdir)/tests/golden"' \
+	-DDOCS='"$(abs_top_srcdir)/docs"' -DTESTS='"$(abs_top_srcdir)/tests"' \
+	-DGUCEMU='"$(abs_top_builddir)/gucemu$(EXEEXT)"'
+cli_test_cflags = $(AM_CFLAGS) -Wno-conversion $(CHECK_CFLAGS)
+cli_test_ldadd = libgucview.la libgucguc.la libgucframe.la libgucproto.la $(CHECK_LIBS) \
+	$(JSON_LIBS)
+golden_sources = tests/golden/golden.c tests/golden/golden.h
+cli_fixture = tests/process/cli_fixture.c tests/process/cli_fixture.h
+
+tests_unit_test_diagram_SOURCES = tests/unit/test_diagram.c $(golden_sources)
+tests_unit_test_diagram_CPPFLAGS = $(cli_test_cppflags)
+tests_unit_test_diagram_CFLAGS = $(cli_test_cflags)
+tests_unit_test_diagram_LDADD = $(cli_test_ldadd)
+tests_unit_test_view_SOURCES = tests/unit/test_view.c cli/options.c cli/options.h \
+	cli/image_file.c cli/image_file.h
+tests_unit_test_view_CPPFLAGS = $(cli_test_cppflags)
+tests_unit_test_view_CFLAGS = $(cli_test_cflags)
+tests_unit_test_view_LDADD = $(cli_test_ldadd)
+tests_process_test_cli_SOURCES = tests/process/test_cli.c $(cli_fixture)
+tests_process_test_cli_CPPFLAGS = $(cli_test_cppflags)
+tests_process_test_cli_CFLAGS = $(cli_test_cflags)
+tests_process_test_cli_LDADD = $(cli_test_ldadd)
+tests_process_test_demo_SOURCES = tests/process/test_demo.c $(cli_fixture) $(golden_sources)
+tests_process_test_demo_CPPFLAGS = $(cli_test_cppflags)
+tests_process_test_demo_CFLAGS = $(cli_test_cflags)
+tests_process_test_demo_LDADD = $(cli_test_ldadd)
+
+endif HAVE_CHECK

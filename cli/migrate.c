@@ -127,6 +127,10 @@ static void on_reply(struct control_request *r, int status, const char *text)
 	struct migrate *m = r->user;
 	uint64_t took = uv_hrtime() - m->step_started;
 
+	if (m->abandoned) {
+		image_free(&m->image);
+		return;
+	}
 	if (status == 0 && m->step == MIGRATE_INFO)
 		status = learn_resources(m, text);
 	m->on_step(m, m->step, status, status < 0 ? control_error(status, text) : "", took);

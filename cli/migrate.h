@@ -55,6 +55,7 @@ struct migrate {
 	/* All over. 0: the VF is on B. Else it is where m->on_b says. */
 	void (*on_done)(struct migrate *m, int status);
 	void *user;
+	bool abandoned;       /* the connections are about to go: leave it as it is */
 	/* Results. */
 	bool on_b;            /* the client was handed over */
 	uint64_t started, ended;

@@ -29,3 +29,26 @@ libgucserver_la_SOURCES = \
 	emulator/verb.h
 libgucserver_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS)
 libgucserver_la_LIBADD = libgucwire.la libgucview.la
+
+if HAVE_CHECK
+
+server_tests = \
+	tests/process/test_server \
+	tests/process/test_server_life \
+	tests/process/test_server_move
+check_PROGRAMS += $(server_tests)
+TESTS += $(server_tests)
+
+server_fixture = tests/process/server_fixture.c tests/process/server_fixture.h
+server_test_ldadd = libgucframe.la libgucproto.la $(CHECK_LIBS)
+tests_process_test_server_SOURCES = tests/process/test_server.c $(server_fixture)
+tests_process_test_server_CFLAGS = $(unit_cflags)
+tests_process_test_server_LDADD = $(server_test_ldadd)
+tests_process_test_server_life_SOURCES = tests/process/test_server_life.c $(server_fixture)
+tests_process_test_server_life_CFLAGS = $(unit_cflags)
+tests_process_test_server_life_LDADD = $(server_test_ldadd)
+tests_process_test_server_move_SOURCES = tests/process/test_server_move.c $(server_fixture)
+tests_process_test_server_move_CFLAGS = $(unit_cflags)
+tests_process_test_server_move_LDADD = $(server_test_ldadd)
+
+endif HAVE_CHECK

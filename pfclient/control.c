@@ -104,34 +104,29 @@ static const struct pfc_step_def flr_steps[] = {
 	{ .name = "FLR_FINISH", .run = step_flr_finish },
 };
 
-#define STEPS(list) .step = (list), .steps = sizeof(list) / sizeof((list)[0])
-
 const struct pfc_seq pfc_seq_pause = {
-	.during = PFC_VF_PAUSING, .after = PFC_VF_PAUSED, STEPS(pause_steps)
+	.during = PFC_VF_PAUSING, .after = PFC_VF_PAUSED, PFC_STEPS(pause_steps)
 };
 const struct pfc_seq pfc_seq_resume = {
-	.during = PFC_VF_RESUMING, .after = PFC_VF_RESUMED, STEPS(resume_steps)
+	.during = PFC_VF_RESUMING, .after = PFC_VF_RESUMED, PFC_STEPS(resume_steps)
 };
 const struct pfc_seq pfc_seq_stop = {
-	.during = PFC_VF_STOPPING, .after = PFC_VF_STOPPED, STEPS(stop_steps)
+	.during = PFC_VF_STOPPING, .after = PFC_VF_STOPPED, PFC_STEPS(stop_steps)
 };
 const struct pfc_seq pfc_seq_flr = {
-	.during = PFC_VF_FLR, .after = PFC_VF_READY, STEPS(flr_steps)
+	.during = PFC_VF_FLR, .after = PFC_VF_READY, PFC_STEPS(flr_steps)
 };
 
 /* An FLR is one of the whole function: every GT that is not at it yet begins,
  * whoever saw it first. It overrides what runs. */
 void pfc_start_flr(struct pfc *p, unsigned vf, uint64_t tag)
 {
-	struct pfc_op *op = &p->vf[vf].op;
+	struct pfc_op *op = &p->vf[vf].op, old = { .active = false };
 	unsigned units = 0;
 	bool running = false;
 
-	if (op->active && op->verb != PFC_FLR) {
-		for (unsigned gt = 0; gt < p->gts; gt++)
-			pfc_unit_cancel(p, pfc_unit(p, vf, gt));
-		pfc_op_end(p, vf, -ECANCELED);
-	}
+	if (op->active && op->verb != PFC_FLR)
+		old = pfc_op_override(p, vf);
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		struct pfc_unit *u = pfc_unit(p, vf, gt);
 
@@ -147,6 +142,7 @@ void pfc_start_flr(struct pfc *p, unsigned vf, uint64_t tag)
 		op->units |= (uint8_t)units;
 	else
 		pfc_op_start(p, vf, PFC_FLR, tag, FLR_LIMIT, units);
+	pfc_op_overridden(p, vf, &old);
 }
 
 void pfc_vf_event(struct pfc *p, struct pfc_unit *u, uint32_t event)

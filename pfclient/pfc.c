@@ -289,13 +289,6 @@ static const uint64_t limits[PFC_VERB_COUNT] = {
 	[PFC_RESTORE] = IMAGE_LIMIT,
 };
 
-static void cancel_verb(struct pfc *p, unsigned vf)
-{
-	for (unsigned gt = 0; gt < p->gts; gt++)
-		pfc_unit_cancel(p, pfc_unit(p, vf, gt));
-	pfc_op_end(p, vf, -ECANCELED);
-}
-
 /* What a verb needs before its first step. 0 or -errno. */
 static int prepare(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_provision *arg)
 {
@@ -336,7 +329,7 @@ static int start_flr(struct pfc *p, unsigned vf, uint64_t tag)
 int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_provision *arg,
 	   uint64_t tag)
 {
-	struct pfc_op *op = &p->vf[vf <= p->opt.vfs ? vf : 0].op;
+	struct pfc_op *op = &p->vf[vf <= p->opt.vfs ? vf : 0].op, old;
 	int units, err;
 
 	if ((unsigned)verb >= PFC_VERB_COUNT || vf == 0 || vf > p->opt.vfs)
@@ -355,8 +348,7 @@ int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_prov
 	err = prepare(p, verb, vf, arg);
 	if (err)
 		return err;
-	if (op->active)
-		cancel_verb(p, vf);
+	old = pfc_op_override(p, vf);
 	pfc_op_start(p, vf, verb, tag, limits[verb], (unsigned)units);
 	if (verb == PFC_RESTORE) {
 		pfc_restore_begin(p, vf);
@@ -367,6 +359,7 @@ int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_prov
 			pfc_unit_start(p, pfc_unit(p, vf, gt), sequences[verb]);
 		else
 			pfc_unit(p, vf, gt)->err = 0;
+	pfc_op_overridden(p, vf, &old);
 	return 0;
 }
 

@@ -76,6 +76,8 @@ struct pfc_event {
 	uint64_t tag;
 	const char *text;
 };
+/* Of the calls below, pfc_do() may be made from PFC_EV_STARTED and
+ * PFC_EV_VERB, the looking ones from every event. */
 typedef void (*pfc_event_fn)(void *user, const struct pfc_event *event);
 
 struct pfc_options {

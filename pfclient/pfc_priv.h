@@ -39,6 +39,7 @@ struct pfc_seq {
 	const struct pfc_step_def *step;
 	unsigned steps;
 };
+#define PFC_STEPS(list) .step = (list), .steps = sizeof(list) / sizeof((list)[0])
 
 enum pfc_wait { PFC_IDLE, PFC_SENT, PFC_ANSWERED };
 
@@ -254,6 +255,10 @@ bool pfc_send_invalidation(struct pfc *p, struct pfc_gt *gt);
 void pfc_op_start(struct pfc *p, unsigned vf, enum pfc_verb verb, uint64_t tag, uint64_t limit,
 		  unsigned units);
 void pfc_op_end(struct pfc *p, unsigned vf, int err);
+/* Stop what runs in favour of another verb; tell its owner when that one has
+ * been started. */
+struct pfc_op pfc_op_override(struct pfc *p, unsigned vf);
+void pfc_op_overridden(struct pfc *p, unsigned vf, const struct pfc_op *op);
 void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err);
 /* Bytes moved: the time limit starts again. */
 void pfc_op_touch(struct pfc *p, unsigned vf);

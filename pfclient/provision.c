@@ -387,8 +387,6 @@ static int step_forget(struct pfc *p, struct pfc_unit *u)
 	return PFC_DONE;
 }
 
-#define STEPS(list) .step = (list), .steps = sizeof(list) / sizeof((list)[0])
-
 static const struct pfc_step_def self_steps[] = {
 	{ .name = "self config", .run = step_self_config },
 };
@@ -413,13 +411,13 @@ static const struct pfc_step_def unprovision_steps[] = {
 
 const struct pfc_seq pfc_seq_self = {
 	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
-	STEPS(self_steps)
+	PFC_STEPS(self_steps)
 };
 const struct pfc_seq pfc_seq_provision = {
 	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
-	STEPS(provision_steps)
+	PFC_STEPS(provision_steps)
 };
 const struct pfc_seq pfc_seq_unprovision = {
 	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
-	STEPS(unprovision_steps)
+	PFC_STEPS(unprovision_steps)
 };

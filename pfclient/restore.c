@@ -72,7 +72,7 @@ static const struct pfc_step_def restore_steps[] = {
 
 const struct pfc_seq pfc_seq_restore = {
 	.kind = PFC_SEQ_IMAGE, .during = PFC_VF_RESTORING, .after = PFC_VF_RESTORED,
-	.step = restore_steps, .steps = sizeof(restore_steps) / sizeof(restore_steps[0])
+	PFC_STEPS(restore_steps)
 };
 
 void pfc_restore_begin(struct pfc *p, unsigned vf)
@@ -92,9 +92,10 @@ void pfc_restore_begin(struct pfc *p, unsigned vf)
 }
 
 /* The image is bad: the VF stays as it was. */
-static void give_up(struct pfc *p, unsigned vf)
+static int give_up(struct pfc *p, unsigned vf)
 {
 	struct pfc_vf *v = &p->vf[vf];
+	int err = v->reader.err;
 
 	pfc_log(p, PFC_LOG_ERROR, vf, 0, "image refused: %s (%s)", v->reader.why,
 		text_errno(v->reader.err));
@@ -104,7 +105,8 @@ static void give_up(struct pfc *p, unsigned vf)
 		u->failed = true;
 		pfc_set_state(p, u, u->before);
 	}
-	pfc_op_end(p, vf, v->reader.err);
+	pfc_op_end(p, vf, err);
+	return err;
 }
 
 static bool is_receiving(const struct pfc *p, unsigned vf)
@@ -147,8 +149,7 @@ long pfc_image_write(struct pfc *p, unsigned vf, const void *buf, size_t len)
 		}
 		pfc_image_give_stage(r, p->mem.base + v->in.base);
 	}
-	give_up(p, vf);
-	return r->err;
+	return give_up(p, vf);
 }
 
 int pfc_image_end(struct pfc *p, unsigned vf)
@@ -159,10 +160,8 @@ int pfc_image_end(struct pfc *p, unsigned vf)
 	if (!is_receiving(p, vf))
 		return not_receiving(p, vf);
 	err = pfc_image_finish(&v->reader);
-	if (err) {
-		give_up(p, vf);
-		return err;
-	}
+	if (err)
+		return give_up(p, vf);
 	v->receiving = false;
 	pfc_op_touch(p, vf);
 	for (unsigned gt = 0; gt < p->gts; gt++) {

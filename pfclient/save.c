@@ -290,7 +290,7 @@ static const struct pfc_step_def save_steps[] = {
 
 const struct pfc_seq pfc_seq_save = {
 	.kind = PFC_SEQ_IMAGE, .during = PFC_VF_SAVING, .after = PFC_VF_SAVED,
-	.step = save_steps, .steps = sizeof(save_steps) / sizeof(save_steps[0])
+	PFC_STEPS(save_steps)
 };
 
 void pfc_save_reset(struct pfc *p, unsigned vf)

@@ -314,9 +314,25 @@ void pfc_op_start(struct pfc *p, unsigned vf, enum pfc_verb verb, uint64_t tag, 
 	p->kicked = true;
 }
 
-void pfc_op_end(struct pfc *p, unsigned vf, int err)
+/* What a verb held goes back. */
+static void op_release(struct pfc *p, unsigned vf, enum pfc_verb verb, int err)
 {
-	struct pfc_op *op = &p->vf[vf].op;
+	struct pfc_vf *v = &p->vf[vf];
+
+	v->op.active = false;
+	if (verb == PFC_SAVE) {
+		pfc_save_reset(p, vf);
+		v->out.err = err;
+	} else if (verb == PFC_RESTORE) {
+		v->receiving = false;
+		pfc_pool_give(p, &p->in_pool, &v->in);
+	} else if (verb == PFC_UNPROVISION && !err) {
+		pfc_unprovisioned(v);
+	}
+}
+
+static void op_tell(struct pfc *p, unsigned vf, const struct pfc_op *op, int err)
+{
 	struct pfc_event ev = {
 		.kind = PFC_EV_VERB,
 		.vf = (uint8_t)vf,
@@ -325,20 +341,36 @@ void pfc_op_end(struct pfc *p, unsigned vf, int err)
 		.err = err,
 	};
 
-	if (!op->active)
-		return;
-	op->active = false;
-	if (op->verb == PFC_SAVE)
-		pfc_save_reset(p, vf);
-	if (op->verb == PFC_SAVE || op->verb == PFC_RESTORE)
-		p->vf[vf].receiving = false;
-	if (op->verb == PFC_SAVE)
-		p->vf[vf].out.err = err;
-	if (op->verb == PFC_RESTORE)
-		pfc_pool_give(p, &p->in_pool, &p->vf[vf].in);
-	if (op->verb == PFC_UNPROVISION && !err)
-		pfc_unprovisioned(&p->vf[vf]);
 	pfc_report(p, &ev);
+}
+
+/* The report comes last: whoever gets it may start the next verb. */
+void pfc_op_end(struct pfc *p, unsigned vf, int err)
+{
+	const struct pfc_op op = p->vf[vf].op;
+
+	if (!op.active)
+		return;
+	op_release(p, vf, op.verb, err);
+	op_tell(p, vf, &op, err);
+}
+
+struct pfc_op pfc_op_override(struct pfc *p, unsigned vf)
+{
+	const struct pfc_op op = p->vf[vf].op;
+
+	if (op.active) {
+		for (unsigned gt = 0; gt < p->gts; gt++)
+			pfc_unit_cancel(p, pfc_unit(p, vf, gt));
+		op_release(p, vf, op.verb, -ECANCELED);
+	}
+	return op;
+}
+
+void pfc_op_overridden(struct pfc *p, unsigned vf, const struct pfc_op *op)
+{
+	if (op->active)
+		op_tell(p, vf, op, -ECANCELED);
 }
 
 void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err)

@@ -51,7 +51,7 @@ void vfc_fixup_default_images(struct vfc_gt *gt)
 		fix_memirq(gt, FIXUP_DEFAULT_LRC, gt->image[c] + LRC_REGS);
 }
 
-/* --- of one LRC ---------------------------------------------------------------------- */
+/* --- of one LRC -------------------------------------------------------------------- */
 
 /* Row 9. */
 static void memirq(struct vfc_gt *gt, const struct vfc_queue *q, unsigned i)

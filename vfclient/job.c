@@ -104,7 +104,7 @@ uint32_t vfc_job_emit_due(struct vfc_gt *gt, struct vfc_queue *q)
 	return count;
 }
 
-bool vfc_job_finished(const struct vfc_gt *gt, const struct vfc_queue *q, uint32_t number)
+static bool finished(const struct vfc_gt *gt, const struct vfc_queue *q, uint32_t number)
 {
 	const struct vfc *v = gt->v;
 
@@ -154,7 +154,7 @@ bool vfc_job_collect(struct vfc_gt *gt, uint32_t id)
 	struct vfc_queue *q = &gt->queue[id];
 	bool any = false;
 
-	while (q->jobs_done != q->jobs_made && vfc_job_finished(gt, q, q->jobs_done + 1)) {
+	while (q->jobs_done != q->jobs_made && finished(gt, q, q->jobs_done + 1)) {
 		vfc_job_end(gt, id, result(gt, q, queue_job(q, q->jobs_done + 1)));
 		any = true;
 	}

@@ -4,6 +4,7 @@ libgucvfcore_la_SOURCES = \
 	vfclient/boot.h \
 	vfclient/config.c \
 	vfclient/fixup.c \
+	vfclient/info.c \
 	vfclient/irq.c \
 	vfclient/job.c \
 	vfclient/lrc.c \
@@ -74,3 +75,17 @@ libgucvfrun_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) -D_GNU_SOUR
 check_PROGRAMS += vfclient/examples/vf-socket
 vfclient_examples_vf_socket_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 vfclient_examples_vf_socket_LDADD = libgucvf.la $(UV_LIBS)
+
+if HAVE_CHECK
+
+check_PROGRAMS += tests/process/test_vf_client
+TESTS += tests/process/test_vf_client
+tests_process_test_vf_client_SOURCES = tests/process/test_vf_client.c \
+	tests/process/control_fixture.c tests/process/control_fixture.h \
+	tests/process/server_fixture.c tests/process/server_fixture.h
+tests_process_test_vf_client_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE
+tests_process_test_vf_client_CFLAGS = $(unit_cflags)
+tests_process_test_vf_client_LDADD = libgucvf.la libgucwire.la libgucframe.la libgucproto.la \
+	$(UV_LIBS) $(CHECK_LIBS)
+
+endif HAVE_CHECK

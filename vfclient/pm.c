@@ -39,7 +39,7 @@ int vfc_shutdown(struct vfc *v, uint64_t tag)
 	return err;
 }
 
-/* --- rows ------------------------------------------------------------------------------ */
+/* --- rows -------------------------------------------------------------------------- */
 
 int vfc_row_wait_recovery(struct vfc_gt *gt, unsigned arg)
 {
@@ -105,15 +105,19 @@ int vfc_row_fix(struct vfc_gt *gt, unsigned arg)
 	return 0;
 }
 
-/* A reset asks nothing, unless a migration has disturbed it. */
+/* A reset asks nothing, unless a migration has disturbed it: GuC refused
+ * something, or the interrupt came before VF_RESET ended GuC's waiting. */
 int vfc_row_requery(struct vfc_gt *gt, unsigned arg)
 {
-	return gt->v->op.restarts ? vfc_row_resume_query(gt, arg) : 0;
+	struct vfc_op *op = &gt->v->op;
+
+	op->requeried |= op->restarts || vfc_pending(gt);
+	return op->requeried ? vfc_row_resume_query(gt, arg) : 0;
 }
 
 int vfc_row_refix(struct vfc_gt *gt, unsigned arg)
 {
-	return gt->v->op.restarts ? vfc_row_fix(gt, arg) : 0;
+	return gt->v->op.requeried ? vfc_row_fix(gt, arg) : 0;
 }
 
 int vfc_row_forget(struct vfc_gt *gt, unsigned arg)

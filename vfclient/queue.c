@@ -23,7 +23,7 @@ void vfc_queue_mark(struct vfc_gt *gt)
 	gt->v->dirty = true;
 }
 
-/* --- messages -------------------------------------------------------------------------- */
+/* --- messages ---------------------------------------------------------------------- */
 
 static uint32_t call(enum guc_action_code action)
 {
@@ -93,7 +93,7 @@ static int send_id(struct vfc_gt *gt, enum guc_action_code action, uint32_t id, 
 	return vfc_send(gt, HXG_FAST_REQUEST, dw, 2, 0, credit, credit != 0);
 }
 
-/* --- memory and numbers ------------------------------------------------------------------ */
+/* --- memory and numbers ------------------------------------------------------------ */
 
 static void free_queue(struct vfc_gt *gt, uint32_t id, int err)
 {
@@ -241,7 +241,7 @@ int vfc_queue_resume(struct vfc *v, unsigned gt, uint32_t queue)
 	return 0;
 }
 
-/* --- what a queue has to say ----------------------------------------------------------------- */
+/* --- what a queue has to say ------------------------------------------------------- */
 
 /* On the way out: disable, deregister, free. True when something was done. */
 static bool pump_destroyed(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id)
@@ -373,7 +373,7 @@ bool vfc_queue_step(struct vfc_gt *gt)
 	return true;
 }
 
-/* --- what GuC says ------------------------------------------------------------------------------ */
+/* --- what GuC says ----------------------------------------------------------------- */
 
 static struct vfc_queue *known(struct vfc_gt *gt, uint32_t id)
 {
@@ -416,25 +416,22 @@ int vfc_queue_deregister_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t le
 	return 0;
 }
 
-void vfc_queue_kill(struct vfc_gt *gt, uint32_t id, int err)
+/* Context reset or memory fault: the queue's jobs are lost, the queue is banned. */
+int vfc_queue_reset(struct vfc_gt *gt, uint32_t id)
 {
-	struct vfc_queue *q = &gt->queue[id];
+	struct vfc_queue *q;
 
+	while (id < VFC_MAX_QUEUES && id > 0 && gt->queue[id].child)
+		id--;
+	q = known(gt, id);
+	if (!q)
+		return -EPROTO;
+	vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "Engine reset or memory fault: queue %u is banned",
+		id);
 	vfc_job_collect(gt, id);
 	q->killed = true;
 	q->scheds = 0;
 	while (q->jobs_done != q->jobs_made)
-		vfc_job_end(gt, id, err);
-}
-
-/* Context reset or memory fault: the queue's jobs are lost, the queue is banned. */
-int vfc_queue_reset(struct vfc_gt *gt, uint32_t id)
-{
-	while (id < VFC_MAX_QUEUES && id > 0 && gt->queue[id].child)
-		id--;
-	if (!known(gt, id))
-		return -EPROTO;
-	vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "Engine reset or memory fault: queue %u is banned", id);
-	vfc_queue_kill(gt, id, -ECANCELED);
+		vfc_job_end(gt, id, -ECANCELED);
 	return 0;
 }

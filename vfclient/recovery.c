@@ -234,7 +234,7 @@ void vfc_migrated(struct vfc_gt *gt)
 		started ? "scheduled" : "already in progress");
 }
 
-/* --- the worker ---------------------------------------------------------------------- */
+/* --- the worker -------------------------------------------------------------------- */
 
 static void end_run(struct vfc_gt *gt)
 {

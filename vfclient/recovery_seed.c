@@ -213,7 +213,7 @@ void vfc_seed_cancel(struct vfc *v)
 	end_run(v);
 }
 
-/* --- parts shared with the latest generation ------------------------------------------ */
+/* --- parts shared with the latest generation --------------------------------------- */
 
 void vfc_recovery_fix_all(struct vfc_gt *gt)
 {

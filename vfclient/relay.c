@@ -105,7 +105,7 @@ void vfc_relay_carrier(struct vfc_gt *gt, uint64_t tag, int err, const uint32_t 
 		end(gt, s, err, NULL, 0);
 }
 
-/* --- what the PF says ------------------------------------------------------------------- */
+/* --- what the PF says -------------------------------------------------------------- */
 
 static void refuse(struct vfc_gt *gt, uint32_t id)
 {
@@ -206,7 +206,7 @@ int vfc_relay_event(struct vfc_gt *gt, const uint32_t *dw, uint32_t len)
 	return reply(gt, id, dw, len);
 }
 
-/* --- time ---------------------------------------------------------------------------------- */
+/* --- time -------------------------------------------------------------------------- */
 
 /* Shake hands again, then send what waited for it. */
 static bool rehandshake(struct vfc_gt *gt)

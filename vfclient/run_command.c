@@ -116,7 +116,7 @@ static void obey(struct run *r, char *line)
 		commands[i].run(r, arg);
 		return;
 	}
-	run_out_answer(r, name, -ENOSYS);
+	run_out_answer(r, name, -EINVAL);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)

@@ -9,7 +9,7 @@
 
 #define LOG_MAX 200u
 
-/* --- layout ---------------------------------------------------------------------- */
+/* --- layout ------------------------------------------------------------------------ */
 
 #define H2G_OBJECT (GGTT_PAGE + CTB_H2G_BYTES)
 #define G2H_OBJECT (GGTT_PAGE + CTB_G2H_BYTES)
@@ -136,7 +136,7 @@ struct vfc *vfc_init(void *storage, size_t size, const struct vfc_options *optio
 	return v;
 }
 
-/* --- events ---------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------ */
 
 void vfc_event(struct vfc *v, const struct vfc_event *e)
 {
@@ -290,6 +290,7 @@ void vfc_wedge(struct vfc *v, int err)
 		return;
 	v->wedged_err = err;
 	v->up = false;
+	v->suspended = false;
 	for (unsigned i = 0; i < v->opt.gts; i++) {
 		struct vfc_gt *gt = &v->gt[i];
 
@@ -306,7 +307,7 @@ void vfc_wedge(struct vfc *v, int err)
 	vfc_log(v, VFC_DEVICE, VFC_LOG_ERROR, "device declared wedged (%s)", text_errno(err));
 }
 
-/* --- stepping ----------------------------------------------------------------------- */
+/* --- stepping ---------------------------------------------------------------------- */
 
 void vfc_irq(struct vfc *v)
 {
@@ -457,55 +458,4 @@ uint64_t vfc_next_deadline(const struct vfc *v)
 	}
 	sooner(v, vfc_op_deadline(v), &least);
 	return least;
-}
-
-/* --- looking in ----------------------------------------------------------------------- */
-
-void vfc_info(const struct vfc *v, unsigned gt, struct vfc_info *info)
-{
-	const struct vfc_gt *g = &v->gt[gt < v->opt.gts ? gt : 0];
-
-	memset(info, 0, sizeof(*info));
-	info->state = v->state;
-	info->abi_major = g->version.major;
-	info->abi_minor = g->version.minor;
-	info->ggtt_start = v->ggtt_start;
-	info->ggtt_size = v->ggtt_size;
-	info->contexts = g->config.contexts;
-	info->doorbells = g->config.doorbells;
-	info->gmd_id = g->config.gmd_id;
-	info->sched_groups = g->config.groups;
-	info->migration_supported = v->migration_supported;
-	info->recovery_pending = vfc_pending(g);
-	info->relay_major = g->relay.major;
-	info->relay_minor = g->relay.minor;
-	info->runtime_n = g->runtime_n;
-	info->marker_next = (uint8_t)g->rec.counter;
-	info->recoveries = v->markers ? g->rec.ended : v->seed.ended;
-	info->requeues = g->rec.requeues;
-	info->queues = g->queues;
-	info->registered = g->registered;
-	info->jobs_done = g->jobs_done;
-	info->jobs_failed = g->jobs_failed;
-	info->jobs_pending = g->jobs_pending;
-	info->fixup_count = g->rec.fixups_complete;
-	info->wedged_err = v->wedged_err;
-	info->pm_refs = v->seed.pm_refs;
-	info->tlb_sent = g->tlb_sent;
-	info->tlb_done = g->tlb_done;
-}
-
-int vfc_runtime(const struct vfc *v, unsigned gt, uint32_t offset, uint32_t *value)
-{
-	const struct vfc_gt *g;
-
-	if (gt >= v->opt.gts)
-		return -ENOENT;
-	g = &v->gt[gt];
-	for (uint32_t i = 0; i < g->runtime_n; i++)
-		if (g->runtime[i][0] == offset) {
-			*value = g->runtime[i][1];
-			return 0;
-		}
-	return -ENOENT;
 }

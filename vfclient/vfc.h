@@ -97,7 +97,7 @@ enum vfc_event_kind {
 	VFC_EV_STEP,      /* step, err: a step of a recovery ended */
 	VFC_EV_STATE,     /* state */
 	VFC_EV_JOB,       /* queue, job, err: a fence signalled */
-	VFC_EV_QUEUE,     /* queue, err: creation or destruction ended */
+	VFC_EV_QUEUE,     /* queue, err: destruction ended */
 	VFC_EV_RELAY,     /* tag, err, dw: a relay request ended */
 	VFC_EV_BASE,      /* base: new GGTT start; value: the old one */
 	VFC_EV_OP,        /* tag, err: vfc_boot, reset, suspend, resume, shutdown ended */
@@ -176,7 +176,9 @@ uint64_t vfc_next_deadline(const struct vfc *v);
 /* Bootstrap (guc-abi A.1): reset, version, configuration, memirq, CTB on every
  * GT, relay handshake and runtime registers. VFC_EV_OP with `tag`. 0 or -EBUSY. */
 int vfc_boot(struct vfc *v, uint64_t tag);
-/* GT reset, suspend, resume, unload. */
+/* GT reset, suspend, resume, unload. VFC_EV_OP with `tag`.
+ * 0; -EBUSY another one is under way, or a reset was
+ * asked for while a recovery is pending; -ENODEV not in a state for it. */
 int vfc_reset(struct vfc *v, unsigned gt, uint64_t tag);
 int vfc_suspend(struct vfc *v, uint64_t tag);
 int vfc_resume(struct vfc *v, uint64_t tag);
@@ -204,7 +206,8 @@ struct vfc_job {
 /* Submit; job numbers of a queue are 1, 2, ... VFC_EV_JOB when its fence (the
  * seqno in memory) is there, with -EIO when its result dword is wrong,
  * -ECANCELED when it was killed. Number > 0, -EBUSY with VFC_MAX_JOBS under
- * way, -ENOENT, -ENODEV. Accepted during a recovery: runs after it. */
+ * way, -ENOENT, -ENODEV, -EINVAL, -ENOMEM, -ECANCELED for a queue that GuC has
+ * reset. Accepted during a recovery: runs after it. */
 int vfc_job_submit(struct vfc *v, unsigned gt, uint32_t queue, const struct vfc_job *job);
 int vfc_job_release(struct vfc *v, unsigned gt, uint32_t queue, uint32_t job);
 
@@ -223,6 +226,7 @@ struct vfc_info {
 	uint64_t ggtt_start, ggtt_size;
 	uint32_t contexts, doorbells, gmd_id;
 	bool sched_groups, migration_supported, recovery_pending;
+	bool ggtt_valid; /* no interrupt unhandled, no word stale (vf-lifecycle 4.3) */
 	uint16_t relay_major, relay_minor;
 	uint32_t runtime_n; /* runtime registers known */
 	uint8_t marker_next;

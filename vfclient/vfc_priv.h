@@ -40,7 +40,7 @@
 #define VFC_RUNTIME_LIMIT 16u /* asked at a time */
 #define VFC_LONG_MAX     65536u /* no-ops of a VFC_JOB_LONG */
 
-/* --- queues and jobs ------------------------------------------------------------ */
+/* --- queues and jobs --------------------------------------------------------------- */
 
 /* Each job takes the same bytes of the ring: its place follows from its number. */
 #define JOB_RING_BYTES 64u
@@ -87,7 +87,7 @@ static inline struct vfc_job_slot *queue_job(struct vfc_queue *q, uint32_t numbe
 	return &q->job[number % VFC_MAX_JOBS];
 }
 
-/* --- a GT ------------------------------------------------------------------------ */
+/* --- a GT -------------------------------------------------------------------------- */
 
 struct vfc_version {
 	bool valid;
@@ -182,7 +182,7 @@ struct vfc_gt {
 	struct vfc_queue queue[VFC_MAX_QUEUES];
 };
 
-/* --- the device ------------------------------------------------------------------- */
+/* --- the device -------------------------------------------------------------------- */
 
 enum vfc_op_kind { VFC_OP_NONE, VFC_OP_BOOT, VFC_OP_RESET, VFC_OP_SUSPEND, VFC_OP_RESUME,
 		   VFC_OP_SHUTDOWN };
@@ -196,6 +196,7 @@ struct vfc_op {
 	bool row_begun;    /* it has been called and is not done */
 	uint64_t not_before;
 	uint32_t restarts;
+	bool requeried;    /* a reset found out that it was disturbed */
 	uint32_t page;     /* next GGTT entry */
 };
 
@@ -217,7 +218,6 @@ struct vfc {
 	uint64_t now;
 	bool dirty;      /* vfc_step() has something to do at once */
 	bool irq;
-	bool in_hook;
 	unsigned turn;
 	enum vfc_state state;
 	bool up;         /* booted and neither suspended nor shut down */
@@ -235,7 +235,7 @@ struct vfc {
 	struct vfc_gt gt[VFC_MAX_GTS];
 };
 
-/* --- vfc.c ----------------------------------------------------------------------- */
+/* --- vfc.c ------------------------------------------------------------------------- */
 
 static inline bool vfc_quirk(const struct vfc *v, enum vfc_quirk q)
 {
@@ -267,12 +267,12 @@ int vfc_send(struct vfc_gt *gt, enum hxg_type type, const uint32_t *dw, uint32_t
 /* Stop the CT and take every queue back to a replayable state. */
 void vfc_stop_gt(struct vfc_gt *gt);
 
-/* --- config.c -------------------------------------------------------------------- */
+/* --- config.c ---------------------------------------------------------------------- */
 
 void vfc_query_begin(struct vfc_gt *gt);
 int vfc_query(struct vfc_gt *gt, bool booting);
 
-/* --- op.c ------------------------------------------------------------------------ */
+/* --- op.c -------------------------------------------------------------------------- */
 
 /* Start an operation that vfc_op_step() will carry out. 0 or -EBUSY. */
 int vfc_op_start(struct vfc *v, enum vfc_op_kind kind, unsigned gt, uint64_t tag);
@@ -282,7 +282,7 @@ bool vfc_op_holds(const struct vfc *v, const struct vfc_gt *gt);
 void vfc_op_end(struct vfc *v, int err);
 uint64_t vfc_op_deadline(const struct vfc *v);
 
-/* --- pm.c: rows of operations; each is called until it is done ---------------------- */
+/* --- pm.c: rows of operations; each is called until it is done --------------------- */
 
 int vfc_row_wait_recovery(struct vfc_gt *gt, unsigned arg);
 int vfc_row_wait_worker(struct vfc_gt *gt, unsigned arg);
@@ -296,7 +296,7 @@ int vfc_row_forget(struct vfc_gt *gt, unsigned arg);
 int vfc_row_restart(struct vfc_gt *gt, unsigned arg);
 int vfc_row_off(struct vfc_gt *gt, unsigned arg);
 
-/* --- irq.c ----------------------------------------------------------------------- */
+/* --- irq.c ------------------------------------------------------------------------- */
 
 bool vfc_irq_step(struct vfc *v);
 size_t vfc_irq_source(const struct vfc_gt *gt); /* offsets in mem */
@@ -317,7 +317,7 @@ uint64_t vfc_relay_deadline(const struct vfc_gt *gt);
 int vfc_handshake(struct vfc_gt *gt);
 int vfc_query_runtime(struct vfc_gt *gt);
 
-/* --- queue.c, job.c, parallel.c, lrc.c, tlb.c ---------------------------------------- */
+/* --- queue.c, job.c, parallel.c, lrc.c, tlb.c -------------------------------------- */
 
 size_t vfc_lrc_bytes(const struct vfc *v, enum guc_engine_class c);
 size_t vfc_lrc_ring(const struct vfc *v, const struct vfc_queue *q, unsigned i);
@@ -338,7 +338,6 @@ void vfc_queue_mark(struct vfc_gt *gt); /* visit every queue */
 int vfc_queue_mode_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 int vfc_queue_deregister_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 int vfc_queue_reset(struct vfc_gt *gt, uint32_t id);
-void vfc_queue_kill(struct vfc_gt *gt, uint32_t id, int err);
 void vfc_queue_free_all(struct vfc_gt *gt, int err);
 int vfc_ccs_create(struct vfc_gt *gt);
 
@@ -347,7 +346,6 @@ void vfc_job_emit(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *j
 uint32_t vfc_job_emit_due(struct vfc_gt *gt, struct vfc_queue *q);
 void vfc_job_batch(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *j,
 		   int64_t error);
-bool vfc_job_finished(const struct vfc_gt *gt, const struct vfc_queue *q, uint32_t number);
 /* End finished jobs, in order; true when any ended. */
 bool vfc_job_collect(struct vfc_gt *gt, uint32_t id);
 void vfc_job_end(struct vfc_gt *gt, uint32_t id, int err);
@@ -365,7 +363,7 @@ void vfc_tlb_complete_all(struct vfc_gt *gt);
 int vfc_tlb_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 bool vfc_tlb_step(struct vfc_gt *gt);
 
-/* --- replay.c, fixup.c --------------------------------------------------------------- */
+/* --- replay.c, fixup.c ------------------------------------------------------------- */
 
 void vfc_replay_pause(struct vfc_gt *gt, struct vfc_queue *q);
 void vfc_replay_prepare(struct vfc_gt *gt, struct vfc_queue *q);
@@ -382,7 +380,7 @@ void vfc_fixup_ccs(struct vfc_gt *gt);
 void vfc_fixup_default_images(struct vfc_gt *gt);
 void vfc_fixup_queue(struct vfc_gt *gt, struct vfc_queue *q);
 
-/* --- recovery.c, recovery_seed.c -------------------------------------------------------- */
+/* --- recovery.c, recovery_seed.c --------------------------------------------------- */
 
 void vfc_migrated(struct vfc_gt *gt);
 bool vfc_recovery_step(struct vfc_gt *gt);

@@ -32,10 +32,12 @@ static void teardown(void)
 
 static const char *in_dir(const char *name)
 {
-	static char at[160];
+	static char at[4][160]; /* several live at a time */
+	static unsigned turn;
+	char *to = at[turn++ % 4];
 
-	snprintf(at, sizeof(at), "%s/%s", dir, name);
-	return at;
+	snprintf(to, sizeof(at[0]), "%s/%s", dir, name);
+	return to;
 }
 
 static const char *file_text(const char *name)

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* The program from the outside: help, bad command lines, clear errors, the man
+ * page against --help, images in files. */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli_fixture.h"
+#include "view/json.h"
+
+static const char *scratch;
+
+static void begin(void)
+{
+	scratch = scratch_new();
+}
+
+static void end(void)
+{
+	scratch_drop();
+}
+
+/* `fmt` has one or two %s: the scratch folder. */
+static void expect(const char *fmt, int status, const char *text)
+{
+	char words[1024];
+
+	snprintf(words, sizeof(words), fmt, scratch, scratch);
+	expect_run(words, status, text);
+}
+
+static const char *const commands[] = {
+	"demo", "serve", "vf run", "vf info", "pf", "pf migrate", "pf serve", "state",
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+START_TEST(help)
+{
+	/* Every command explains itself and exits with 0. */
+	char words[64], usage[64];
+
+	expect_run("", 2, "Usage: gucemu COMMAND");
+	expect_run("--help", 0, "Usage: gucemu COMMAND");
+	expect_run("help", 0, "demo");
+	expect_run("help demo", 0, "Usage: gucemu demo");
+	expect_run("--version", 0, "gucemu ");
+	expect_run("help version", 0, "version");
+	snprintf(words, sizeof(words), "%s --help", commands[_i]);
+	snprintf(usage, sizeof(usage), "Usage: gucemu %s", commands[_i]);
+	expect_run(words, 0, usage);
+}
+END_TEST
+
+/* Bad command lines: exit status 2 and a hint. */
+static const struct {
+	const char *words, *text;
+} bad_lines[] = {
+	{ "dmeo", "did you mean 'demo'?" },
+	{ "xylophone", "'xylophone' is no command" },
+	{ "help xylophone", "no command" },
+	{ "demo --vsf 2", "did you mean '--vfs'?" },
+	{ "demo --vfs 64", "not in 1..63" },
+	{ "demo --vfs 0", "not in 1..63" },
+	{ "demo --gts 3", "not in 1..2" },
+	{ "demo --abi old", "neither 'seed' nor 'latest'" },
+	{ "demo --skip-fixup ring-strat", "did you mean 'ring-start'?" },
+	{ "demo now", "a word too many" },
+	{ "pf", "which verb?" },
+	{ "pf puase --socket x --vf 1", "did you mean 'pause'?" },
+	{ "pf pause --socket x", "needs --socket and --vf" },
+	{ "pf save --socket x --vf 1", "needs one file name" },
+	{ "pf pause --socket x --vf 1 file", "no further words" },
+	{ "pf migrate --from a --vf 1", "needs --from, --to and --vf" },
+	{ "state", "needs --socket" },
+	{ "state --socket x y", "words too many" },
+	{ "serve", "--socket" },
+	{ "serve --socket x --vfs 64", "not in 1..63" },
+	{ "serve --socket x --guc-abi 2.0", "1.0 to 1.28" },
+	{ "vf run --socket x --vf 64", "not in 1..63" },
+	{ "vf rnu", "did you mean 'run'?" },
+};
+
+START_TEST(bad_command_lines)
+{
+	expect_run(bad_lines[_i].words, 2, bad_lines[_i].text);
+}
+END_TEST
+
+START_TEST(no_emulator)
+{
+	/* No socket, a stale one, a file in its place, a path too long: exit status
+	 * 1 (3 for a driver without a card) and words that say which path. */
+	char path[256];
+	pid_t card = start_card("stale", "");
+	FILE *f;
+
+	end_gucemu(card, SIGKILL);
+	expect("state --socket %s/stale.sock", 1, "stale.sock");
+	expect("state --socket %s/none.sock", 1, "none.sock");
+	expect("pf pause --vf 1 --socket %s/none.sock", 1, "none.sock");
+	expect("pf migrate --vf 1 --from %s/none.sock --to %s/none.sock", 1, "none.sock");
+	expect("vf run --socket %s/none.sock", 3, "none.sock");
+	snprintf(path, sizeof(path), "%s/file.sock", scratch);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fclose(f);
+	expect("state --socket %s/file.sock", 1, "file.sock");
+	expect("serve --socket %s/file.sock", 1, "file.sock");
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	expect("state --socket %s/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	       1, "long");
+}
+END_TEST
+
+START_TEST(state)
+{
+	/* `gucemu state` shows the card; --json is one JSON object on one line. */
+	pid_t card = start_card("a", "--vfs 2 --gts 2");
+	struct run_result r;
+	struct json_object *o;
+	char words[256];
+
+	expect("state --socket %s/a.sock", 0, "VF_READY");
+	snprintf(words, sizeof(words), "state --json --socket %s/a.sock", scratch);
+	r = run_gucemu(words);
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_ptr_eq(strchr(r.out, '\n'), r.out + strlen(r.out) - 1);
+	o = json_read(r.out, strlen(r.out) - 1);
+	ck_assert_msg(json_object_is_type(o, json_type_object), "no JSON object: %s", r.out);
+	json_object_put(o);
+	run_free(&r);
+	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
+}
+END_TEST
+
+START_TEST(verbs)
+{
+	/* PF verbs end, and say in words why not: wrong VF, wrong order. */
+	pid_t card = start_card("a", "--vfs 2");
+
+	expect("pf info --vf 2 --socket %s/a.sock", 0, "ggtt_start");
+	expect("pf info --vf 3 --socket %s/a.sock", 1, "1..2");
+	expect("pf resume --vf 1 --socket %s/a.sock", 1, "paused");
+	expect("pf pause --vf 1 --socket %s/a.sock", 0, NULL);
+	expect("pf pause --vf 1 --socket %s/a.sock", 1, "already");
+	expect("pf resume --vf 1 --socket %s/a.sock", 0, NULL);
+	expect("pf stop --vf 1 --socket %s/a.sock", 0, NULL);
+	expect("pf pause --vf 1 --socket %s/a.sock", 1, "stopped");
+	expect("pf flr --vf 1 --socket %s/a.sock", 0, NULL);
+	expect("pf unprovision --vf 1 --socket %s/a.sock", 0, NULL);
+	expect("pf provision --vf 1 --ggtt 16M --contexts 64 --doorbells 4 --json "
+	       "--socket %s/a.sock", 0, "\"ggtt_size\":16777216");
+	expect("pf findings --vf 1 --socket %s/a.sock", 0, NULL);
+	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
+}
+END_TEST
+
+static off_t size_of(const char *name)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
+	return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+START_TEST(images_in_files)
+{
+	/* Save to a file and restore from it; a damaged, empty or missing file and
+	 * a full disk are clear errors, and the older file is kept. */
+	pid_t card = start_card("a", "--vfs 2");
+	struct rlimit limit = { 64, RLIM_INFINITY }, open_limit = { RLIM_INFINITY, RLIM_INFINITY };
+	char path[256];
+	off_t size;
+	int byte;
+	FILE *f;
+
+	expect("pf save --vf 1 --socket %s/a.sock %s/image", 1, "paused");
+	ck_assert_int_eq(size_of("image"), -1);
+	expect("pf pause --vf 1 --socket %s/a.sock", 0, NULL);
+	expect("pf save --vf 1 --socket %s/a.sock %s/image", 0, "bytes saved");
+	size = size_of("image");
+	ck_assert_int_gt(size, 64);
+	expect("pf save --vf 1 --socket %s/a.sock %s/no/image", 1, "no/image");
+	/* Nothing larger than 64 bytes fits on this disk. */
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	snprintf(path, sizeof(path), "pf save --vf 1 --socket %s/a.sock %s/image", scratch,
+		 scratch);
+	/* What the test captures of its output is larger, so it goes nowhere. */
+	ck_assert_int_eq(end_gucemu(start_gucemu(path), 0), 1);
+	setrlimit(RLIMIT_FSIZE, &open_limit);
+	ck_assert_int_eq(size_of("image"), size);
+	expect("pf restore --vf 1 --socket %s/a.sock %s/none", 1, "none");
+	expect("pf restore --vf 1 --socket %s/a.sock %s/image", 0, NULL);
+	expect("pf resume --vf 1 --socket %s/a.sock", 0, NULL);
+	snprintf(path, sizeof(path), "%s/image", scratch);
+	f = fopen(path, "r+");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fseek(f, size / 2, SEEK_SET), 0);
+	byte = fgetc(f);
+	ck_assert_int_eq(fseek(f, size / 2, SEEK_SET), 0);
+	fputc(byte ^ 1, f);
+	fclose(f);
+	expect("pf pause --vf 2 --socket %s/a.sock", 0, NULL);
+	expect("pf restore --vf 2 --socket %s/a.sock %s/image", 1, "VF 2");
+	ck_assert_int_eq(truncate(path, 0), 0);
+	expect("pf restore --vf 2 --socket %s/a.sock %s/image", 1, "empty");
+	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
+}
+END_TEST
+
+/* --- documents ------------------------------------------------------------------ */
+
+static char *contents_of(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 1 << 18);
+
+	ck_assert_msg(f, "no file %s", path);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_uint_lt(fread(text, 1, (1 << 18) - 1, f), (1 << 18) - 1);
+	fclose(f);
+	return text;
+}
+
+/* --- the man page --------------------------------------------------------------- */
+
+/* The command's part of the page: up to the next heading. */
+static char *section_of(char *page, const char *command)
+{
+	char heading[64];
+	char *start, *end;
+
+	snprintf(heading, sizeof(heading), ".Ss gucemu %s\n", command);
+	start = strstr(page, heading);
+	ck_assert_msg(start, "no section '%s' in the man page", command);
+	start += strlen(heading);
+	end = strstr(start, "\n.S");
+	ck_assert_ptr_nonnull(end);
+	*end = '\0';
+	return start;
+}
+
+/* Next "--name" at the start of a line of help; copied to name. */
+static const char *next_option(const char *at, char *name, size_t cap)
+{
+	size_t n = 0;
+
+	at = strstr(at, "\n  --");
+	if (!at)
+		return NULL;
+	at += 5;
+	while (at[n] != ' ' && at[n] != '\n' && n + 1 < cap) {
+		name[n] = at[n];
+		n++;
+	}
+	name[n] = '\0';
+	return at;
+}
+
+START_TEST(man_page_says_what_help_says)
+{
+	/* Each option of --help is in the command's part of the page, and the
+	 * page has no other. */
+	char words[64], name[64], item[96];
+	char *page = contents_of(DOCS "/man/gucemu.1");
+	char *section = section_of(page, commands[_i]);
+	struct run_result r;
+	unsigned in_help = 0, in_page = 0;
+
+	snprintf(words, sizeof(words), "%s --help", commands[_i]);
+	r = run_gucemu(words);
+	for (const char *at = r.out; (at = next_option(at, name, sizeof(name)));) {
+		size_t n = (size_t)snprintf(item, sizeof(item), ".It Fl \\-%s", name);
+		const char *found = strstr(section, item);
+
+		while (found && found[n] != ' ' && found[n] != '\n' && found[n] != '\0')
+			found = strstr(found + 1, item);
+		ck_assert_msg(found, "the man page does not have gucemu %s --%s", commands[_i],
+			      name);
+		in_help++;
+	}
+	for (const char *at = section; (at = strstr(at, ".It Fl \\-")); at++)
+		in_page++;
+	ck_assert_msg(in_help == in_page, "the man page has %u options of gucemu %s, --help %u",
+		      in_page, commands[_i], in_help);
+	run_free(&r);
+	free(page);
+}
+END_TEST
+
+START_TEST(decisions_have_tests)
+{
+	/* Each decision on an open point names a test, and that test exists. */
+	char *page = contents_of(DOCS "/protocol/decisions.md");
+	unsigned n = 0;
+
+	for (char *at = page; (at = strchr(at, '`')) != NULL; at++) {
+		char file[64], test[64], path[512], wanted[96];
+		char *source;
+
+		if (sscanf(at, "`%63[a-z_/]: %63[a-zA-Z0-9_]`", file, test) != 2)
+			continue;
+		snprintf(path, sizeof(path), TESTS "/%s.c", file);
+		source = contents_of(path);
+		snprintf(wanted, sizeof(wanted), "START_TEST(%s)", test);
+		ck_assert_msg(strstr(source, wanted), "%s has no test %s", path, test);
+		free(source);
+		n++;
+	}
+	ck_assert_uint_gt(n, 40);
+	free(page);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cli");
+	TCase *c = tcase_create("cli");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(c, 120);
+	tcase_add_checked_fixture(c, begin, end);
+	tcase_add_loop_test(c, help, 0, COMMANDS);
+	tcase_add_loop_test(c, bad_command_lines, 0,
+			    (int)(sizeof(bad_lines) / sizeof(bad_lines[0])));
+	tcase_add_test(c, no_emulator);
+	tcase_add_test(c, state);
+	tcase_add_test(c, verbs);
+	tcase_add_test(c, images_in_files);
+	tcase_add_test(c, decisions_have_tests);
+	tcase_add_loop_test(c, man_page_says_what_help_says, 0, COMMANDS);
+	suite_add_tcase(s, c);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
