@@ -54,7 +54,7 @@ unsigned bench_rounds(void)
 	return n < 1 ? 1 : n > MAX_ROUNDS ? MAX_ROUNDS : (unsigned)n;
 }
 
-double bench_pair(const char *name, bench_fn ours, bench_fn theirs, void *user, double aim)
+double bench_pair(const char *name, bench_fn ours, bench_fn theirs, void *user, const char *aim)
 {
 	double ratio[MAX_ROUNDS], a[MAX_ROUNDS], b[MAX_ROUNDS], middle;
 	unsigned n = bench_rounds();
@@ -71,7 +71,7 @@ double bench_pair(const char *name, bench_fn ours, bench_fn theirs, void *user, 
 		ratio[i] = a[i] / b[i];
 	}
 	middle = bench_median(ratio, n);
-	printf("%-28s %12.0f/s  baseline %12.0f/s  ratio %7.2f (%.2f..%.2f, aim %.2f)\n", name,
+	printf("%-28s %12.0f/s  baseline %12.0f/s  ratio %7.2f (%.2f..%.2f, aim %s)\n", name,
 	       bench_median(a, n), bench_median(b, n), middle, ratio[0], ratio[n - 1], aim);
 	fflush(stdout);
 	return middle;

@@ -18,8 +18,8 @@ double bench_median(double *values, size_t n);
 unsigned bench_rounds(void);
 
 /* Run `ours` and `theirs` in turn, each returning a rate, and print
- * "name: ours R/s, baseline R/s, ratio X (aim Y)". */
+ * "name: ours R/s, baseline R/s, ratio X (least..most, aim Y)". */
 typedef double (*bench_fn)(void *user);
-double bench_pair(const char *name, bench_fn ours, bench_fn theirs, void *user, double aim);
+double bench_pair(const char *name, bench_fn ours, bench_fn theirs, void *user, const char *aim);
 
 #endif

@@ -85,7 +85,8 @@ static int save(struct raw_client *c)
 		ck_assert_int_eq(f.type, T(BLOB));
 		ck_assert_uint_eq(f.addr, image_len);
 		ck_assert_uint_le(image_len + f.data_len, IMAGE_MAX);
-		memcpy(image + image_len, f.data, f.data_len);
+		if (f.data_len)
+			memcpy(image + image_len, f.data, f.data_len);
 		image_len += f.data_len;
 		last = f.flags & 1;
 	}

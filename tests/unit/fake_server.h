@@ -81,7 +81,8 @@ static inline enum wire_next fake_frame(struct wire *w, void *user, const struct
 	(void)fds;
 	ck_assert_uint_lt(s->n, FAKE_FRAMES);
 	got->f = *f;
-	memcpy(got->data, f->data, f->data_len < FAKE_DATA ? f->data_len : FAKE_DATA);
+	if (f->data_len)
+		memcpy(got->data, f->data, f->data_len < FAKE_DATA ? f->data_len : FAKE_DATA);
 	s->n++;
 	if (f->type == gucemu_FrameType_HELLO && s->refuse) {
 		wire_status(s->wire, f->seq, -EBUSY, "VF 1 is taken");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sequence diagram: drawn as the xe driver's documentation draws it, and
- * made from events. Part of issue item 10 and 11 (golden). */
+ * made from events; that of a seed run is compared with the user's. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
