@@ -149,16 +149,25 @@ static bool check_limits(struct pfc *p)
 
 static bool run_units(struct pfc *p)
 {
-	unsigned count = (p->opt.vfs + 1u) * PFC_MAX_GTS;
+	unsigned first = p->next % PFC_UNITS;
 
-	for (unsigned i = 0; i < count; i++) {
-		struct pfc_unit *u = &p->unit[(p->next + i) % count];
+	/* From `first` around to just before it; its own word comes twice. */
+	for (unsigned i = 0; i <= PFC_UNIT_WORDS; i++) {
+		unsigned word = (first / 64 + i) % PFC_UNIT_WORDS;
+		uint64_t below = (1ull << first % 64) - 1, bits = p->running[word];
 
-		if (!u->seq || !u->ready)
-			continue;
-		if (pfc_unit_run(p, u)) {
-			p->next = (unsigned)(u - p->unit) + 1;
-			return true;
+		if (i == 0)
+			bits &= ~below;
+		else if (i == PFC_UNIT_WORDS)
+			bits &= below;
+		for (; bits; bits &= bits - 1) {
+			unsigned at = word * 64 + (unsigned)__builtin_ctzll(bits);
+			struct pfc_unit *u = &p->unit[at];
+
+			if (u->seq && u->ready && pfc_unit_run(p, u)) {
+				p->next = at + 1;
+				return true;
+			}
 		}
 	}
 	return false;

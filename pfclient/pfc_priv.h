@@ -65,6 +65,9 @@ struct pfc_unit {
 	uint32_t adverse;
 };
 
+#define PFC_UNITS      ((PFC_MAX_VFS + 1) * PFC_MAX_GTS)
+#define PFC_UNIT_WORDS ((PFC_UNITS + 63) / 64)
+
 /* The verb that runs on a VF. */
 struct pfc_op {
 	bool active;
@@ -163,11 +166,12 @@ struct pfc {
 	uint32_t map_page;
 	enum pfc_wait map_read;
 	unsigned next;     /* unit to look at first */
+	uint64_t running[PFC_UNIT_WORDS]; /* bit a unit: it has a sequence */
 	uint32_t images;   /* made so far, part of their ids */
 	struct pfc_pool out_pool, in_pool;
 	struct pfc_gt gt[PFC_MAX_GTS];
 	struct pfc_vf vf[PFC_MAX_VFS + 1];
-	struct pfc_unit unit[(PFC_MAX_VFS + 1) * PFC_MAX_GTS];
+	struct pfc_unit unit[PFC_UNITS];
 };
 
 #define PFC_PTE_SLICE  (HOST_READ_MAX / 8) /* entries moved by one step */

@@ -43,10 +43,19 @@ static void next_generation(struct pfc_unit *u)
 	enter_step(u, 0);
 }
 
+static void set_sequence(struct pfc *p, struct pfc_unit *u, const struct pfc_seq *seq)
+{
+	size_t i = (size_t)(u - p->unit);
+	uint64_t bit = 1ull << i % 64;
+
+	u->seq = seq;
+	p->running[i / 64] = seq ? p->running[i / 64] | bit : p->running[i / 64] & ~bit;
+}
+
 void pfc_unit_start(struct pfc *p, struct pfc_unit *u, const struct pfc_seq *seq)
 {
 	next_generation(u);
-	u->seq = seq;
+	set_sequence(p, u, seq);
 	u->err = 0;
 	u->before = u->state;
 	if (seq->during != PFC_VF_STATE_COUNT)
@@ -60,7 +69,7 @@ void pfc_unit_cancel(struct pfc *p, struct pfc_unit *u)
 	if (!u->seq && u->state != PFC_VF_RESTORING)
 		return;
 	next_generation(u);
-	u->seq = NULL;
+	set_sequence(p, u, NULL);
 	pfc_set_state(p, u, u->before);
 	pfc_wake(p, u->vf);
 }
@@ -70,7 +79,7 @@ static void unit_end(struct pfc *p, struct pfc_unit *u, int err)
 	const struct pfc_seq *seq = u->seq;
 
 	next_generation(u);
-	u->seq = NULL;
+	set_sequence(p, u, NULL);
 	u->err = err;
 	if (!err) {
 		u->mismatch = false;
