@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Log lines of the server, to stderr: "A vf1/gt0{VF_RUNNING} ...": card,
- * function, GT and state, then what happened. */
+ * function, GT and state, then what happened; "A error: ..." where it is bad. */
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +28,8 @@ void server_log(const struct server *s, enum server_log level, const char *fmt, 
 
 	if (level > s->level)
 		return;
-	n = snprintf(line, sizeof(line), "%s ", s->opt.name);
+	n = snprintf(line, sizeof(line), "%s %s", s->opt.name,
+		     level == LOG_ERROR ? "error: " : level == LOG_WARN ? "warning: " : "");
 	va_start(ap, fmt);
 	vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
 	va_end(ap);

@@ -222,8 +222,10 @@ static int run(struct run *r)
 	if (open != 0) {
 		fprintf(stderr, "gucemu vf: %s\n", err);
 		run_close(r, RUN_DEAD);
-	} else if (r->stay) {
-		run_stdin(r);
+	} else {
+		r->started = vft_now(r->vft);
+		if (r->stay)
+			run_stdin(r);
 	}
 	uv_run(&r->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&r->loop);

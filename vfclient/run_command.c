@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WAIT_MS 30000u
 
@@ -156,9 +157,10 @@ void run_stdin(struct run *r)
 
 	(void)uv_timer_init(&r->loop, &r->patience);
 	r->patience.data = r;
-	if (type == UV_TTY)
+	/* In the background the shell gets the lines, and who reads is stopped. */
+	if (type == UV_TTY && tcgetpgrp(0) == getpgrp())
 		err = uv_tty_init(&r->loop, &r->in.tty, 0, 1);
-	else if (type == UV_NAMED_PIPE) {
+	if (type == UV_NAMED_PIPE) {
 		err = uv_pipe_init(&r->loop, &r->in.pipe, 0);
 		if (err == 0)
 			err = uv_pipe_open(&r->in.pipe, 0);
