@@ -47,9 +47,12 @@ void vfc_irq_clear_migrated(struct vfc_gt *gt)
 
 void vfc_irq_enable(struct vfc *v, bool again)
 {
+	size_t mask = v->memirq + MEMIRQ_ENABLE;
+
+	/* Both GTs share the mask: what else is on in it stays on. */
 	if (again)
-		host_put32(v->mem, v->memirq + MEMIRQ_ENABLE, 0);
-	host_put32(v->mem, v->memirq + MEMIRQ_ENABLE, 1);
+		host_put32(v->mem, mask, 0);
+	host_put32(v->mem, mask, host_get32(v->mem, mask) | 1);
 	/* What was raised while nobody listened. */
 	v->irq = true;
 }

@@ -61,8 +61,8 @@ static const struct op_segment suspend_segments[] = {
 
 static const struct op_segment resume_segments[] = {
 	{ EACH_GT, ROWS({ vfc_row_vf_reset, 0, true }, { vfc_row_match, 0, true },
-			{ vfc_row_resume_query, 0, true }) },
-	{ EACH_GT, ROWS({ vfc_row_fix, 0, false }, { vfc_row_forget, 0, false }) },
+			{ vfc_row_requery, 0, true }) },
+	{ EACH_GT, ROWS({ vfc_row_refix, 0, false }, { vfc_row_forget, 0, false }) },
 	{ EACH_GT, ROWS(REGISTER_CTB) },
 	{ EACH_GT, ROWS({ vfc_row_restart, 0, false }) },
 };
@@ -225,7 +225,9 @@ bool vfc_op_step(struct vfc *v)
 	gt = &v->gt[v->op.at_gt];
 	row = &s->rows[v->op.row];
 	if (!v->op.row_begun) {
-		bool workers_row = row->run == vfc_row_wait_worker;
+		bool workers_row = row->run == vfc_row_wait_worker ||
+				   (v->op.kind == VFC_OP_SUSPEND &&
+				    vfc_quirk(v, VFC_QUIRK_NO_SUSPEND_GUARD));
 
 		/* A recovery under way has the mailbox; boot lets one go first. */
 		if (!workers_row && (gt->rec.running || v->seed.running))

@@ -81,7 +81,9 @@ int vfc_row_suspended(struct vfc_gt *gt, unsigned arg)
 	return 0;
 }
 
-int vfc_row_resume_query(struct vfc_gt *gt, unsigned arg)
+/* On resume and in a GT reset, too: between VF_RESET and SELF_CFG no interrupt
+ * can tell of a migration, and a second VF_RESET ends GuC's waiting. */
+int vfc_row_requery(struct vfc_gt *gt, unsigned arg)
 {
 	(void)arg;
 	if (vfc_quirk(gt->v, VFC_QUIRK_NO_SUSPEND_GUARD))
@@ -95,7 +97,7 @@ int vfc_row_resume_query(struct vfc_gt *gt, unsigned arg)
 	return vfc_query(gt, false);
 }
 
-int vfc_row_fix(struct vfc_gt *gt, unsigned arg)
+int vfc_row_refix(struct vfc_gt *gt, unsigned arg)
 {
 	(void)arg;
 	if (vfc_quirk(gt->v, VFC_QUIRK_NO_SUSPEND_GUARD))
@@ -103,21 +105,6 @@ int vfc_row_fix(struct vfc_gt *gt, unsigned arg)
 	vfc_recovery_fix_all(gt);
 	vfc_recovery_prepare(gt);
 	return 0;
-}
-
-/* A reset asks nothing, unless a migration has disturbed it: GuC refused
- * something, or the interrupt came before VF_RESET ended GuC's waiting. */
-int vfc_row_requery(struct vfc_gt *gt, unsigned arg)
-{
-	struct vfc_op *op = &gt->v->op;
-
-	op->requeried |= op->restarts || vfc_pending(gt);
-	return op->requeried ? vfc_row_resume_query(gt, arg) : 0;
-}
-
-int vfc_row_refix(struct vfc_gt *gt, unsigned arg)
-{
-	return gt->v->op.requeried ? vfc_row_fix(gt, arg) : 0;
 }
 
 int vfc_row_forget(struct vfc_gt *gt, unsigned arg)

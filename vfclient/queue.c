@@ -416,22 +416,34 @@ int vfc_queue_deregister_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t le
 	return 0;
 }
 
-/* Context reset or memory fault: the queue's jobs are lost, the queue is banned. */
-int vfc_queue_reset(struct vfc_gt *gt, uint32_t id)
+/* Its unfinished jobs are lost, new ones are refused. */
+static void kill_queue(struct vfc_gt *gt, uint32_t id)
 {
-	struct vfc_queue *q;
+	struct vfc_queue *q = &gt->queue[id];
 
-	while (id < VFC_MAX_QUEUES && id > 0 && gt->queue[id].child)
-		id--;
-	q = known(gt, id);
-	if (!q)
-		return -EPROTO;
-	vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "Engine reset or memory fault: queue %u is banned",
-		id);
 	vfc_job_collect(gt, id);
 	q->killed = true;
 	q->scheds = 0;
 	while (q->jobs_done != q->jobs_made)
 		vfc_job_end(gt, id, -ECANCELED);
+}
+
+void vfc_queue_kill_all(struct vfc_gt *gt)
+{
+	for (uint32_t id = 0; id < gt->queue_top; id++)
+		if (gt->queue[id].used && !gt->queue[id].child)
+			kill_queue(gt, id);
+}
+
+/* Context reset or memory fault: the queue's jobs are lost, the queue is banned. */
+int vfc_queue_reset(struct vfc_gt *gt, uint32_t id)
+{
+	while (id < VFC_MAX_QUEUES && id > 0 && gt->queue[id].child)
+		id--;
+	if (!known(gt, id))
+		return -EPROTO;
+	vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "Engine reset or memory fault: queue %u is banned",
+		id);
+	kill_queue(gt, id);
 	return 0;
 }

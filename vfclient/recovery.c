@@ -12,12 +12,18 @@
 /* What becomes of a step's error. */
 enum on_error {
 	FAIL,       /* the device is wedged */
+	LATER,      /* -EAGAIN: after a pause; else as FAIL */
 	RUN_AGAIN,  /* 0x107: later, a bounded number of times; else as FAIL */
 	REQUEUE,    /* 0x107: at once, without limit; else as FAIL */
 };
 
 static int do_shutdown(struct vfc_gt *gt)
 {
+	const struct vfc_gt *main_gt = &gt->v->gt[0];
+
+	if (gt->v->opt.shared_queue && gt != main_gt &&
+	    (main_gt->rec.pending || main_gt->rec.running))
+		return -EAGAIN;
 	vfc_stop_gt(gt);
 	return 0;
 }
@@ -188,7 +194,7 @@ static const struct recovery_row {
 	enum on_error on_error;
 	const char *says; /* beside "migration recovery failed" */
 } rows[] = {
-	{ VFC_STEP_SHUTDOWN, do_shutdown, FAIL, NULL },
+	{ VFC_STEP_SHUTDOWN, do_shutdown, LATER, NULL },
 	{ VFC_STEP_SUPPORTED, do_supported, FAIL, NULL },
 	{ VFC_STEP_MARKER, do_marker, FAIL, NULL },
 	{ VFC_STEP_START, do_start, RUN_AGAIN, "Recovery failed at GuC RESFIX_START step" },
@@ -257,6 +263,13 @@ static void queue_again(struct vfc_gt *gt, uint64_t pause)
 	end_run(gt);
 }
 
+void vfc_recovery_abandon(struct vfc_gt *gt)
+{
+	vfc_queue_kill_all(gt);
+	vfc_recovery_cancel(gt);
+	vfc_log(gt->v, gt->id, VFC_LOG_DEBUG, "wedged mode is \"never\": the device goes on");
+}
+
 static void failed(struct vfc_gt *gt, const struct recovery_row *row, int err)
 {
 	struct vfc *v = gt->v;
@@ -267,7 +280,10 @@ static void failed(struct vfc_gt *gt, const struct recovery_row *row, int err)
 	gt->rec.need_fixes = false;
 	end_run(gt);
 	vfc_log(v, gt->id, VFC_LOG_ERROR, "migration recovery failed (%s)", text_errno(err));
-	vfc_wedge(v, err);
+	if (v->opt.never_wedge)
+		vfc_recovery_abandon(gt);
+	else
+		vfc_wedge(v, err);
 }
 
 static void step_failed(struct vfc_gt *gt, const struct recovery_row *row, int err)
@@ -277,6 +293,11 @@ static void step_failed(struct vfc_gt *gt, const struct recovery_row *row, int e
 	switch (row->on_error) {
 	case FAIL:
 		break;
+	case LATER:
+		if (err != -EAGAIN)
+			break;
+		queue_again(gt, VFC_BACKOFF);
+		return;
 	case RUN_AGAIN:
 		if (!migrated || vfc_quirk(gt->v, VFC_QUIRK_WEDGE_ON_MIGRATED) ||
 		    gt->rec.backoffs >= VFC_MAX_BACKOFFS)

@@ -136,7 +136,12 @@ static void failed(struct vfc *v, int err)
 	v->seed.pm_refs--;
 	end_run(v);
 	vfc_log(v, VFC_DEVICE, VFC_LOG_ERROR, "migration recovery failed (%s)", text_errno(err));
-	vfc_wedge(v, err);
+	if (!v->opt.never_wedge) {
+		vfc_wedge(v, err);
+		return;
+	}
+	for (unsigned i = 0; i < v->opt.gts; i++)
+		vfc_recovery_abandon(&v->gt[i]);
 }
 
 static void deferred(struct vfc *v)

@@ -208,16 +208,26 @@ int vfc_relay_event(struct vfc_gt *gt, const uint32_t *dw, uint32_t len)
 
 /* --- time -------------------------------------------------------------------------- */
 
-/* Shake hands again, then send what waited for it. */
+/* Shake hands again and read the fuses of what may be another card, then send
+ * what waited for it. */
 static bool rehandshake(struct vfc_gt *gt)
 {
 	int err;
 
 	if (vfc_pending(gt) || gt->ct.state != HOST_CT_ON)
 		return false;
-	err = vfc_handshake(gt);
+	err = gt->relay.refresh ? 0 : vfc_handshake(gt);
+	if (err == 0) {
+		gt->relay.refresh = true;
+		err = vfc_query_runtime(gt);
+	}
+	if (err == VFC_MORE)
+		return true;
 	if (err == VFC_WAIT)
 		return false;
+	gt->relay.refresh = false;
+	if (err == -ECANCELED)
+		return true; /* migrated once more: again after that */
 	gt->relay.rehandshake = false;
 	for (unsigned i = 0; i < VFC_RELAYS; i++) {
 		struct vfc_relay_slot *s = &gt->relay.slot[i];
@@ -277,6 +287,19 @@ uint64_t vfc_relay_deadline(const struct vfc_gt *gt)
 	return least;
 }
 
+void vfc_relay_migrated(struct vfc_gt *gt)
+{
+	if (vfc_quirk(gt->v, VFC_QUIRK_RELAY_WAITS))
+		return;
+	for (unsigned i = 0; i < VFC_RELAYS; i++) {
+		struct vfc_relay_slot *s = &gt->relay.slot[i];
+
+		/* What waits for a new handshake is sent after it anyway. */
+		if (s->use != RELAY_FREE && !s->ended && !s->parked)
+			end(gt, s, -ECANCELED, NULL, 0);
+	}
+}
+
 void vfc_relay_reset(struct vfc_gt *gt, int err)
 {
 	for (unsigned i = 0; i < VFC_RELAYS; i++)
@@ -286,6 +309,7 @@ void vfc_relay_reset(struct vfc_gt *gt, int err)
 		}
 	gt->relay.internal = NULL;
 	gt->relay.rehandshake = false;
+	gt->relay.refresh = false;
 	gt->relay.major = 0;
 	gt->relay.minor = 0;
 	gt->runtime_begun = false;

@@ -40,7 +40,6 @@ static struct json_object *object(struct run *r, const char *event, unsigned gt)
 
 	json_add_str(o, "event", event);
 	json_add_u64(o, "time_ns", time_of(r));
-	json_add_u64(o, "clock_ns", uv_hrtime()); /* the machine's, as the emulator's events */
 	/* The machine's clock, to put events of several processes in order. */
 	json_add_u64(o, "clock_ns", uv_hrtime());
 	json_add_u64(o, "vf", run_vf(r));

@@ -282,6 +282,7 @@ void vfc_stop_gt(struct vfc_gt *gt)
 			vfc_replay_pause(gt, &gt->queue[id]);
 		}
 	vfc_tlb_complete_all(gt);
+	vfc_relay_migrated(gt);
 }
 
 void vfc_wedge(struct vfc *v, int err)

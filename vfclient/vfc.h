@@ -27,7 +27,8 @@
 enum vfc_generation { VFC_GEN_AUTO, VFC_GEN_SEED, VFC_GEN_LATEST };
 
 /* Weaknesses of Linux 7.2 (vf-lifecycle 8.3) that can be switched on by name.
- * All off: the stronger behaviour. X(symbol, name, text) */
+ * All off: the stronger behaviour. 8.3.11 and 8.3.12 are facts about GuC and
+ * the marker field, nothing to choose. X(symbol, name, text) */
 #define VFC_QUIRK_LIST(X)                                                      \
 	X(WEDGE_ON_MIGRATED, "wedge-on-migrated", "0x107 at START or a query wedges (8.3.1)") \
 	X(LATE_IRQ_RERUN, "late-irq-rerun", "SW_INT_0 is cleared only after the handler: a late one reruns recovery, 0x0A at START wedges (8.3.2, R-07)") \
@@ -36,8 +37,9 @@ enum vfc_generation { VFC_GEN_AUTO, VFC_GEN_SEED, VFC_GEN_LATEST };
 	X(STALE_RELAY, "stale-relay", "no new relay handshake after EACCES (8.3.5)") \
 	X(REARM_DEVICE, "rearm-device", "interrupts are re-armed for the whole device (8.3.6)") \
 	X(FIXUP_GAPS, "fixup-gaps", "rows 12, 20 and 21 are not fixed (8.3.7)") \
+	X(RELAY_WAITS, "relay-waits", "a recovery does not end waits for the PF (8.3.7, R-46, C-27)") \
 	X(LEAK_CREDITS, "leak-credits", "credits of discarded H2G are not given back (8.3.8)") \
-	X(NO_SUSPEND_GUARD, "no-suspend-guard", "suspend does not wait for recovery, no query on resume (8.3.9)") \
+	X(NO_SUSPEND_GUARD, "no-suspend-guard", "suspend does not wait for recovery, no query on resume or GT reset (8.3.9)") \
 	X(NO_BASE_CHECK, "no-base-check", "GGTT start is not range checked nor compared between GTs (8.3.10)") \
 	X(TRUST_RUNTIME, "trust-runtime", "QUERY_RUNTIME paging trusts the PF (8.3.13)")
 
@@ -139,6 +141,11 @@ struct vfc_options {
 	bool ccs;                 /* registers compression save/restore contexts */
 	bool indirect_ring;       /* contexts with indirect ring state */
 	bool no_relay;            /* boot without handshake and runtime query */
+	bool never_wedge;         /* xe's wedged mode "never": a recovery that fails
+				   * only kills the queues of its GT (R-52); a GT
+				   * reset makes the GT usable again */
+	bool shared_queue;        /* both GTs' workers share one queue: the media
+				   * GT recovers after the main GT (R-57) */
 	uint64_t ggtt_min;        /* least legal GGTT start (WOPCM), bytes */
 	vfc_event_fn on_event;    /* or NULL */
 	vfc_hook_fn hook;         /* or NULL */

@@ -146,6 +146,7 @@ struct vfc_relay {
 	uint16_t major, minor; /* agreed, 0.0 none */
 	struct vfc_relay_slot *internal; /* of the handshake or query under way */
 	bool rehandshake;      /* the PF does not know us any more */
+	bool refresh;          /* it does again: reading its runtime registers */
 	struct vfc_relay_slot slot[VFC_RELAYS];
 };
 
@@ -196,7 +197,6 @@ struct vfc_op {
 	bool row_begun;    /* it has been called and is not done */
 	uint64_t not_before;
 	uint32_t restarts;
-	bool requeried;    /* a reset found out that it was disturbed */
 	uint32_t page;     /* next GGTT entry */
 };
 
@@ -288,8 +288,6 @@ int vfc_row_wait_recovery(struct vfc_gt *gt, unsigned arg);
 int vfc_row_wait_worker(struct vfc_gt *gt, unsigned arg);
 int vfc_row_stop(struct vfc_gt *gt, unsigned arg);
 int vfc_row_suspended(struct vfc_gt *gt, unsigned arg);
-int vfc_row_resume_query(struct vfc_gt *gt, unsigned arg);
-int vfc_row_fix(struct vfc_gt *gt, unsigned arg);
 int vfc_row_requery(struct vfc_gt *gt, unsigned arg);
 int vfc_row_refix(struct vfc_gt *gt, unsigned arg);
 int vfc_row_forget(struct vfc_gt *gt, unsigned arg);
@@ -308,6 +306,8 @@ void vfc_irq_enable(struct vfc *v, bool again);
 /* --- relay.c, runtime.c ------------------------------------------------------------ */
 
 void vfc_relay_reset(struct vfc_gt *gt, int err);
+/* A recovery begins: nobody waits for a PF that may be another one now. */
+void vfc_relay_migrated(struct vfc_gt *gt);
 int vfc_relay_start(struct vfc_gt *gt, enum vfc_relay_use use, const uint32_t *dw, uint32_t len,
 		    uint64_t tag, struct vfc_relay_slot **slot);
 void vfc_relay_carrier(struct vfc_gt *gt, uint64_t tag, int err, const uint32_t *dw);
@@ -338,6 +338,7 @@ void vfc_queue_mark(struct vfc_gt *gt); /* visit every queue */
 int vfc_queue_mode_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 int vfc_queue_deregister_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 int vfc_queue_reset(struct vfc_gt *gt, uint32_t id);
+void vfc_queue_kill_all(struct vfc_gt *gt);
 void vfc_queue_free_all(struct vfc_gt *gt, int err);
 int vfc_ccs_create(struct vfc_gt *gt);
 
@@ -384,6 +385,8 @@ void vfc_fixup_queue(struct vfc_gt *gt, struct vfc_queue *q);
 
 void vfc_migrated(struct vfc_gt *gt);
 bool vfc_recovery_step(struct vfc_gt *gt);
+/* It failed and the device is not to be wedged. */
+void vfc_recovery_abandon(struct vfc_gt *gt);
 uint64_t vfc_recovery_deadline(const struct vfc_gt *gt);
 void vfc_recovery_cancel(struct vfc_gt *gt);
 /* Parts that both generations use. */

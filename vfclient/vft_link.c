@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define HELLO_MS 5000u
+#define ERRNO_MAX 4095 /* of Linux */
 
 /* --- sending ------------------------------------------------------------------------ */
 
@@ -217,6 +218,10 @@ static void welcome(struct vft_link *l, const struct frame *f)
 
 static void status(struct vft_link *l, const struct frame *f)
 {
+	if (f->status > 0 || f->status < -ERRNO_MAX) {
+		vft_link_lose(l, -EPROTO, "a status of the emulator is no error number");
+		return;
+	}
 	if (f->status < 0) {
 		l->said = f->status;
 		copy_text(l->words, sizeof(l->words), f);
@@ -225,7 +230,10 @@ static void status(struct vft_link *l, const struct frame *f)
 	}
 	if (l->phase == VFT_GREETING) {
 		/* HELLO refused; the emulator closes. */
-		vft_link_lose(l, l->said ? l->said : -EPROTO, l->words);
+		if (l->said == 0)
+			vft_link_lose(l, -EPROTO, "the emulator answered HELLO with no WELCOME");
+		else
+			vft_link_lose(l, l->said, l->words);
 		return;
 	}
 	if (f->seq != 0 && !vft_link_answer(l, f)) {

@@ -86,19 +86,19 @@ static int request_send(struct vft_link *l, struct frame *f, const int *fds,
 	struct vft_request *r = request_new(l);
 	int err;
 
+	batch_send(l); /* may find out that the emulator is lost */
 	if (l->phase == VFT_LOST || !l->wire)
 		return l->err ? l->err : -ENOTCONN;
 	if (!r)
 		return -EBUSY;
-	batch_send(l);
 	*r = *what;
 	r->seq = f->seq = wire_seq(l->wire);
 	l->outstanding++;
 	err = fds ? wire_send(l->wire, f, fds) : vft_link_send(l, f);
-	if (err != 0 && r->seq == f->seq) {
-		r->seq = 0;
-		l->outstanding--;
-	}
+	if (err == 0 || r->seq != f->seq)
+		return 0; /* sent, or lost by that: then fn has been called */
+	r->seq = 0;
+	l->outstanding--;
 	return err;
 }
 

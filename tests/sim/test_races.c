@@ -11,6 +11,7 @@
 #include "proto/errors.h"
 #include "proto/hxg.h"
 #include "proto/klv.h"
+#include "proto/text.h"
 #include "suites.h"
 
 /* What the hook does to the mailbox requests of one action. */
@@ -49,13 +50,20 @@ struct race {
 	struct load load;
 	struct trap trap; /* on card 1 */
 	uint64_t memirq[2]; /* status, source address of the main GuC */
+	unsigned relays;    /* relay messages that the VF has sent */
+	uint32_t findings;  /* bit a structure that the detector named */
 };
 
-/* Remember where the driver put its memory interrupt page. */
-static void note_memirq(void *user, const struct guc_event *ev)
+/* Remember where the driver put its memory interrupt page, and how far it is. */
+static void note_boot(void *user, const struct guc_event *ev)
 {
 	struct race *r = user;
 
+	if (ev->point == GUC_PT_H2G && ev->fn &&
+	    hxg_action(ev->msg[0]) == GUC_ACTION_RELAY_TO_PF)
+		r->relays++;
+	if (ev->point == GUC_PT_FINDING)
+		r->findings |= 1u << ev->finding->structure;
 	if (ev->point != GUC_PT_MBOX_REQUEST || ev->gt != 0 || ev->msg_len < 3 ||
 	    hxg_action(ev->msg[0]) != GUC_ACTION_SELF_CFG)
 		return;
@@ -72,16 +80,21 @@ static void race_begin(struct race *r, uint32_t action)
 	r->trap.action = action;
 }
 
-static void race_run(struct race *r)
+static void race_new(struct race *r)
 {
 	r->sim = sim_new(&r->opt);
 	r->vf = &r->sim->vf[0];
 	for (unsigned c = 0; c < SIM_CARDS; c++) {
-		r->sim->card[c].sink = note_memirq;
+		r->sim->card[c].sink = note_boot;
 		r->sim->card[c].sink_user = r;
 	}
 	r->sim->card[1].guc.hook = trap_hook;
 	r->sim->card[1].guc.hook_user = &r->trap;
+}
+
+static void race_run(struct race *r)
+{
+	race_new(r);
 	load_start(&r->load, r->sim, r->vf, 2, false);
 }
 
@@ -314,36 +327,127 @@ START_TEST(test_M29_older_abi_refused)
 }
 END_TEST
 
+static bool op_done(void *arg)
+{
+	return ((struct sim_vf *)arg)->op_done;
+}
+
+/* A boot that was migrated ends; one that failed is good the second time, and
+ * then jobs run. */
+static void boot_ends(struct race *r)
+{
+	ck_assert(sim_until(r->sim, op_done, r->vf, 10000 * SIM_MS));
+	if (r->vf->last_err)
+		ck_assert_msg(sim_boot(r->sim, r->vf) == 0, "%s", r->vf->log);
+	load_start(&r->load, r->sim, r->vf, 1, false);
+	race_end(r);
+}
+
 /* R-44: migrated in the middle of the bootstrap, before the interrupt page is
  * known: the boot fails or starts over, and a second one succeeds. */
 START_TEST(test_R44_during_boot)
 {
 	struct race r;
-	int err;
 
 	race_begin(&r, 0);
-	r.sim = sim_new(&r.opt);
-	r.vf = &r.sim->vf[0];
+	race_new(&r);
 	r.vf->op_done = false;
 	ck_assert_int_eq(vfc_boot(r.vf->vfc, ++r.sim->tag), 0);
 	for (int turns = 0; turns < 3 + 2 * _i; turns++)
 		sim_turn(r.sim);
-	err = sim_migrate(r.sim, r.vf);
-	ck_assert_int_eq(err, 0);
-	for (unsigned ms = 0; ms < 10000 && !r.vf->op_done; ms++)
-		sim_run(r.sim, SIM_MS);
-	ck_assert(r.vf->op_done);
-	if (r.vf->last_err)
-		ck_assert_msg(sim_boot(r.sim, r.vf) == 0, "%s", r.vf->log);
-	load_start(&r.load, r.sim, r.vf, 1, false);
-	race_end(&r);
+	ck_assert_int_eq(sim_migrate(r.sim, r.vf), 0);
+	boot_ends(&r);
 }
 END_TEST
 
-static bool op_done(void *arg)
+/* R-45: migrated when the interrupt page is known and the CTB is not enabled:
+ * the interrupt comes, and the boot is not left half-way. */
+START_TEST(test_R45_before_ctb)
 {
-	return ((struct sim_vf *)arg)->op_done;
+	struct race r;
+
+	race_begin(&r, 0);
+	race_new(&r);
+	r.vf->op_done = false;
+	ck_assert_int_eq(vfc_boot(r.vf->vfc, ++r.sim->tag), 0);
+	while (!r.memirq[0] || !r.memirq[1])
+		ck_assert(sim_turn(r.sim));
+	for (int turns = 0; turns < 2 * _i; turns++)
+		sim_turn(r.sim);
+	ck_assert_int_ne(sim_state(r.sim, r.vf, 0), GUC_VFS_RUNNING);
+	ck_assert_int_eq(sim_migrate(r.sim, r.vf), 0);
+	boot_ends(&r);
 }
+END_TEST
+
+/* R-46: migrated with a relay request outstanding, the handshake (loop 0) or
+ * one of the runtime query. */
+START_TEST(test_R46_during_relay)
+{
+	struct race r;
+
+	race_begin(&r, 0);
+	race_new(&r);
+	r.vf->op_done = false;
+	ck_assert_int_eq(vfc_boot(r.vf->vfc, ++r.sim->tag), 0);
+	while (r.relays <= (unsigned)_i)
+		ck_assert(sim_turn(r.sim));
+	ck_assert(!r.vf->op_done);
+	ck_assert_int_eq(sim_migrate(r.sim, r.vf), 0);
+	boot_ends(&r);
+}
+END_TEST
+
+/* R-47: migrated with the first job of a context on its way: it is emitted again
+ * with the batch where it is now. A driver with the gap of row 20 is told on. */
+START_TEST(test_R47_first_job)
+{
+	static const struct vfc_job job = { VFC_JOB_LONG, 0x47, 2000 };
+	struct race r;
+	int id;
+
+	race_begin(&r, 0);
+	r.opt.vf.quirks = _i ? VFC_QUIRK_BIT(FIXUP_GAPS) : 0;
+	race_new(&r);
+	ck_assert_int_eq(sim_boot(r.sim, r.vf), 0);
+	id = vfc_queue_create(r.vf->vfc, 0, GUC_CLASS_RENDER, 1);
+	ck_assert_int_ge(id, 0);
+	ck_assert_int_eq(vfc_job_submit(r.vf->vfc, 0, (uint32_t)id, &job), 1);
+	for (int turns = 0; turns < 4; turns++)
+		sim_turn(r.sim);
+	ck_assert_uint_eq(r.vf->jobs_ok, 0);
+	ck_assert_int_eq(sim_migrate(r.sim, r.vf), 0);
+	sim_run(r.sim, 100 * SIM_MS);
+	if (_i == 0) {
+		ck_assert_uint_eq(r.vf->jobs_ok, 1);
+		ck_assert_uint_eq(r.findings, 0);
+	} else {
+		ck_assert_uint_eq(r.vf->jobs_ok, 0);
+		ck_assert_uint_ne(r.findings & 1u << FIXUP_BATCH, 0);
+	}
+	sim_free(r.sim);
+}
+END_TEST
+
+/* R-51: migrated in the middle of a GT reset, at each of its first turns: the
+ * reset ends well, once or after beginning again, and unfinished jobs run. */
+START_TEST(test_R51_in_reset)
+{
+	struct race r;
+
+	race_begin(&r, 0);
+	race_run(&r);
+	r.vf->op_done = false;
+	ck_assert_int_eq(vfc_reset(r.vf->vfc, 0, ++r.sim->tag), 0);
+	for (int turns = 0; turns < 2 * _i; turns++)
+		sim_turn(r.sim);
+	ck_assert(!r.vf->op_done);
+	ck_assert_int_eq(sim_migrate(r.sim, r.vf), 0);
+	ck_assert(sim_until(r.sim, op_done, r.vf, 10000 * SIM_MS));
+	ck_assert_msg(r.vf->last_err == 0, "%s\n%s", text_errno(r.vf->last_err), r.vf->log);
+	race_end(&r);
+}
+END_TEST
 
 static int operation(struct race *r, int (*start)(struct vfc *, uint64_t))
 {
@@ -424,8 +528,12 @@ Suite *suite_races(void)
 	tcase_add_test(t, test_R41_abi_changed);
 	tcase_add_test(t, test_M29_older_abi_refused);
 	tcase_add_loop_test(t, test_R44_during_boot, 0, 12);
+	tcase_add_loop_test(t, test_R45_before_ctb, 0, 4);
+	tcase_add_loop_test(t, test_R46_during_relay, 0, 2);
+	tcase_add_loop_test(t, test_R47_first_job, 0, 2);
 	tcase_add_test(t, test_R48_suspend_in_recovery);
 	tcase_add_test(t, test_R49_migrated_while_suspended);
+	tcase_add_loop_test(t, test_R51_in_reset, 0, 10);
 	tcase_add_loop_test(t, test_R58_spurious, 0, 2);
 	suite_add_tcase(s, t);
 	return s;

@@ -361,14 +361,17 @@ START_TEST(tlb)
 }
 END_TEST
 
-/* guc-abi A.1, R-50: a GT reset registers everything anew; unfinished jobs run. */
+/* guc-abi A.1, R-50, R-51: a GT reset asks for the configuration, but as a 7.2
+ * driver, and registers everything anew; unfinished jobs run. */
 START_TEST(gt_reset)
 {
 	struct vfc_job job = { VFC_JOB_STORE, 2, 0 };
+	bool asks = _i < 2;
 	uint32_t q;
 
+	f.opt.quirks = asks ? 0 : VFC_QUIRK_BIT(NO_SUSPEND_GUARD);
 	boot();
-	q = busy_queue(0, 1 + (unsigned)_i);
+	q = busy_queue(0, 1 + (unsigned)_i % 2);
 	f.frozen = true;
 	vfc_job_submit(f.v, 0, q, &job);
 	run_ms(1);
@@ -381,7 +384,9 @@ START_TEST(gt_reset)
 	ck_assert_uint_eq(f.trace[0], 0x5507);
 	ck_assert_uint_eq(f.trace[1], 0x5507);
 	ck_assert_uint_eq(f.trace[2], 0x5500);
-	ck_assert_uint_eq(f.trace[3], 0x0508);
+	for (unsigned i = 0; i < 6 && asks; i++)
+		ck_assert_uint_eq(f.trace[3 + i], 0x5509);
+	ck_assert_uint_eq(f.trace[asks ? 9 : 3], 0x0508);
 	ck_assert_uint_eq(f.jobs_ok, 2);
 	ck_assert_uint_eq(f.jobs_bad, 0);
 }
@@ -522,7 +527,7 @@ int main(void)
 	tcase_add_test(tc, limits);
 	tcase_add_test(tc, context_reset);
 	tcase_add_test(tc, tlb);
-	tcase_add_loop_test(tc, gt_reset, 0, 2);
+	tcase_add_loop_test(tc, gt_reset, 0, 4);
 	tcase_add_test(tc, stuck_ring);
 	tcase_add_loop_test(tc, other_abi, 0, 2);
 	tcase_add_loop_test(tc, suspend_resume, 0, 2);

@@ -149,6 +149,69 @@ START_TEST(late_irq)
 }
 END_TEST
 
+/* R-52: wedged mode "never": whatever fails, in both generations, kills the GT's
+ * queues and nothing else; a GT reset makes it usable again, at the new base. */
+START_TEST(never_wedged)
+{
+	static const struct rule rules[] = {
+		{ .action = START, .answer = 0xE0000060, .times = 1 },
+		{ .action = QUERY, .key = 1, .answer = 0xF0000001, .times = 1 },
+		{ .action = DONE, .answer = 0xE0000060, .times = 1 },
+		{ .action = QUERY, .key = 4, .answer = SILENT, .times = 1 },
+	};
+	struct vfc_job job = { VFC_JOB_STORE, 0x3333, 0 };
+	bool seed = _i == 3;
+	uint32_t q;
+
+	f.opt.never_wedge = true;
+	f.opt.generation = seed ? VFC_GEN_SEED : VFC_GEN_AUTO;
+	boot();
+	q = begin_work(0, 1);
+	add_rule(rules[_i]);
+	migrate(NEW);
+	run_ms(100);
+	ck_assert_uint_eq(said("migration recovery failed ("), 1);
+	ck_assert_uint_eq(said("wedged mode is \"never\""), 1);
+	ck_assert_uint_eq(said("device declared wedged"), 0);
+	ck_assert_int_eq(info(0).wedged_err, 0);
+	ck_assert_uint_eq(info(0).state, VFC_STATE_READY);
+	ck_assert_uint_eq(f.jobs_cancelled, 1);
+	ck_assert_int_eq(vfc_job_submit(f.v, 0, q, &job), -ECANCELED);
+	f.frozen = false;
+	ck_assert_int_eq(vfc_reset(f.v, 0, 7), 0);
+	run_ms(100);
+	ck_assert_uint_eq(f.ops, 1);
+	ck_assert_int_eq(f.op_err, 0);
+	busy_queue(0, 1);
+	ck_assert_uint_eq(info(0).ggtt_start, NEW);
+}
+END_TEST
+
+/* R-57: workers that share a queue: the media GT's puts itself back until the
+ * main GT's is done. */
+START_TEST(shared_queue)
+{
+	f.opt.gts = 2;
+	f.opt.shared_queue = true;
+	boot();
+	f.holding = true;
+	f.hold = VFC_STEP_FIX_QUEUES;
+	migrate_gt(0, NEW);
+	migrate_gt(1, NEW);
+	run_ms(100);
+	ck_assert_uint_ge(said("gt1: Re-queuing migration recovery"), 3);
+	ck_assert_uint_eq(said("gt0: Re-queuing migration recovery"), 0);
+	ck_assert_uint_eq(said("migration recovery ended"), 0);
+	f.holding = false;
+	run_ms(100);
+	ck_assert_uint_eq(said("gt0: migration recovery ended"), 1);
+	ck_assert_uint_eq(said("gt1: migration recovery ended"), 1);
+	ck_assert(strstr(f.log, "gt0: migration recovery ended") <
+		  strstr(f.log, "gt1: migration recovery ended"));
+	ck_assert_uint_eq(info(0).state, VFC_STATE_READY);
+}
+END_TEST
+
 /* R-07, R-20: 0x0A at START means "nothing to do" to this driver, as long as the
  * query is answered (R-55: a stopped VF's is not); a 7.2 driver wedges. */
 START_TEST(start_refused)
@@ -869,6 +932,8 @@ int main(void)
 	tcase_add_test(tc, refused_before_interrupt);
 	tcase_add_loop_test(tc, migrated_early, 0, 6);
 	tcase_add_loop_test(tc, wedged, 0, COUNT(wedges));
+	tcase_add_loop_test(tc, never_wedged, 0, 4);
+	tcase_add_test(tc, shared_queue);
 	tcase_add_loop_test(tc, survives, 0, COUNT(accepted));
 	tcase_add_loop_test(tc, two_bases, 0, 3);
 	tcase_add_test(tc, unsupported);
