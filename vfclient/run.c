@@ -237,28 +237,69 @@ static int run(struct run *r)
 
 static const char *const generations[] = { "auto", "seed", "latest" };
 
+static const char *quirk_name(unsigned i)
+{
+	return vfc_quirk_name((enum vfc_quirk)i);
+}
+
+static const char *name_of_fixup(unsigned i)
+{
+	return fixup_name((enum fixup)i);
+}
+
+static const char *step_name(unsigned i)
+{
+	return vfc_step_name((enum vfc_step_id)i);
+}
+
+/* What options call by name. */
+static const struct kind {
+	const char *what;
+	unsigned n;
+	const char *(*name)(unsigned i);
+} quirks_known = { "quirk", VFC_QUIRK_COUNT, quirk_name },
+  fixups_known = { "fixup", FIXUP_COUNT, name_of_fixup },
+  steps_known = { "step", VFC_STEP_COUNT, step_name };
+
+/* Number of the one so called, or -ENOENT after a complaint. */
+static int find(const char *command, const struct kind *k, const char *name)
+{
+	for (unsigned i = 0; i < k->n; i++)
+		if (strcmp(k->name(i), name) == 0)
+			return (int)i;
+	cli_complain(command, "there is no %s '%s'", k->what, name);
+	return -ENOENT;
+}
+
 /* Bits of the names in a list, or false after a complaint. */
-static bool names(const char *command, const struct cli_list *list, int (*find)(const char *),
-		  const char *what, uint32_t *bits)
+static bool names(const char *command, const struct kind *k, const struct cli_list *list,
+		  uint32_t *bits)
 {
 	for (unsigned i = 0; i < list->n; i++) {
-		int n = find(list->item[i]);
+		int n = find(command, k, list->item[i]);
 
-		if (n < 0) {
-			cli_complain(command, "there is no %s '%s'", what, list->item[i]);
+		if (n < 0)
 			return false;
-		}
 		*bits |= 1u << n;
 	}
 	return true;
 }
 
-static int step_find(const char *name)
+/* "A quirk is one of" and their names, several a line. Returns its length. */
+static size_t explain(char *text, size_t cap, const struct kind *k)
 {
-	for (unsigned s = 0; s < VFC_STEP_COUNT; s++)
-		if (strcmp(vfc_step_name((enum vfc_step_id)s), name) == 0)
-			return (int)s;
-	return -ENOENT;
+	size_t n = (size_t)snprintf(text, cap, "A %s is one of", k->what), line = n;
+
+	for (unsigned i = 0; i < k->n && n < cap; i++) {
+		const char *gap = i == 0 || line > 70 ? "\n  " : ", ";
+
+		if (i && *gap == '\n')
+			n += (size_t)snprintf(text + n, cap - n, ",");
+		line = *gap == '\n' ? 2 : line + 2;
+		n += (size_t)snprintf(text + n, n < cap ? cap - n : 0, "%s%s", gap, k->name(i));
+		line += strlen(k->name(i));
+	}
+	return n + (size_t)snprintf(text + n, n < cap ? cap - n : 0, "\n\n");
 }
 
 static bool generation(const char *command, const char *name, enum vfc_generation *out)
@@ -279,7 +320,10 @@ static int run_main(int argc, char **argv)
 	struct cli_list quirks = { .n = 0 }, skip = { .n = 0 }, twice = { .n = 0 };
 	const char *gen = "auto", *profile = NULL;
 	unsigned gts = 0;
+	char notes[4096];
+	size_t used = 0;
 	bool no_ccs = false, indirect = false, no_relay = false;
+	bool never_wedge = false, shared_queue = false;
 	const struct cli_option options[] = {
 		{ "socket", CLI_STRING, "PATH", "the emulator's socket (else $GUCEMU_SOCKET)",
 		  &r.opt.socket, 0, 0 },
@@ -303,6 +347,10 @@ static int run_main(int argc, char **argv)
 		  0, 0 },
 		{ "no-relay", CLI_FLAG, NULL, "boot without asking the PF anything", &no_relay, 0,
 		  0 },
+		{ "never-wedge", CLI_FLAG, NULL, "a failed recovery only kills the GT's queues",
+		  &never_wedge, 0, 0 },
+		{ "shared-queue", CLI_FLAG, NULL, "the media GT recovers after the main GT",
+		  &shared_queue, 0, 0 },
 		{ "hold-jobs", CLI_FLAG, NULL,
 		  "blocked jobs wait for a migration, or for 'release'", &r.hold, 0, 0 },
 		{ "hold-step", CLI_STRING, "NAME", "hold a recovery before this step ('continue')",
@@ -317,9 +365,13 @@ static int run_main(int argc, char **argv)
 		.about = "boot a VF driver, keep jobs running, recover from migrations",
 		.options = options,
 		.options_n = sizeof(options) / sizeof(options[0]),
-		.notes = run_commands_help,
+		.notes = notes,
 	};
 
+	used += explain(notes, sizeof(notes), &quirks_known);
+	used += explain(notes + used, sizeof(notes) - used, &fixups_known);
+	used += explain(notes + used, sizeof(notes) - used, &steps_known);
+	snprintf(notes + used, sizeof(notes) - used, "%s", run_commands_help);
 	vft_options_default(&r.opt);
 	r.opt.socket = getenv("GUCEMU_SOCKET");
 	switch (cli_parse(&command, &argc, argv)) {
@@ -345,16 +397,14 @@ static int run_main(int argc, char **argv)
 	if (profile)
 		r.opt.driver.quirks = VFC_QUIRKS_LINUX_7_2;
 	if (!generation(command.name, gen, &r.opt.driver.generation) ||
-	    !names(command.name, &quirks, vfc_quirk_find, "quirk", &r.opt.driver.quirks) ||
-	    !names(command.name, &skip, fixup_find, "fixup", &r.opt.driver.skip_fixups) ||
-	    !names(command.name, &twice, fixup_find, "fixup", &r.opt.driver.twice_fixups))
+	    !names(command.name, &quirks_known, &quirks, &r.opt.driver.quirks) ||
+	    !names(command.name, &fixups_known, &skip, &r.opt.driver.skip_fixups) ||
+	    !names(command.name, &fixups_known, &twice, &r.opt.driver.twice_fixups))
 		return CLI_EXIT_USAGE;
 	if (r.hold_step) {
-		r.step_held = step_find(r.hold_step);
-		if (r.step_held < 0) {
-			cli_complain(command.name, "there is no step '%s'", r.hold_step);
+		r.step_held = find(command.name, &steps_known, r.hold_step);
+		if (r.step_held < 0)
 			return CLI_EXIT_USAGE;
-		}
 	}
 	r.opt.name = "gucemu vf";
 	r.opt.queues = r.contexts + RUN_WIDTH * r.parallel + 1;
@@ -365,6 +415,8 @@ static int run_main(int argc, char **argv)
 	r.opt.driver.ccs = !no_ccs;
 	r.opt.driver.indirect_ring = indirect;
 	r.opt.driver.no_relay = no_relay;
+	r.opt.driver.never_wedge = never_wedge;
+	r.opt.driver.shared_queue = shared_queue;
 	r.opt.driver.on_event = on_event;
 	r.opt.driver.hook = on_hook;
 	r.opt.driver.user = &r;
