@@ -49,6 +49,8 @@ static int write_all(int fd, const uint8_t *bytes, size_t len)
 	while (len > 0) {
 		ssize_t n = write(fd, bytes, len);
 
+		if (n == 0)
+			return -ENOSPC;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0) {
@@ -99,8 +101,11 @@ int image_store(const struct image *image, const char *path, char *text, size_t 
 		err = -errno;
 	if (err == 0 && rename(beside, path) != 0)
 		err = -errno;
-	if (err == 0)
-		return sync_folder(path);
+	if (err == 0) {
+		err = sync_folder(path);
+		return err == 0 ? 0
+				: fail(path, "saved, but may not outlast a crash", -err, text, cap);
+	}
 	unlink(beside);
 	return fail(path, "can't save, whatever was there is kept", -err, text, cap);
 }

@@ -134,8 +134,13 @@ static void on_reply(struct control_request *r, int status, const char *text)
 	if (status == 0 && m->step == MIGRATE_INFO)
 		status = learn_resources(m, text);
 	m->on_step(m, m->step, status, status < 0 ? control_error(status, text) : "", took);
-	if (status < 0 && m->err == 0)
+	/* What B has left is B's; the VF needs its resume and its thaw. */
+	if (status < 0 && m->err != 0 && m->step != MIGRATE_UNDO_FLR)
+		m->undone = false;
+	if (status < 0 && m->err == 0) {
 		m->err = status;
+		m->undone = !m->on_b;
+	}
 	if (status == 0 && m->step < MIGRATE_UNDO_FLR)
 		next(m);
 	else if (m->on_b)

@@ -58,6 +58,7 @@ struct migrate {
 	bool abandoned;       /* the connections are about to go: leave it as it is */
 	/* Results. */
 	bool on_b;            /* the client was handed over */
+	bool undone;          /* it was not, and all is on A as it was */
 	uint64_t started, ended;
 	uint64_t frozen_at, thawed_at; /* uv_hrtime() */
 	size_t image_len;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOOK_MS 10000u
+
 static struct {
 	const char *from, *to;
 	unsigned vf;
@@ -96,12 +98,36 @@ static int move(uv_loop_t *loop, struct control *from, struct control *to, const
 		uv_run(loop, UV_RUN_ONCE);
 	if (run.status < 0)
 		fprintf(stderr, "gucemu pf migrate: VF %u: failed; it is on %s\n", opt.vf,
-			m.on_b ? "B, and may need a reset" : "A, as before");
+			m.on_b	   ? "B, and may need a reset"
+			: m.undone ? "A, as before"
+				   : "A, but the way back failed: it may need a reset");
 	else if (!opt.json)
 		printf("VF %u moved in %.2f ms, frozen for %.2f ms, image of %zu bytes\n", opt.vf,
 		       (double)(m.ended - m.started) / 1e6,
 		       (double)(m.thawed_at - m.frozen_at) / 1e6, m.image_len);
 	return run.status < 0 ? 1 : 0;
+}
+
+/* Is the place free there? Its reset would be the end of whoever has it. */
+static bool is_free(uv_loop_t *loop, struct control *b)
+{
+	struct control_request r = { .user = NULL };
+	struct json_object *o = NULL;
+	const char *why = NULL;
+	char *text = NULL;
+	int status = control_wait(b, loop, &r, "state", LOOK_MS, &text);
+
+	if (status < 0)
+		why = control_error(status, text);
+	else
+		o = json_read(text, strlen(text));
+	if (json_get(json_at(json_get(o, "functions"), opt.vf), "client"))
+		why = "it has a client there, which the move would destroy";
+	if (why)
+		fprintf(stderr, "gucemu pf migrate: VF %u of %s: %s\n", opt.vf, opt.to, why);
+	json_object_put(o);
+	free(text);
+	return !why;
 }
 
 static int run(uv_loop_t *loop)
@@ -114,10 +140,13 @@ static int run(uv_loop_t *loop)
 	if (!realpath(opt.from, from) || !realpath(opt.to, to))
 		fprintf(stderr, "gucemu pf migrate: no such socket: %s\n",
 			realpath(opt.from, from) ? opt.to : opt.from);
+	else if (strcmp(from, to) == 0)
+		/* The reset of B's VF would be the end of the one that is to move. */
+		fprintf(stderr, "gucemu pf migrate: --from and --to are the same card\n");
 	else if (control_open(&a, loop, from, NULL, err, sizeof(err)) < 0 ||
 		 control_open(&b, loop, to, NULL, err, sizeof(err)) < 0)
 		fprintf(stderr, "gucemu pf migrate: %s\n", err);
-	else
+	else if (is_free(loop, b))
 		status = move(loop, a, b, to, opt.twice);
 	if (status == 0 && opt.twice)
 		status = move(loop, b, a, from, false);

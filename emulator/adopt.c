@@ -3,6 +3,7 @@
  * Everything is gathered first and checked; then the client is ours, frozen,
  * and final when the giver has confirmed. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -141,6 +142,9 @@ static void undo(struct server *s, struct adoption *a)
 	if (!c)
 		return;
 	s->fn[a->fn].client = NULL;
+	/* Somebody may already be moving it on. */
+	handover_lost(s, a->fn);
+	freeze_lost(s, a->fn);
 	s->fn[a->fn].freeze = THAWED;
 	client_release(c);
 	plain_drop(s, a->fn);
@@ -162,6 +166,7 @@ enum wire_next on_adopt(struct client *c, const struct frame *f, int *fds)
 {
 	struct adoption *a = c->adoption;
 	bool end = a && (f->flags & 1) && f->fds == 0;
+	char text[128];
 	int err;
 
 	if (!a)
@@ -187,7 +192,8 @@ enum wire_next on_adopt(struct client *c, const struct frame *f, int *fds)
 		client_send(c, &f_ok, NULL);
 		return WIRE_NEXT;
 	}
-	client_close(c, err, "the client can't be adopted");
+	snprintf(text, sizeof(text), "the client can't be adopted: %s", strerror(-err));
+	client_close(c, err, text);
 	return WIRE_NEXT;
 }
 

@@ -4,10 +4,12 @@
  * share of a turn, its queue is bounded, its errors are its own. See server.h
  * and docs/protocol/frames.md. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "server.h"
 
@@ -158,6 +160,18 @@ void client_post(struct client *c, const struct frame *f)
 		c->doomed = c->server->doomed = true;
 }
 
+void client_error(struct client *c, int status, const char *text)
+{
+	char label[160];
+
+	c->errors++;
+	/* No mistake: so a plain client learns of its migration. */
+	if (status == -ECANCELED || !server_log_quota(c->server))
+		return;
+	server_log(c->server, LOG_WARN, "%s: request refused: %s",
+		   client_label(c, label, sizeof(label)), text ? text : strerror(-status));
+}
+
 void client_status(struct client *c, uint32_t seq, int status, const char *text)
 {
 	struct frame f = {
@@ -169,7 +183,7 @@ void client_status(struct client *c, uint32_t seq, int status, const char *text)
 	};
 
 	if (status != 0)
-		c->errors++;
+		client_error(c, status, text);
 	if (seq != 0 || status != 0)
 		client_send(c, &f, NULL);
 }
@@ -235,14 +249,12 @@ static enum wire_next on_hello(struct client *c, const struct frame *f)
 
 	copy_name(c->name, f);
 	if (err != 0) {
-		client_status(c, f->seq, err, why);
-		if (!c->closed) {
-			server_log(s, LOG_WARN, "%s: refused: %s",
-				   client_label(c, label, sizeof(label)), why);
-			s->refused++;
-			wire_close(c->wire, 0, NULL);
-			client_gone(c);
-		}
+		(void)wire_status(c->wire, f->seq, err, why);
+		server_log(s, LOG_WARN, "%s: refused: %s",
+			   client_label(c, label, sizeof(label)), why);
+		s->refused++;
+		wire_close(c->wire, 0, NULL);
+		client_gone(c);
 		return WIRE_NEXT;
 	}
 	c->role = (enum frame_role)f->code;
@@ -345,6 +357,43 @@ struct client *client_find(struct server *s, uint64_t id)
 	return NULL;
 }
 
+/* No client of ours yet, but it shall know why. */
+static void turn_away(struct server *s, int fd, pid_t pid, int status, const char *text)
+{
+	uint8_t buf[128];
+	struct frame f = {
+		.type = gucemu_FrameType_STATUS,
+		.status = status,
+		.text = text,
+		.text_len = strlen(text),
+	};
+	long n = frame_encode(&f, buf, sizeof(buf));
+
+	if (n > 0)
+		(void)!send(fd, buf, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+	s->refused++;
+	if (server_log_quota(s))
+		server_log(s, LOG_WARN, "connection of pid %d refused: %s", (int)pid, text);
+}
+
+/* No descriptor is left for a connection that waits. Unaccepted it would wake
+ * the loop for ever: lend it the one kept for this. */
+static void accept_spare(struct server *s)
+{
+	uid_t uid = 0;
+	pid_t pid = 0;
+	int fd;
+
+	if (s->spare_fd < 0)
+		return;
+	close(s->spare_fd);
+	fd = listen_accept(&s->listen, &uid, &pid);
+	if (fd >= 0)
+		turn_away(s, fd, pid, -EMFILE, "the emulator has no descriptors left");
+	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void on_accept(uv_poll_t *poll, int status, int events)
 {
 	struct server *s = poll->data;
@@ -355,16 +404,16 @@ static void on_accept(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	fd = listen_accept(&s->listen, &uid, &pid);
-	if (fd == -EPERM)
+	if (fd == -EMFILE || fd == -ENFILE)
+		accept_spare(s);
+	else if (fd == -EPERM)
 		server_log(s, LOG_WARN, "connection of user %u refused", (unsigned)uid);
 	else if (fd < 0 && fd != -EAGAIN)
 		server_log(s, LOG_WARN, "can't accept a connection: %s", strerror(-fd));
 	if (fd < 0)
 		return;
 	if (s->clients_n >= SERVER_CLIENTS) {
-		server_log(s, LOG_WARN, "more than %u connections: pid %d refused",
-			   SERVER_CLIENTS, (int)pid);
-		close(fd);
+		turn_away(s, fd, pid, -EUSERS, "the emulator has too many connections");
 		return;
 	}
 	if (!client_new(s, fd, pid))
@@ -386,6 +435,7 @@ void clients_accept(struct server *s)
 	uv_poll_init(&s->loop, &s->accept, s->listen.fd);
 	s->accept.data = s;
 	uv_poll_start(&s->accept, UV_READABLE, on_accept);
+	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 void clients_check(struct server *s)
@@ -401,8 +451,11 @@ void clients_check(struct server *s)
 
 void clients_stop(struct server *s, const char *why)
 {
-	if (s->accept.data)
+	if (s->accept.data) {
 		uv_close((uv_handle_t *)&s->accept, NULL);
+		if (s->spare_fd >= 0)
+			close(s->spare_fd);
+	}
 	listen_close(&s->listen);
 	while (s->clients) {
 		struct client *c = s->clients;

@@ -20,7 +20,7 @@ void control_reply(struct client *c, uint32_t seq, int status, struct json_objec
 	if (!o)
 		o = json_object_new_object();
 	if (status != 0) {
-		c->errors++;
+		client_error(c, status, text);
 		json_add_str(o, "error", text ? text : strerror(-status));
 	}
 	reply.text = json_line(o);

@@ -208,19 +208,9 @@ static enum server_log event_level(enum guc_point point)
 	return LOG_DEBUG;
 }
 
-/* A guest can cause violations at any rate; the log must not be its weapon. */
-static bool log_quota(struct server *s, enum guc_point point)
+static bool event_quota(struct server *s, enum guc_point point)
 {
-	if (point != GUC_PT_VIOLATION && point != GUC_PT_FINDING)
-		return true;
-	if (s->now - s->quota_since > 1000000000ull) {
-		if (s->quota_used > SERVER_LOG_QUOTA)
-			server_log(s, LOG_WARN, "%u more violations or findings not logged",
-				   s->quota_used - SERVER_LOG_QUOTA);
-		s->quota_since = s->now;
-		s->quota_used = 0;
-	}
-	return ++s->quota_used <= SERVER_LOG_QUOTA;
+	return (point != GUC_PT_VIOLATION && point != GUC_PT_FINDING) || server_log_quota(s);
 }
 
 static void log_event(struct server *s, const struct guc_event *e)
@@ -229,7 +219,7 @@ static void log_event(struct server *s, const struct guc_event *e)
 	char text[DESCRIBE_MAX], label[64];
 	const char *at;
 
-	if (level > s->level || !(log_points(s) & BIT64(e->point)) || !log_quota(s, e->point))
+	if (level > s->level || !(log_points(s) & BIT64(e->point)) || !event_quota(s, e->point))
 		return;
 	describe_event(text, sizeof(text), e);
 	/* Our label has the state too: leave the describer's own out. */

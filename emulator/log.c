@@ -41,6 +41,18 @@ void server_log(const struct server *s, enum server_log level, const char *fmt, 
 	fprintf(stderr, "%s\n", line);
 }
 
+bool server_log_quota(struct server *s)
+{
+	if (s->now - s->quota_since > 1000000000ull) {
+		if (s->quota_used > SERVER_LOG_QUOTA)
+			server_log(s, LOG_WARN, "%u more lines of clients' mistakes not logged",
+				   s->quota_used - SERVER_LOG_QUOTA);
+		s->quota_since = s->now;
+		s->quota_used = 0;
+	}
+	return ++s->quota_used <= SERVER_LOG_QUOTA;
+}
+
 const char *function_label(const struct server *s, unsigned fn, unsigned gt, char *buf,
 			   size_t cap)
 {

@@ -25,7 +25,7 @@
 /* What all clients together may use of a turn of the loop. */
 #define SERVER_TURN_NS    800000u
 #define SERVER_SLICE_NS   200000u     /* of one long frame, one job */
-#define SERVER_LOG_QUOTA  32u         /* violations logged a second */
+#define SERVER_LOG_QUOTA  32u         /* lines a second that clients cause by mistakes */
 #define CLIENT_NAME_MAX   64u
 #define NO_FUNCTION       UINT32_MAX
 
@@ -99,6 +99,7 @@ struct server {
 	size_t block_size;
 	struct listen_socket listen;
 	uv_poll_t accept;
+	int spare_fd;         /* for the connection that none is left for */
 	uv_timer_t timer;     /* next deadline of GuC and PF */
 	uv_idle_t idle;       /* active while there is work at once */
 	uv_check_t check;
@@ -117,7 +118,7 @@ struct server {
 	uint64_t now;
 	uint64_t points;      /* union of what anybody wants to see */
 	enum server_log level;
-	uint64_t quota_since; /* of the log; see events.c */
+	uint64_t quota_since; /* of the log; see log.c */
 	unsigned quota_used;
 	struct function fn[GUC_MAX_FUNCTIONS];
 	struct pf *pf;        /* built in, or NULL */
@@ -138,6 +139,8 @@ void server_end(struct server *s, int status);
 
 void server_log(const struct server *s, enum server_log level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* May a line be logged that a client can cause at any rate? Counts it. */
+bool server_log_quota(struct server *s);
 int log_level_find(const char *name);
 /* "vf1/gt0{VF_RUNNING}", "pf"; at most cap bytes. */
 const char *function_label(const struct server *s, unsigned fn, unsigned gt, char *buf,
@@ -173,7 +176,9 @@ void client_release(struct client *c);
 void client_send(struct client *c, const struct frame *f, const int *fds);
 /* For callers inside a call of the card, who can't end a client there. */
 void client_post(struct client *c, const struct frame *f);
-/* STATUS; counts errors. */
+/* Count and log a request that is answered with an error. */
+void client_error(struct client *c, int status, const char *text);
+/* STATUS; an error is counted and logged. */
 void client_status(struct client *c, uint32_t seq, int status, const char *text);
 /* "client 7 (name, pid 12, vf1)" */
 const char *client_label(const struct client *c, char *buf, size_t cap);

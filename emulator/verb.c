@@ -69,10 +69,13 @@ const char *verb_unknown(const struct verb *v, const char *known)
 		size_t n = strlen(name);
 		const char *at = known;
 
+		/* Found anywhere, an empty name would lead beyond the end. */
+		if (n == 0)
+			return name;
 		while ((at = strstr(at, name)) &&
 		       !((at == known || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0')))
 			at++;
-		if (!at || n == 0)
+		if (!at)
 			return name;
 	}
 	return NULL;

@@ -144,7 +144,9 @@ int pfc_start(struct pfc *p, bool adopt);
  * Time limits, after which the verb ends with -ETIMEDOUT: PAUSE, RESUME, STOP
  * 1 s, FLR 5 s; nothing is undone, a late GuC still completes them. SAVE and
  * RESTORE: 20 s without a byte moved; they are given up, the VF stays paused.
- * A verb that GuC refuses ends with -EIO; the other GTs go on. */
+ * A verb that GuC refuses ends with -EIO; the other GTs go on. A PROVISION that
+ * fails is taken back on every GT before it ends: the VF then has nothing, also
+ * none of what it had before. */
 int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_provision *arg,
 	   uint64_t tag);
 /* 0 provisioned; -ENOKEY in part; -ENODATA not at all; -EINVAL no such VF. */

@@ -74,6 +74,7 @@ struct pfc_op {
 	enum pfc_verb verb;
 	uint64_t tag, limit, deadline; /* deadline 0: limit counts from the next turn */
 	uint8_t units;                 /* bit a GT: not ended yet */
+	bool undoing;                  /* it failed and what it did is taken back */
 	int err;
 };
 
@@ -277,7 +278,8 @@ void pfc_adopt_words(struct pfc *p, const uint8_t *words, unsigned n);
 
 /* --- provision.c ----------------------------------------------------------------------- */
 
-extern const struct pfc_seq pfc_seq_self, pfc_seq_provision, pfc_seq_unprovision;
+extern const struct pfc_seq pfc_seq_self, pfc_seq_provision, pfc_seq_unprovision,
+	pfc_seq_take_back;
 /* Fill in the VF's resources. 0, -EINVAL, -ENOSPC. */
 int pfc_plan(struct pfc *p, unsigned vf, const struct pfc_provision *arg);
 void pfc_unprovisioned(struct pfc_vf *vf);

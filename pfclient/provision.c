@@ -7,6 +7,7 @@
 
 #include "pfc_priv.h"
 #include "proto/klv.h"
+#include "proto/text.h"
 
 #define MIB (1ull << 20)
 #define GGTT_SPARE (64 * MIB)  /* kept for the PF where the card is large */
@@ -387,6 +388,17 @@ static int step_forget(struct pfc *p, struct pfc_unit *u)
 	return PFC_DONE;
 }
 
+/* What a failed PROVISION leaves behind goes, whatever the GuC says to it. */
+static int step_reset_anyhow(struct pfc *p, struct pfc_unit *u)
+{
+	int result = step_reset(p, u);
+
+	if (result >= 0)
+		return result;
+	pfc_log(p, PFC_LOG_WARN, u->vf, u->gt, "config reset failed: %s", text_errno(result));
+	return PFC_DONE;
+}
+
 static const struct pfc_step_def self_steps[] = {
 	{ .name = "self config", .run = step_self_config },
 };
@@ -409,6 +421,14 @@ static const struct pfc_step_def unprovision_steps[] = {
 	{ .name = "GGTT entries", .run = step_clear_ptes, .where = PFC_MAIN_GT },
 };
 
+static const struct pfc_step_def take_back_steps[] = {
+	{ .name = "config reset", .run = step_reset_anyhow },
+	{ .name = "released" },
+	{ .name = "forget", .run = step_forget, .where = PFC_FIRST_GT },
+	{ .name = "old GGTT entries", .run = step_old_ptes, .where = PFC_MAIN_GT },
+	{ .name = "GGTT entries", .run = step_clear_ptes, .where = PFC_MAIN_GT },
+};
+
 const struct pfc_seq pfc_seq_self = {
 	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
 	PFC_STEPS(self_steps)
@@ -420,4 +440,8 @@ const struct pfc_seq pfc_seq_provision = {
 const struct pfc_seq pfc_seq_unprovision = {
 	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
 	PFC_STEPS(unprovision_steps)
+};
+const struct pfc_seq pfc_seq_take_back = {
+	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
+	PFC_STEPS(take_back_steps)
 };

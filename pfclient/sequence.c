@@ -337,6 +337,8 @@ static void op_release(struct pfc *p, unsigned vf, enum pfc_verb verb, int err)
 		pfc_pool_give(p, &p->in_pool, &v->in);
 	} else if (verb == PFC_UNPROVISION && !err) {
 		pfc_unprovisioned(v);
+	} else if (verb == PFC_PROVISION && v->op.undoing && !v->op.units) {
+		pfc_unprovisioned(v);
 	}
 }
 
@@ -382,6 +384,18 @@ void pfc_op_overridden(struct pfc *p, unsigned vf, const struct pfc_op *op)
 		op_tell(p, vf, op, -ECANCELED);
 }
 
+/* A VF with half of its resources is of no use to anybody: it ends with none
+ * (vf-lifecycle 2.3). */
+static void op_take_back(struct pfc *p, unsigned vf)
+{
+	struct pfc_op *op = &p->vf[vf].op;
+
+	op->undoing = true;
+	op->units = (uint8_t)((1u << p->gts) - 1);
+	for (unsigned gt = 0; gt < p->gts; gt++)
+		pfc_unit_start(p, pfc_unit(p, vf, gt), &pfc_seq_take_back);
+}
+
 void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
 {
 	struct pfc_op *op = &p->vf[u->vf].op;
@@ -392,7 +406,11 @@ void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
 	/* The GT that failed says why, not the one that gave up for it. */
 	if (err && (!op->err || op->err == -ECANCELED))
 		op->err = err;
-	if (!op->units)
+	if (op->units)
+		return;
+	if (op->verb == PFC_PROVISION && op->err && !op->undoing)
+		op_take_back(p, u->vf);
+	else
 		pfc_op_end(p, u->vf, op->err);
 }
 

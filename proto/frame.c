@@ -63,7 +63,7 @@ long frame_encode(const struct frame *f, uint8_t *buf, size_t cap)
 	pb_ostream_t out = pb_ostream_from_buffer(buf, cap);
 
 	if (f->text_len > FRAME_TEXT_MAX || f->data_len > FRAME_DATA_MAX ||
-	    f->fds > FRAME_FDS_MAX)
+	    f->fds > FRAME_FDS_MAX || frame_bound(f) > FRAME_MAX)
 		return -EMSGSIZE;
 	if (!pb_encode_ex(&out, gucemu_Frame_fields, &m, PB_ENCODE_DELIMITED))
 		return -EMSGSIZE;

@@ -39,7 +39,8 @@ struct frame {
 };
 
 /* Encode with length prefix into buf[0..cap). Bytes written, or -EMSGSIZE
- * when text or data are too long or cap too small. */
+ * when text or data, or both together, are too long, descriptors too many, or
+ * cap too small: what is encoded can be decoded. */
 long frame_encode(const struct frame *f, uint8_t *buf, size_t cap);
 /* Bytes that frame_encode() needs at most. */
 size_t frame_bound(const struct frame *f);

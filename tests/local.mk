@@ -51,6 +51,7 @@ unit_tests = \
 	tests/unit/test_guc_detector \
 	tests/unit/test_guc_engine \
 	tests/unit/test_guc_ggtt \
+	tests/unit/test_guc_isolation \
 	tests/unit/test_guc_lifecycle \
 	tests/unit/test_guc_mailbox \
 	tests/unit/test_host_ct \
@@ -103,6 +104,10 @@ tests_unit_test_guc_engine_LDADD = $(guc_ldadd)
 tests_unit_test_guc_ggtt_SOURCES = tests/unit/test_guc_ggtt.c $(guc_fixture)
 tests_unit_test_guc_ggtt_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_ggtt_LDADD = $(guc_ldadd)
+tests_unit_test_guc_isolation_SOURCES = tests/unit/test_guc_isolation.c $(guc_fixture) \
+	$(guc_lrc)
+tests_unit_test_guc_isolation_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_isolation_LDADD = $(guc_ldadd)
 tests_unit_test_guc_lifecycle_SOURCES = tests/unit/test_guc_lifecycle.c $(guc_fixture)
 tests_unit_test_guc_lifecycle_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_lifecycle_LDADD = $(guc_ldadd)
@@ -132,8 +137,8 @@ tests_unit_test_vfc_recovery_SOURCES = tests/unit/test_vfc_recovery.c $(vfc_fixt
 tests_unit_test_vfc_recovery_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_recovery_LDADD = $(vfc_ldadd)
 
-tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_detector.c \
-	tests/sim/test_migration.c tests/sim/test_races.c $(sim_sources)
+tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_answers.c \
+	tests/sim/test_detector.c tests/sim/test_migration.c tests/sim/test_races.c $(sim_sources)
 tests_sim_test_sim_CFLAGS = $(unit_cflags)
 tests_sim_test_sim_LDADD = $(sim_ldadd)
 

@@ -250,10 +250,34 @@ int vfc_row_handshake(struct vfc_gt *gt, unsigned arg)
 	return gt->v->opt.no_relay ? 0 : vfc_handshake(gt);
 }
 
+/* Migrated since the handshake, the VF has another PF, which knows nothing of
+ * it; one built without debugging hides that. */
+static bool forgotten(const struct vfc_gt *gt, int err)
+{
+	return (err == -EACCES || (err == -EREMOTEIO && gt->rec.fixups_complete)) &&
+	       !vfc_quirk(gt->v, VFC_QUIRK_STALE_RELAY) &&
+	       gt->v->op.restarts < VFC_MAX_BACKOFFS;
+}
+
 int vfc_row_runtime(struct vfc_gt *gt, unsigned arg)
 {
+	int err;
+
 	(void)arg;
-	return gt->v->opt.no_relay ? 0 : vfc_query_runtime(gt);
+	if (gt->v->opt.no_relay)
+		return 0;
+	if (gt->relay.rehandshake) {
+		err = vfc_handshake(gt);
+		if (err)
+			return err;
+		gt->relay.rehandshake = false;
+	}
+	err = vfc_query_runtime(gt);
+	if (!forgotten(gt, err))
+		return err;
+	gt->v->op.restarts++;
+	gt->relay.rehandshake = true;
+	return VFC_MORE;
 }
 
 int vfc_row_up(struct vfc_gt *gt, unsigned arg)

@@ -188,6 +188,23 @@ static int do_ended(struct vfc_gt *gt)
 	return 0;
 }
 
+/* A hook did the work of a step. What only the driver knows follows here; an
+ * interrupt that came meanwhile is not lost: GuC will refuse DONE. */
+static void replaced(struct vfc_gt *gt, enum vfc_step_id step)
+{
+	if (step == VFC_STEP_START) {
+		vfc_irq_clear_migrated(gt);
+		gt->rec.queued = false;
+	} else if (step == VFC_STEP_VALID) {
+		gt->rec.need_fixes = false;
+	} else if (step == VFC_STEP_DONE && !gt->rec.queued) {
+		gt->rec.inprogress = false;
+	} else if (step == VFC_STEP_ENDED) {
+		gt->rec.ended++;
+		gt->rec.backoffs = 0;
+	}
+}
+
 static const struct recovery_row {
 	enum vfc_step_id step;
 	int (*run)(struct vfc_gt *gt);
@@ -348,6 +365,8 @@ bool vfc_recovery_step(struct vfc_gt *gt)
 		gt->rec.cursor = 0;
 		if (hook == VFC_HOOK_RUN)
 			err = row->run(gt);
+		else if (!err)
+			replaced(gt, row->step);
 	} else {
 		err = row->run(gt);
 	}

@@ -40,12 +40,7 @@ void vfc_seed_migrated(struct vfc_gt *gt)
 static int do_begin(struct vfc *v)
 {
 	vfc_log(v, VFC_DEVICE, VFC_LOG_DEBUG, "migration recovery in progress");
-	v->seed.pm_refs++;
-	v->seed.err = 0;
-	v->seed.gt = 0;
-	v->seed.skipped = false;
-	for (unsigned i = 0; i < v->opt.gts; i++)
-		vfc_query_begin(&v->gt[i]);
+	v->seed.pm_refs = 1;
 	return 0;
 }
 
@@ -77,6 +72,16 @@ static int do_fixups(struct vfc *v)
 	return 0;
 }
 
+static void notified(struct vfc_gt *gt)
+{
+	const struct vfc_seed *seed = &gt->v->seed;
+
+	/* Interrupted meanwhile: its next recovery opens it. */
+	if (!(seed->gt_flags >> gt->id & 1) && !seed->pending)
+		gt->rec.inprogress = false;
+	vfc_recovery_kickstart(gt);
+}
+
 /* One GT a call. Its GuC's answer is only logged. */
 static int do_notify(struct vfc *v)
 {
@@ -96,16 +101,13 @@ static int do_notify(struct vfc *v)
 	if (err)
 		vfc_log(v, gt->id, VFC_LOG_ERROR,
 			"Failed to notify GuC about resource fixup done (%s)", text_errno(err));
-	/* Interrupted meanwhile: its next recovery opens it. */
-	if (!(v->seed.gt_flags >> gt->id & 1) && !v->seed.pending)
-		gt->rec.inprogress = false;
-	vfc_recovery_kickstart(gt);
+	notified(gt);
 	return 0;
 }
 
 static int do_end(struct vfc *v)
 {
-	v->seed.pm_refs--;
+	v->seed.pm_refs = 0;
 	vfc_log(v, VFC_DEVICE, VFC_LOG_NOTICE, "migration recovery ended");
 	v->seed.ended++;
 	return 0;
@@ -133,7 +135,7 @@ static void end_run(struct vfc *v)
 
 static void failed(struct vfc *v, int err)
 {
-	v->seed.pm_refs--;
+	v->seed.pm_refs = 0;
 	end_run(v);
 	vfc_log(v, VFC_DEVICE, VFC_LOG_ERROR, "migration recovery failed (%s)", text_errno(err));
 	if (!v->opt.never_wedge) {
@@ -144,9 +146,20 @@ static void failed(struct vfc *v, int err)
 		vfc_recovery_abandon(&v->gt[i]);
 }
 
+/* A hook did the work of a step; what only the driver knows follows here. */
+static void replaced(struct vfc *v, enum vfc_step_id step)
+{
+	if (step == VFC_STEP_SEED_NOTIFY) {
+		notified(&v->gt[v->seed.gt]);
+	} else if (step == VFC_STEP_SEED_END) {
+		v->seed.pm_refs = 0;
+		v->seed.ended++;
+	}
+}
+
 static void deferred(struct vfc *v)
 {
-	v->seed.pm_refs--;
+	v->seed.pm_refs = 0;
 	end_run(v);
 	vfc_log(v, VFC_DEVICE, VFC_LOG_DEBUG, "migration recovery deferred");
 }
@@ -162,6 +175,11 @@ static bool begin_run(struct vfc *v)
 	v->seed.running = true;
 	v->seed.step = 0;
 	v->seed.asked = false;
+	v->seed.err = 0;
+	v->seed.gt = 0;
+	v->seed.skipped = false;
+	for (unsigned i = 0; i < v->opt.gts; i++)
+		vfc_query_begin(&v->gt[i]);
 	return true;
 }
 
@@ -192,6 +210,8 @@ bool vfc_seed_step(struct vfc *v)
 		v->seed.asked = true;
 		if (hook == VFC_HOOK_RUN)
 			err = row->run(v);
+		else if (!err)
+			replaced(v, row->step);
 	} else {
 		err = row->run(v);
 	}

@@ -119,8 +119,8 @@ static void refuse(struct vfc_gt *gt, uint32_t id)
  * without debugging hides the reason. */
 static bool forgotten(const struct vfc_gt *gt, const struct vfc_relay_slot *s, uint32_t error)
 {
-	return !vfc_quirk(gt->v, VFC_QUIRK_STALE_RELAY) && !s->retried && gt->relay.major &&
-	       hxg_action(s->dw[0]) != RELAY_VF2PF_HANDSHAKE &&
+	return !vfc_quirk(gt->v, VFC_QUIRK_STALE_RELAY) && s->use == RELAY_USER && !s->retried &&
+	       gt->relay.major && hxg_action(s->dw[0]) != RELAY_VF2PF_HANDSHAKE &&
 	       (error == EACCES || (error == RELAY_ERR_UNDISCLOSED && gt->rec.fixups_complete));
 }
 
@@ -208,6 +208,14 @@ int vfc_relay_event(struct vfc_gt *gt, const uint32_t *dw, uint32_t len)
 
 /* --- time -------------------------------------------------------------------------- */
 
+static bool any_parked(const struct vfc_gt *gt)
+{
+	for (unsigned i = 0; i < VFC_RELAYS; i++)
+		if (gt->relay.slot[i].use != RELAY_FREE && gt->relay.slot[i].parked)
+			return true;
+	return false;
+}
+
 /* Shake hands again and read the fuses of what may be another card, then send
  * what waited for it. */
 static bool rehandshake(struct vfc_gt *gt)
@@ -226,7 +234,7 @@ static bool rehandshake(struct vfc_gt *gt)
 	if (err == VFC_WAIT)
 		return false;
 	gt->relay.refresh = false;
-	if (err == -ECANCELED)
+	if (err == -ECANCELED && any_parked(gt))
 		return true; /* migrated once more: again after that */
 	gt->relay.rehandshake = false;
 	for (unsigned i = 0; i < VFC_RELAYS; i++) {

@@ -166,8 +166,15 @@ void vfc_step_event(struct vfc *v, unsigned gt, enum vfc_step_id step, int err)
 
 enum vfc_hook_result vfc_ask_hook(struct vfc *v, unsigned gt, enum vfc_step_id step, int *err)
 {
+	enum vfc_hook_result result;
+
 	*err = 0;
-	return v->opt.hook ? v->opt.hook(v->opt.user, v, gt, step, err) : VFC_HOOK_RUN;
+	if (!v->opt.hook)
+		return VFC_HOOK_RUN;
+	result = v->opt.hook(v->opt.user, v, gt, step, err);
+	if (*err > 0)
+		*err = -EINVAL;
+	return result;
 }
 
 static bool recovering(const struct vfc *v)

@@ -123,7 +123,7 @@ struct vfc_event {
 typedef void (*vfc_event_fn)(void *user, const struct vfc_event *event);
 
 /* Called before each step of a recovery. VFC_HOOK_RUN: go on. VFC_HOOK_REPLACE:
- * the hook did the step's work, *err is its result. VFC_HOOK_HOLD: not now, ask
+ * the hook did the step's work, *err (0 or -errno) is its result. VFC_HOOK_HOLD: not now, ask
  * again at the next vfc_step() (how double migrations are made). */
 enum vfc_hook_result { VFC_HOOK_RUN, VFC_HOOK_REPLACE, VFC_HOOK_HOLD };
 struct vfc;

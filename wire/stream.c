@@ -261,7 +261,7 @@ static void dispatch(struct wire *w)
 		w->held = false;
 		w->in_start += (size_t)n;
 		w->frames_in++;
-		if (limit != UINT64_MAX && uv_hrtime() >= limit) {
+		if (w->in_start < w->in_end && limit != UINT64_MAX && uv_hrtime() >= limit) {
 			more = true;
 			break;
 		}

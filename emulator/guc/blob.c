@@ -43,9 +43,13 @@ static uint32_t offset(const struct writer *w, uint64_t addr)
 	return (uint32_t)(addr - w->f->config.ggtt_start);
 }
 
+/* By this GuC's own configuration: the offset is from its start. */
 static bool inside(const struct writer *w, uint64_t addr, uint64_t len)
 {
-	return guc_in_range(w->c, guc_gt_tile(w->c, w->gt), w->vf, addr, len);
+	const struct guc_config *cfg = &w->f->config;
+
+	return len <= cfg->ggtt_size && addr >= cfg->ggtt_start &&
+	       addr - cfg->ggtt_start <= cfg->ggtt_size - len;
 }
 
 static void write_header(struct writer *w)

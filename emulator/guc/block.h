@@ -204,8 +204,9 @@ int guc_delay(struct guc_card *c, const struct guc_event *ev, uint64_t delay);
 
 /* Access through the GGTT on behalf of `fn` of `gt`. Each byte must lie in
  * the function's provisioned range and each entry must be present and carry
- * its VFID (PF: entries with VFID 0). Copies may cross pages; a failing page
- * fails the whole access before any byte moved. 0; -EACCES foreign; -ENXIO not
+ * its VFID (PF: entries with VFID 0). Copies may cross pages; a page that can't
+ * be translated fails the whole access before any byte moved, a hole behind it
+ * may leave the pages before it written. 0; -EACCES foreign; -ENXIO not
  * present; -EFAULT hole in the function's memory: each counted and reported. */
 int guc_ggtt_read(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, void *dst,
 		  size_t len);
@@ -317,6 +318,9 @@ void guc_contexts_kick(struct guc_card *c, unsigned gt, unsigned fn);
 /* Run runnable contexts of running VFs, one budget each; true if any is left
  * that could go on at once (a context at a semaphore cannot). */
 bool guc_engine_run(struct guc_card *c, unsigned gt);
+/* Run fn's first context of a compression type (enum guc_ctx_type) from its
+ * ring's start, bounded; its head stays 0, as its driver needs it. */
+void guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type);
 /* True when some context waits at a semaphore: poll again later. */
 bool guc_engine_polls(const struct guc_card *c, unsigned gt);
 /* The context is dead: disable, tell its driver with 0x6000. */

@@ -49,8 +49,8 @@ void guc_run_remove(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 	u->runnable_n--;
 }
 
-/* Compression contexts never run by themselves (decided: PAUSE and
- * RESFIX_DONE are their moments). */
+/* Compression contexts never run by themselves: guc_compression_run() does it
+ * at PAUSE and RESFIX_DONE. */
 static void make_runnable(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 {
 	if (ctx->enabled && !ctx->killed && ctx->type == GUC_CTX_NORMAL)
@@ -89,14 +89,17 @@ static void tell(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
 	guc_emit(c, &ev);
 }
 
-/* Forgets by owner, not by id: the range may have been withdrawn already. */
+/* Ids are withdrawn only after their contexts were dropped, so fn's are all in
+ * its range; a VF_RESET need not look at every other's. */
 void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
 
-	for (uint32_t i = 0; i < c->block->geometry.contexts; i++) {
-		struct guc_context *ctx = guc_context_slot(c, gt, i);
+	for (uint32_t id = 0; id < f->config.num_contexts; id++) {
+		struct guc_context *ctx = guc_context(c, gt, fn, id);
 
+		if (!ctx)
+			break;
 		if (!ctx->registered || ctx->fn != fn)
 			continue;
 		guc_run_remove(c, gt, ctx);

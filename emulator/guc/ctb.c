@@ -78,7 +78,8 @@ void guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence
 	error = guc_dispatch(c, &r);
 	if (!r.no_reply)
 		reply(c, &r, error);
-	if (r.action == GUC_ACTION_VF_CONTROL)
+	/* Only the PF's: a VF's ring is served from within settling a PAUSE. */
+	if (fn == 0 && r.action == GUC_ACTION_VF_CONTROL)
 		guc_lifecycle_settle(c, gt);
 }
 

@@ -7,7 +7,8 @@
 
 #include "proto/mi.h"
 
-/* Command dwords looked at in one scan: some milliseconds at most. */
+/* Dwords looked at in one scan, images and work items too: some milliseconds
+ * at most. */
 #define SCAN_DWORDS (1u << 20)
 /* Longest stretch of one batch. */
 #define BATCH_DWORDS (1u << 16)
@@ -23,6 +24,17 @@ static void add(struct scan *s, uint32_t dword, uint64_t where, uint32_t value)
 {
 	s->note.dword = dword;
 	guc_detector_add(s->r.c, s->r.gt, s->r.fn, &s->note, where, value);
+}
+
+/* Take `n` dwords from what one scan may look at; false when it is used up. */
+static bool charge(struct scan *s, uint32_t n)
+{
+	if (s->left < n) {
+		s->left = 0;
+		return false;
+	}
+	s->left -= n;
+	return true;
 }
 
 /* --- commands ---------------------------------------------------------------------- */
@@ -69,10 +81,9 @@ static bool text_get(struct scan *s, struct text *t, uint32_t i, uint32_t *v)
 			n = t->size - i % t->size;
 		if (n > CHUNK_DWORDS)
 			n = CHUNK_DWORDS;
-		if (s->left < n ||
+		if (!charge(s, n) ||
 		    guc_ggtt_read(s->r.c, s->r.gt, s->r.fn, at, t->dw, 4 * n))
 			return false;
-		s->left -= n;
 		t->from = i;
 		t->n = n;
 	}
@@ -183,7 +194,7 @@ static void scan_workqueue(struct scan *s, struct guc_wq_item *last)
 
 	if (guc_wq_cursors(&s->r, &at, &tail))
 		return;
-	for (; at != tail && n; n--) {
+	for (; at != tail && n && charge(s, 1); n--) {
 		struct guc_wq_item item = { 0 };
 
 		if (guc_wq_item(&s->r, at, tail, &item))
@@ -209,6 +220,8 @@ static void scan_context(struct scan *s)
 	for (unsigned i = 0; i < ctx->width; i++) {
 		struct guc_lrc lrc;
 
+		if (!charge(s, sizeof(lrc.image) / sizeof(lrc.image[0])))
+			return;
 		if (guc_lrc_load(&s->r, i, &lrc))
 			continue;
 		s->note.child = (uint8_t)i;

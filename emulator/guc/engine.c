@@ -344,6 +344,30 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 	return more;
 }
 
+/* Commands of a compression context: its batch copies a VF's metadata. */
+#define COMPRESSION_BUDGET 4096u
+
+void guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type)
+{
+	struct guc_run_ctx r = { .c = c, .gt = gt, .fn = fn };
+	struct guc_lrc lrc;
+
+	for (; r.id < guc_fn(c, gt, fn)->config.num_contexts; r.id++) {
+		r.ctx = guc_context(c, gt, fn, r.id);
+		if (!r.ctx)
+			return;
+		if (r.ctx->registered && r.ctx->fn == fn && r.ctx->type == type && !r.ctx->killed)
+			break;
+	}
+	/* With another head the driver has broken its own rule: refused. */
+	if (r.id >= guc_fn(c, gt, fn)->config.num_contexts || guc_lrc_load(&r, 0, &lrc) ||
+	    lrc.head)
+		return;
+	guc_lrc_run(&r, 0, COMPRESSION_BUDGET);
+	r.ctx->exec[0] = (struct guc_exec){ 0 };
+	guc_ggtt_store32(c, gt, fn, lrc.head_at, 0);
+}
+
 bool guc_engine_polls(const struct guc_card *c, unsigned gt)
 {
 	uint32_t at = guc_unit(c, gt)->run_first;

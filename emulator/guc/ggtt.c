@@ -87,11 +87,22 @@ static uint64_t *shadow(const struct guc_card *c, unsigned tile)
 /* A VF's invalidation reaches the entries of its range, the PF's all. */
 void guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn)
 {
+	unsigned gts = c->block->geometry.gts;
+	uint64_t *entries = shadow(c, tile);
+
 	if (!c->block->options.ggtt_tlb)
 		return;
-	for (uint32_t i = 0; i < entry_count(c); i++)
-		if (fn == 0 || guc_in_range(c, tile, fn, (uint64_t)i << GGTT_PAGE_SHIFT, GGTT_PAGE))
-			shadow(c, tile)[i] = 0;
+	if (fn == 0) {
+		memset(entries, 0, entry_count(c) * sizeof(entries[0]));
+		return;
+	}
+	for (unsigned gt = tile * gts; gt < (tile + 1) * gts; gt++) {
+		const struct guc_config *cfg = &guc_fn(c, gt, fn)->config;
+
+		if (cfg->ggtt_size)
+			memset(entries + (cfg->ggtt_start >> GGTT_PAGE_SHIFT), 0,
+			       (cfg->ggtt_size >> GGTT_PAGE_SHIFT) * sizeof(entries[0]));
+	}
 }
 
 /* The entry that translation uses. With the TLB a present entry stays as it
@@ -180,9 +191,11 @@ static int access_dma(struct guc_card *c, unsigned gt, unsigned fn, uint64_t dma
 	return 0;
 }
 
-/* Every page is translated before the first byte moves. A hole in a later
- * page of a write can still leave the earlier pages written: the port has no
- * way to ask beforehand, and reads have no effect that could be seen. */
+/* Every page is translated before the first byte moves, so an entry that is
+ * foreign or missing fails the whole access. A hole in the function's own
+ * memory shows only when the port meets it, and may leave the pages before it
+ * written. Nobody takes those for a message or a blob: what crosses pages is
+ * announced afterwards, by TAIL or by a reply, and neither comes. */
 static int copy(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint8_t *dst,
 		const uint8_t *src, size_t len)
 {

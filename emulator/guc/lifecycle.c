@@ -60,6 +60,11 @@ static void before(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effect
 		guc_detector_note(c, gt, fn);
 	if (effects & E_PREEMPT)
 		guc_contexts_preempt(c, gt, fn);
+	if (effects & E_CCS_SAVE)
+		guc_compression_run(c, gt, fn, GUC_CTX_COMPRESSION_SAVE);
+	/* Not at a lenient START's end: nothing was restored. */
+	if ((effects & E_CCS_RESTORE) && f->notes_pending)
+		guc_compression_run(c, gt, fn, GUC_CTX_COMPRESSION_RESTORE);
 	if (effects & E_CHECK)
 		guc_detector_check(c, gt, fn);
 	if (effects & E_DROP)
@@ -101,7 +106,6 @@ static void after(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effects
 		guc_raise(c, gt, fn, GUC_IRQ_SW_INT_0);
 	if ((effects & E_SERVE) && guc_fn(c, gt, fn)->state == GUC_VFS_RUNNING) {
 		guc_contexts_kick(c, gt, fn);
-		c->block->engine_due[gt] = 0;
 		guc_fn(c, gt, fn)->doorbell = 1;
 		c->block->h2g_left[gt] |= guc_bit(fn);
 		guc_g2h_flush(c, gt, fn);
@@ -126,7 +130,8 @@ static void apply(struct guc_card *c, unsigned gt, unsigned fn, const struct guc
 
 	before(c, gt, fn, row->effects, arg);
 	next = resolve(f, row->next);
-	if (next != GUC_VFS_RUNNING && next != GUC_VFS_READY)
+	/* Whatever the driver does, a PAUSE that was accepted goes on. */
+	if (next != GUC_VFS_RUNNING && next != GUC_VFS_READY && next != GUC_VFS_RESFIX_BLOCKED)
 		f->pausing = 0;
 	if (input == GUC_IN_FLR_FINISH)
 		f->flr_rearm = 0;

@@ -27,6 +27,8 @@ enum { SAME = GUC_VFS_COUNT, CLEAN, BACK };
 	X(DRAIN, "drain H2G")                                                  \
 	X(NOTE, "note addresses")                                              \
 	X(PREEMPT, "preempt")                                                  \
+	X(CCS_SAVE, "run compression save")                                    \
+	X(CCS_RESTORE, "run compression restore")                              \
 	X(CHECK, "check fixups")                                               \
 	X(DROP, "drop client state")                                           \
 	X(SCRUB, "clear mailbox")                                              \

@@ -134,6 +134,21 @@ unsigned server_fds(const struct server_process *s)
 	return n;
 }
 
+unsigned server_log_lines(const struct server_process *s, const char *text)
+{
+	char path[128], line[1100];
+	unsigned n = 0;
+	FILE *log;
+
+	snprintf(path, sizeof(path), "%s/log", s->dir);
+	log = fopen(path, "r");
+	ck_assert_ptr_nonnull(log);
+	while (fgets(line, sizeof(line), log))
+		n += strstr(line, text) != NULL;
+	fclose(log);
+	return n;
+}
+
 void client_connect(struct raw_client *c, const char *socket_path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };

@@ -41,6 +41,8 @@ int process_wait(pid_t pid);
 void server_stop(struct server_process *s);
 /* Number of descriptors it has open. */
 unsigned server_fds(const struct server_process *s);
+/* Number of lines in its log with this text. */
+unsigned server_log_lines(const struct server_process *s, const char *text);
 
 void client_connect(struct raw_client *c, const char *socket);
 void client_end(struct raw_client *c);

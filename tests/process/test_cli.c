@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli_fixture.h"
@@ -217,6 +218,63 @@ START_TEST(images_in_files)
 }
 END_TEST
 
+/* Wait until a client has VF 1 of the card and it runs, or nobody has it. */
+static void await_vf1(const char *card, bool there)
+{
+	const struct timespec nap = { 0, 5000000 };
+	char words[256];
+
+	snprintf(words, sizeof(words), "state --json --socket %s/%s.sock", scratch, card);
+	for (unsigned i = 0; i < 4000; i++) {
+		struct run_result r = run_gucemu(words);
+		struct json_object *o = json_read(r.out, strlen(r.out));
+		struct json_object *fn = json_at(json_get(o, "functions"), 1);
+		const char *now = json_get_str(json_at(json_get(fn, "gts"), 0), "state", "");
+		bool is = there ? json_get(fn, "client") && strcmp(now, "VF_RUNNING") == 0
+				: fn && !json_get(fn, "client");
+
+		json_object_put(o);
+		run_free(&r);
+		if (is)
+			return;
+		nanosleep(&nap, NULL);
+	}
+	ck_abort_msg("card %s never got there", card);
+}
+
+START_TEST(migrate)
+{
+	/* design, the six steps: a live VF moves between two emulators and goes on.
+	 * A move onto its own card, or onto a VF that somebody has, is refused
+	 * before anything is touched: both go on. */
+	pid_t a = start_card("a", "--gts 2"), b = start_card("b", "--gts 2 --ggtt-offset 256M");
+	pid_t mover, other;
+	char words[256];
+
+	snprintf(words, sizeof(words), "vf run --socket %s/a.sock --jobs 0", scratch);
+	mover = start_gucemu(words);
+	snprintf(words, sizeof(words), "vf run --socket %s/b.sock --jobs 0", scratch);
+	other = start_gucemu(words);
+	await_vf1("a", true);
+	await_vf1("b", true);
+	expect("pf migrate --vf 1 --from %s/a.sock --to %s/./a.sock", 1, "same card");
+	expect("pf migrate --vf 1 --from %s/a.sock --to %s/b.sock", 1, "has a client");
+	await_vf1("a", true);
+	await_vf1("b", true);
+	ck_assert_int_eq(end_gucemu(other, SIGTERM), 0);
+	await_vf1("b", false);
+	expect("pf migrate --vf 1 --from %s/a.sock --to %s/b.sock", 0, "VF 1 moved");
+	await_vf1("b", true);
+	await_vf1("a", false);
+	expect("pf migrate --double --vf 1 --from %s/b.sock --to %s/a.sock", 0, "VF 1 moved");
+	await_vf1("b", true);
+	expect("pf findings --vf 1 --socket %s/b.sock", 0, NULL);
+	ck_assert_int_eq(end_gucemu(mover, SIGTERM), 0);
+	ck_assert_int_eq(end_gucemu(a, SIGTERM), 0);
+	ck_assert_int_eq(end_gucemu(b, SIGTERM), 0);
+}
+END_TEST
+
 /* --- documents ------------------------------------------------------------------ */
 
 static char *contents_of(const char *path)
@@ -337,6 +395,7 @@ int main(void)
 	tcase_add_test(c, state);
 	tcase_add_test(c, verbs);
 	tcase_add_test(c, images_in_files);
+	tcase_add_test(c, migrate);
 	tcase_add_test(c, decisions_have_tests);
 	tcase_add_loop_test(c, man_page_says_what_help_says, 0, COMMANDS);
 	suite_add_tcase(s, c);

@@ -103,6 +103,28 @@ START_TEST(skipped_fixups)
 }
 END_TEST
 
+/* Of these the demo's drivers have no address: their H2G rings are empty when
+ * they are frozen, they make no context afterwards and no queue groups. */
+static const enum fixup absent[] = { FIXUP_H2G, FIXUP_DEFAULT_LRC, FIXUP_CGP };
+
+START_TEST(absent_fixups)
+{
+	/* A fixup that was to be missed and was not is no success: it is named. */
+	const char *name = fixup_name(absent[_i]);
+	char options[64];
+	struct json_object *o;
+
+	ck_assert_uint_eq(FIXUP_COUNT, sizeof(skips) / sizeof(skips[0]) +
+					       sizeof(absent) / sizeof(absent[0]));
+	snprintf(options, sizeof(options), "--skip-fixup %s", name);
+	o = demo(options, 1);
+	ck_assert_msg(strstr(json_get_str(o, "failure", ""), name), "%s",
+		      json_get_str(o, "failure", ""));
+	ck_assert_uint_eq(json_get_u64(o, "findings", 1), 0);
+	json_object_put(o);
+}
+END_TEST
+
 /* Processes of this program whose command line has `folder`. */
 static unsigned processes_of(const char *folder)
 {
@@ -198,6 +220,7 @@ int main(void)
 	tcase_add_test(c, golden);
 	tcase_add_loop_test(c, good_runs, 0, (int)(sizeof(good) / sizeof(good[0])));
 	tcase_add_loop_test(c, skipped_fixups, 0, (int)(sizeof(skips) / sizeof(skips[0])));
+	tcase_add_loop_test(c, absent_fixups, 0, (int)(sizeof(absent) / sizeof(absent[0])));
 	tcase_add_loop_test(c, no_orphans, 0, 3);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);

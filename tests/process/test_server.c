@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,6 +36,15 @@ static void teardown(void)
 	ck_assert_uint_eq(value & VF_CAP_IS_VF, VF_CAP_IS_VF);
 	client_end(&good);
 	server_stop(&server);
+}
+
+/* Lines of the log with this text, once the server has done what came before. */
+static unsigned logged(const char *text)
+{
+	uint32_t value;
+
+	ck_assert_int_eq(client_read32(&good, REG_VF_CAP, &value), 0);
+	return server_log_lines(&server, text);
 }
 
 static size_t encode(const struct frame *f, uint8_t *buf, size_t cap)
@@ -75,6 +85,7 @@ START_TEST(malformed_frames_end_the_connection)
 	ck_assert(client_bytes(&bad, malformed[_i].bytes, malformed[_i].len, NULL, 0));
 	ck_assert_msg(client_drained(&bad) == -EPROTO, "%s", malformed[_i].what);
 	client_end(&bad);
+	ck_assert_uint_eq(logged("warning: client "), 2);
 }
 END_TEST
 
@@ -214,6 +225,55 @@ START_TEST(silent_client_is_closed)
 }
 END_TEST
 
+/* Connect `n` clients that say nothing. */
+static void connect_many(int *fds, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		client_connect(&bad, server.socket);
+		fds[i] = bad.fd;
+	}
+}
+
+START_TEST(too_many_connections)
+{
+	/* More connections than the server takes: the surplus is told so and closed. */
+	uint32_t value;
+	int fds[260];
+
+	connect_many(fds, 260);
+	ck_assert_int_eq(client_drained(&bad), -EUSERS);
+	ck_assert_int_eq(client_read32(&good, REG_VF_CAP, &value), 0);
+	for (int i = 0; i < 260; i++)
+		close(fds[i]);
+	ck_assert_uint_ge(logged("too many connections"), 1);
+	ck_assert_int_eq(client_hello(&bad, server.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	client_end(&bad);
+}
+END_TEST
+
+START_TEST(no_descriptors_left)
+{
+	/* Without a descriptor for a connection the server neither spins nor lets it
+	 * wait: it is told so and closed, and the log has a line for each. */
+	struct rlimit limit;
+	uint32_t value;
+	int fds[40];
+
+	ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+	limit.rlim_cur = server_fds(&server);
+	ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+	connect_many(fds, 40);
+	ck_assert_int_eq(client_drained(&bad), -EMFILE);
+	ck_assert_int_eq(client_read32(&good, REG_VF_CAP, &value), 0);
+	for (int i = 0; i < 40; i++)
+		close(fds[i]);
+	ck_assert_uint_ge(logged("no descriptors left"), 1);
+	ck_assert_uint_le(logged("warning"), 40);
+	ck_assert_int_eq(client_hello(&bad, server.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	client_end(&bad);
+}
+END_TEST
+
 START_TEST(function_is_free_again)
 {
 	/* A function's client may come back after it went away. */
@@ -283,6 +343,22 @@ START_TEST(mmio_errors)
 	}
 	ck_assert_int_eq(client_read32(&bad, REG_VF_CAP, &value), 0);
 	client_end(&bad);
+	ck_assert_uint_eq(logged(", vf1): request refused: "),
+			  rows[_i].n == 1 ? 3 : 1);
+}
+END_TEST
+
+START_TEST(mistakes_do_not_flood_the_log)
+{
+	/* One line for a mistake, but not as many a second as a client likes. */
+	struct frame read = { .type = T(MMIO_READ), .addr = REG_TILE_STRIDE, .size = 4 };
+
+	ck_assert_int_eq(client_hello(&bad, server.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	for (int i = 0; i < 2000; i++)
+		ck_assert_int_eq(client_call(&bad, &read, NULL, NULL), -ERANGE);
+	client_end(&bad);
+	ck_assert_uint_ge(logged("outside the BAR"), 1);
+	ck_assert_uint_lt(logged("outside the BAR"), 2000);
 }
 END_TEST
 
@@ -579,7 +655,8 @@ START_TEST(bad_verbs)
 		"findings vf=99999999999999999999", "pf", "pf nonsense vf=1", "pf pause",
 		"pf pause vf=1 ggtt=1", "pf provision vf=1 ggtt=x", "pf provision vf=1 contexts=70000",
 		"pf provision vf=1 doorbells=300", "events points=nonsense", "handover vf=1",
-		"a b c d e", "a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1 j=1 k=1 l=1 m=1 n=1 o=1 p=1 q=1",
+		"state =", "events =1", "pf pause vf=1 =1", "a b c d e",
+		"a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1 j=1 k=1 l=1 m=1 n=1 o=1 p=1 q=1",
 	};
 	static struct raw_client control;
 	const char *json;
@@ -635,8 +712,11 @@ static Suite *suite(void)
 	tcase_add_test(tc, too_many_descriptors_end_the_connection);
 	tcase_add_loop_test(tc, hello_refusals, 0, 8);
 	tcase_add_test(tc, silent_client_is_closed);
+	tcase_add_test(tc, too_many_connections);
+	tcase_add_test(tc, no_descriptors_left);
 	tcase_add_test(tc, function_is_free_again);
 	tcase_add_loop_test(tc, mmio_errors, 0, 9);
+	tcase_add_test(tc, mistakes_do_not_flood_the_log);
 	tcase_add_test(tc, write_list_stops_at_the_first_bad);
 	tcase_add_test(tc, memory_that_could_shrink_is_refused);
 	tcase_add_test(tc, memory_bounds);

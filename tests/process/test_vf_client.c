@@ -782,14 +782,23 @@ END_TEST
 
 START_TEST(test_example)
 {
-	/* The example under a captive emulator: both end together, well. */
+	/* The example under a captive emulator of each generation: both end together,
+	 * well; the emulator's status is the program's. */
+	static const char *const abi[] = { "1.28", "1.20", "1.28" };
 	const char *example = getenv("VF_SOCKET");
+	char dir[] = "/tmp/gucemu-example-XXXXXX", path[64];
 	const char *const argv[] = {
-		gucemu_path(), "serve", "--socket", "/tmp/gucemu-example.sock", "--log", "error",
-		"--run", example ? example : "./vfclient/examples/vf-socket", NULL,
+		gucemu_path(), "serve", "--socket", path, "--log", "error", "--guc-abi", abi[_i],
+		"--run", _i == 2 ? "false" : example ? example : "./vfclient/examples/vf-socket",
+		NULL,
 	};
+	int status;
 
-	ck_assert_int_eq(process_wait(program_start(argv, -1, -1)), 0);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+	status = process_wait(program_start(argv, -1, -1));
+	ck_assert_int_eq(rmdir(dir), 0);
+	ck_assert_int_eq(status, _i == 2 ? 1 : 0);
 }
 END_TEST
 
@@ -844,7 +853,7 @@ int main(void)
 	tcase_add_test(c, test_client_killed);
 	tcase_add_test(c, test_run);
 	tcase_add_test(c, test_run_commands);
-	tcase_add_test(c, test_example);
+	tcase_add_loop_test(c, test_example, 0, 3);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

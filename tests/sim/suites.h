@@ -8,5 +8,6 @@
 Suite *suite_migration(void);
 Suite *suite_detector(void);
 Suite *suite_races(void);
+Suite *suite_answers(void);
 
 #endif

@@ -3,9 +3,11 @@
  * GuC, PF and VF. Cases carry the ids of vf-lifecycle 6.1 (R-..); those that
  * need fault rules or a real driver are elsewhere. */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulator/guc/core.h"
 #include "load.h"
 #include "suites.h"
 
@@ -134,6 +136,54 @@ START_TEST(test_R06_two_gts)
 }
 END_TEST
 
+/* Keeps MIGRATED interrupts back; the test gives them. */
+static enum guc_verdict keep_migrated(void *user, struct guc_event *ev,
+				      struct guc_hook_action *act)
+{
+	(void)user;
+	(void)act;
+	return ev->point == GUC_PT_IRQ && ev->fn && ev->code == GUC_IRQ_SW_INT_0 ? GUC_SWALLOW :
+										   GUC_PASS;
+}
+
+static const struct {
+	unsigned first;
+	uint64_t delay;
+} orders[] = { { 0, 0 }, { 1, 0 }, { 0, 20 * SIM_MS }, { 1, 20 * SIM_MS }, { 0, 1000 * SIM_MS } };
+#define ORDERS (int)(sizeof(orders) / sizeof(orders[0]))
+
+/* R-06: the GTs' interrupts in either order, at once, or the second much later.
+ * With markers the first GT recovers alone; the seed does nothing until both
+ * came. The base is shifted once. */
+START_TEST(test_R06_orders)
+{
+	unsigned first = orders[_i % ORDERS].first;
+	bool seed = _i >= ORDERS;
+	struct guc_card *there;
+	struct world w;
+
+	world_begin(&w, 2);
+	w.opt.abi_minor[0] = w.opt.abi_minor[1] = seed ? 20 : 28;
+	world_run(&w);
+	there = &w.sim->card[1].guc;
+	there->hook = keep_migrated;
+	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	there->hook = NULL;
+	ck_assert_uint_eq(count(w.vf->log, "ready for recovery"), 0);
+	guc_raise(there, first, 1, GUC_IRQ_SW_INT_0);
+	if (orders[_i % ORDERS].delay) {
+		sim_run(w.sim, orders[_i % ORDERS].delay);
+		ck_assert_int_eq(sim_state(w.sim, w.vf, first),
+				 seed ? GUC_VFS_RESFIX_BLOCKED : GUC_VFS_RUNNING);
+		ck_assert_int_eq(sim_state(w.sim, w.vf, !first), GUC_VFS_RESFIX_BLOCKED);
+	}
+	guc_raise(there, !first, 1, GUC_IRQ_SW_INT_0);
+	ck_assert_msg(sim_recovered(w.sim, w.vf), "%s", w.vf->log);
+	ck_assert_uint_eq(count(w.vf->log, "migration recovery ended"), seed ? 1 : 2);
+	world_end(&w);
+}
+END_TEST
+
 /* R-08: a second migration before the worker ran gives one recovery only, with
  * the second base. */
 START_TEST(test_R08_migrated_before_start)
@@ -164,11 +214,16 @@ static const enum vfc_step_id stoppers[] = { VFC_STEP_QUERY,	  VFC_STEP_FIX_CCS,
 					     VFC_STEP_VALID,	  VFC_STEP_REARM,
 					     VFC_STEP_DECIDE,	  VFC_STEP_DONE };
 
-static void stopper_case(enum vfc_step_id step, unsigned gts, unsigned times)
+static const enum vfc_step_id seed_stoppers[] = { VFC_STEP_SEED_BEGIN, VFC_STEP_SEED_QUERY,
+						  VFC_STEP_SEED_DECIDE, VFC_STEP_SEED_FIXUPS,
+						  VFC_STEP_SEED_NOTIFY };
+
+static void stopper_case(enum vfc_step_id step, unsigned gts, unsigned times, uint8_t minor)
 {
 	struct world w;
 
 	world_begin(&w, gts);
+	w.opt.abi_minor[0] = w.opt.abi_minor[1] = minor;
 	world_run(&w);
 	w.vf->hold_steps = 1u << step;
 	for (unsigned i = 0; i <= times; i++) {
@@ -186,34 +241,124 @@ static void stopper_case(enum vfc_step_id step, unsigned gts, unsigned times)
 /* migrated again at each step between START and DONE. */
 START_TEST(test_R10_R11_R12_stoppers)
 {
-	stopper_case(stoppers[_i], 1, 1);
+	stopper_case(stoppers[_i], 1, 1, 28);
 }
 END_TEST
 
 /* with two GTs. */
 START_TEST(test_R10_R11_R12_stoppers_two_gts)
 {
-	stopper_case(stoppers[_i], 2, 1);
+	stopper_case(stoppers[_i], 2, 1, 28);
 }
 END_TEST
 
 /* the same three times in a row. */
 START_TEST(test_R14_triple)
 {
-	stopper_case(stoppers[_i], 1, 3);
+	stopper_case(stoppers[_i], 1, 3, 28);
 }
 END_TEST
 
-/* migrations at random moments lose no interrupt and no job. */
+/* R-10 to R-12, R-14, R-39 by the seed's recovery: migrated again at each of its
+ * steps, once and three times, with one GT and two. */
+START_TEST(test_R10_R12_R14_R39_stoppers_seed)
+{
+	const int n = sizeof(seed_stoppers) / sizeof(seed_stoppers[0]);
+
+	stopper_case(seed_stoppers[_i % n], 1 + (unsigned)(_i / n) % 2, _i / n < 2 ? 1 : 3, 20);
+}
+END_TEST
+
+/* Markers that the VF's GT 0 sent, as the cards saw them. */
+struct markers {
+	unsigned starts, wrong_start, done, refused, ones, last;
+};
+
+static void watch_markers(void *user, const struct guc_event *ev)
+{
+	struct markers *m = user;
+	unsigned marker;
+
+	if (ev->fn == 0 || ev->gt || (ev->point != GUC_PT_MBOX_REQUEST &&
+				      ev->point != GUC_PT_MBOX_REPLY))
+		return;
+	if (ev->point == GUC_PT_MBOX_REPLY) {
+		if (ev->code == GUC_ACTION_RESFIX_DONE) {
+			m->done += !ev->error;
+			m->refused += ev->error != 0;
+		}
+		return;
+	}
+	marker = hxg_data0(ev->msg[0]);
+	if (hxg_action(ev->msg[0]) == GUC_ACTION_RESFIX_START) {
+		m->starts++;
+		m->ones += marker == 1;
+		m->wrong_start += marker == 0 || marker != m->last % 256 + 1;
+		m->last = marker;
+	} else if (hxg_action(ev->msg[0]) == GUC_ACTION_RESFIX_DONE) {
+		m->wrong_start += marker != m->last;
+	}
+}
+
+static void watch(struct world *w, struct markers *m)
+{
+	memset(m, 0, sizeof(*m));
+	for (unsigned c = 0; c < SIM_CARDS; c++) {
+		w->sim->card[c].sink = watch_markers;
+		w->sim->card[c].sink_user = m;
+	}
+}
+
+static bool refused_again(void *arg)
+{
+	const struct markers *m = arg;
+
+	return m->refused == m->starts && m->starts > 0;
+}
+
+/* R-14: migrated between START and DONE three times in a row: the markers are 1
+ * to 4, and only the last DONE is accepted. */
+START_TEST(test_R14_markers)
+{
+	struct world w;
+	struct markers m;
+
+	world_begin(&w, 1);
+	world_run(&w);
+	watch(&w, &m);
+	w.vf->hold_steps = 1u << VFC_STEP_DONE;
+	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		w.vf->hold_steps = 1u << VFC_STEP_DONE;
+		sim_run(w.sim, 20 * SIM_MS);
+		ck_assert_uint_eq(m.starts, i);
+		ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
+		w.vf->hold_steps = 0;
+		ck_assert(sim_until(w.sim, refused_again, &m, 20 * SIM_MS));
+	}
+	ck_assert(sim_recovered(w.sim, w.vf));
+	ck_assert_uint_eq(m.starts, 4);
+	ck_assert_uint_eq(m.last, 4);
+	ck_assert_uint_eq(m.refused, 3);
+	ck_assert_uint_eq(m.done, 1);
+	ck_assert_uint_eq(m.wrong_start, 0);
+	world_end(&w);
+}
+END_TEST
+
+/* R-15: migrations at random moments lose no interrupt and no job; each START's
+ * marker is the one after the last, each DONE's is its START's. */
 START_TEST(test_R15_random)
 {
 	struct world w;
+	struct markers m;
 
 	world_begin(&w, 1 + (unsigned)_i % 2);
 	w.opt.seed = 1000 + (uint64_t)_i;
 	w.opt.random_order = true;
 	w.opt.abi_minor[0] = w.opt.abi_minor[1] = _i % 4 < 2 ? 28 : 20;
 	world_run(&w);
+	watch(&w, &m);
 	for (unsigned n = 0; n < 50; n++) {
 		sim_run(w.sim, sim_random(w.sim) % (n % 3 ? 300000 : 3 * SIM_MS));
 		ck_assert_msg(sim_migrate(w.sim, w.vf) == 0, "migration %u\n%s", n, w.vf->log);
@@ -226,6 +371,8 @@ START_TEST(test_R15_random)
 		}
 		w.vf->log_len = 0;
 	}
+	ck_assert_uint_eq(m.wrong_start, 0);
+	ck_assert(m.starts > 0 || _i % 4 >= 2);
 	world_end(&w);
 }
 END_TEST
@@ -235,9 +382,11 @@ START_TEST(test_R16_marker_wrap)
 {
 	struct world w;
 	struct vfc_info info;
+	struct markers m;
 
 	world_begin(&w, 1);
 	world_run(&w);
+	watch(&w, &m);
 	for (unsigned n = 0; n < 258; n++) {
 		ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
 		ck_assert_msg(sim_recovered(w.sim, w.vf), "after %u", n);
@@ -245,6 +394,10 @@ START_TEST(test_R16_marker_wrap)
 	}
 	vfc_info(w.vf->vfc, 0, &info);
 	ck_assert_uint_eq(info.recoveries, 258);
+	ck_assert_uint_eq(m.starts, 258);
+	ck_assert_uint_eq(m.wrong_start, 0);
+	ck_assert_uint_eq(m.ones, 2);
+	ck_assert_uint_eq(m.last, 2);
 	world_end(&w);
 }
 END_TEST
@@ -280,6 +433,7 @@ START_TEST(test_R54_cancelled)
 	size_t len;
 
 	world_begin(&w, 1);
+	w.opt.abi_minor[0] = w.opt.abi_minor[1] = _i ? 20 : 28;
 	world_run(&w);
 	ck_assert_int_eq(sim_migrate_out(w.sim, w.vf, &image, &len), 0);
 	free(image);
@@ -310,20 +464,32 @@ START_TEST(test_R55_stop_in_recovery)
 }
 END_TEST
 
-/* R-56: FLR during recovery: the mailbox reads zero three times, the driver
- * wedges with ENOLINK; after the FLR a fresh driver boots. */
+/* R-56: FLR during recovery: what the driver says next meets a VF that knows
+ * nothing of it, and it wedges; afterwards a fresh driver boots and works. */
 START_TEST(test_R56_flr_in_recovery)
 {
 	struct world w;
 
 	world_begin(&w, 1);
+	w.opt.abi_minor[0] = w.opt.abi_minor[1] = _i ? 20 : 28;
 	world_run(&w);
-	w.vf->hold_steps = 1u << VFC_STEP_QUERY;
+	w.vf->hold_steps = 1u << (_i ? VFC_STEP_SEED_FIXUPS : VFC_STEP_QUERY);
 	ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
 	sim_run(w.sim, 20 * SIM_MS);
+	ck_assert_uint_ne(w.vf->held, 0);
 	ck_assert_int_eq(sim_pf(w.sim, w.vf->card, PFC_FLR, 1, NULL), 0);
 	ck_assert_int_eq(sim_state(w.sim, w.vf, 0), GUC_VFS_READY);
-	sim_free(w.sim);
+	w.vf->hold_steps = 0;
+	sim_run(w.sim, 3000 * SIM_MS);
+	if (!_i)
+		ck_assert_uint_eq(w.vf->wedged, 1);
+	/* The seed does not look at the answer: its user gives it up. */
+	else
+		vfc_wedge(w.vf->vfc, -ENODEV);
+	ck_assert_int_eq(sim_boot(w.sim, w.vf), 0);
+	w.vf->jobs_ok = w.vf->jobs_bad = w.vf->wedged = 0;
+	load_start(&w.load, w.sim, w.vf, 2, true);
+	world_end(&w);
 }
 END_TEST
 
@@ -343,13 +509,14 @@ START_TEST(test_M33_position_independence)
 }
 END_TEST
 
-static uint64_t hash_of_run(uint64_t seed)
+static uint64_t hash_of_run(uint64_t seed, uint8_t minor)
 {
 	struct world w;
 	uint64_t hash;
 
 	world_begin(&w, 2);
 	w.opt.seed = seed;
+	w.opt.abi_minor[0] = w.opt.abi_minor[1] = minor;
 	w.opt.random_order = true;
 	world_run(&w);
 	for (unsigned n = 0; n < 5; n++) {
@@ -365,8 +532,11 @@ static uint64_t hash_of_run(uint64_t seed)
 /* The same seed twice gives the same event hash; another seed another one. */
 START_TEST(test_same_seed_same_hash)
 {
-	ck_assert_uint_eq(hash_of_run(7), hash_of_run(7));
-	ck_assert_uint_ne(hash_of_run(7), hash_of_run(8));
+	uint8_t minor = _i ? 20 : 28;
+	uint64_t hash = hash_of_run(7, minor);
+
+	ck_assert_uint_eq(hash, hash_of_run(7, minor));
+	ck_assert_uint_ne(hash, hash_of_run(8, minor));
 }
 END_TEST
 
@@ -403,6 +573,7 @@ Suite *suite_migration(void)
 	TCase *t = tcase_create("recovery");
 	const int n_bases = sizeof(bases) / sizeof(bases[0]);
 	const int n_stop = sizeof(stoppers) / sizeof(stoppers[0]);
+	const int n_seed = sizeof(seed_stoppers) / sizeof(seed_stoppers[0]);
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_R01_R04_bases, 0, n_bases);
@@ -410,18 +581,21 @@ Suite *suite_migration(void)
 	tcase_add_loop_test(t, test_R38_bases_seed, 0, n_bases);
 	tcase_add_loop_test(t, test_R38_bases_seed_two_gts, 0, n_bases);
 	tcase_add_test(t, test_R06_two_gts);
+	tcase_add_loop_test(t, test_R06_orders, 0, 2 * ORDERS);
 	tcase_add_test(t, test_R08_migrated_before_start);
 	tcase_add_loop_test(t, test_R10_R11_R12_stoppers, 0, n_stop);
 	tcase_add_loop_test(t, test_R10_R11_R12_stoppers_two_gts, 0, n_stop);
 	tcase_add_loop_test(t, test_R14_triple, 0, n_stop);
+	tcase_add_test(t, test_R14_markers);
+	tcase_add_loop_test(t, test_R10_R12_R14_R39_stoppers_seed, 0, 4 * n_seed);
 	tcase_add_loop_test(t, test_R15_random, 0, 8);
 	tcase_add_test(t, test_R16_marker_wrap);
 	tcase_add_test(t, test_R53_pause_in_fixups);
-	tcase_add_test(t, test_R54_cancelled);
+	tcase_add_loop_test(t, test_R54_cancelled, 0, 2);
 	tcase_add_test(t, test_R55_stop_in_recovery);
-	tcase_add_test(t, test_R56_flr_in_recovery);
+	tcase_add_loop_test(t, test_R56_flr_in_recovery, 0, 2);
 	tcase_add_test(t, test_M33_position_independence);
-	tcase_add_test(t, test_same_seed_same_hash);
+	tcase_add_loop_test(t, test_same_seed_same_hash, 0, 2);
 	tcase_add_test(t, test_many_vfs);
 	suite_add_tcase(s, t);
 	return s;

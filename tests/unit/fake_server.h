@@ -28,6 +28,7 @@ struct fake_server {
 	uv_poll_t poll;
 	struct wire *wire;
 	bool refuse;          /* answer HELLO with EBUSY */
+	bool shrug;           /* answer HELLO with "no error", and nothing else */
 	bool answer;          /* answer reads: each word is its own offset */
 	bool ended;
 	struct fake_frame got[FAKE_FRAMES];
@@ -88,6 +89,8 @@ static inline enum wire_next fake_frame(struct wire *w, void *user, const struct
 		wire_status(s->wire, f->seq, -EBUSY, "VF 1 is taken");
 		wire_close(s->wire, 0, NULL);
 		s->wire = NULL;
+	} else if (f->type == gucemu_FrameType_HELLO && s->shrug) {
+		wire_status(s->wire, f->seq, 0, NULL);
 	} else if (f->type == gucemu_FrameType_HELLO) {
 		fake_send(s, &welcome);
 	} else if (f->type == gucemu_FrameType_MMIO_READ && s->answer) {

@@ -195,6 +195,11 @@ START_TEST(size_limits)
 	ck_assert_int_gt(frame_encode(&f, buf, sizeof(buf)), 0);
 	f.text_len++;
 	ck_assert_int_eq(frame_encode(&f, buf, sizeof(buf)), -EMSGSIZE);
+	/* Each may be at its limit, not both: no reader would take it. */
+	f.text_len = FRAME_TEXT_MAX;
+	f.data = big;
+	f.data_len = FRAME_DATA_MAX;
+	ck_assert_int_eq(frame_encode(&f, buf, sizeof(buf)), -EMSGSIZE);
 	f = (struct frame){ .type = T(STATUS), .fds = FRAME_FDS_MAX + 1 };
 	ck_assert_int_eq(frame_encode(&f, buf, sizeof(buf)), -EMSGSIZE);
 	/* A data field of one byte too many, written by hand. */

@@ -42,18 +42,42 @@ static uint32_t fine(uint32_t n)
 	return hxg_success(HXG_ORIGIN_GUC, n);
 }
 
+/* All that b's GuC knows of the VF. */
+struct snapshot {
+	struct guc_function fn;
+	struct guc_context contexts[FX_VF_CONTEXTS];
+	uint8_t mem[FX_MEM];
+};
+
+static void take(struct snapshot *s)
+{
+	memcpy(&s->fn, guc_fn(&b->card, 0, 1), sizeof(s->fn));
+	memcpy(s->contexts, guc_context(&b->card, 0, 1, 0), sizeof(s->contexts));
+	memcpy(s->mem, b->mem[1], sizeof(s->mem));
+}
+
+static void expect_same(const struct snapshot *s)
+{
+	ck_assert_mem_eq(&s->fn, guc_fn(&b->card, 0, 1), sizeof(s->fn));
+	ck_assert_mem_eq(s->contexts, guc_context(&b->card, 0, 1, 0), sizeof(s->contexts));
+	ck_assert_mem_eq(s->mem, b->mem[1], sizeof(s->mem));
+}
+
 /* RESTORE fails with this error and hint, and the VF is as it was. */
 static void expect_refused(uint32_t size, uint32_t error, uint32_t hint)
 {
-	uint32_t reply = fx_restore(b, 0, 1, size);
-	struct guc_vf_info info;
+	static struct snapshot before;
+	uint32_t reply;
 
+	take(&before);
+	reply = fx_restore(b, 0, 1, size);
 	ck_assert_uint_eq(reply, hxg_failure(HXG_ORIGIN_GUC, error, hint));
-	ck_assert_int_eq(guc_vf_info(&b->card, 1, 0, &info), 0);
-	ck_assert_int_eq(info.state, GUC_VFS_READY_PAUSED);
-	ck_assert_uint_eq(info.registered, 0);
-	ck_assert(!info.ctb_enabled);
-	ck_assert_uint_eq(info.abi_major, 0);
+	expect_same(&before);
+}
+
+static void sign(uint32_t n)
+{
+	put(BLOB_CRC, guc_blob_crc((uint32_t *)(void *)(b->mem[0] + FX_BLOB), 4 * (size_t)n));
 }
 
 /* 1.3.4: a query tells the size, which is what SAVE then uses; a buffer that is
@@ -123,15 +147,19 @@ END_TEST
 /* M-25: every single flipped bit is detected before anything is applied. */
 START_TEST(test_bit_flips)
 {
+	static struct snapshot before;
+
+	take(&before);
 	for (uint32_t bit = 0; bit < 32 * dwords; bit++) {
 		uint32_t i = bit / 32, old = get(b, i), reply;
 
 		put(i, old ^ 1u << bit % 32);
 		reply = fx_restore(b, 0, 1, dwords);
 		ck_assert_msg(hxg_type(reply) == HXG_FAILURE, "bit %u", bit);
-		ck_assert_int_eq(fx_state(b, 1, 0), GUC_VFS_READY_PAUSED);
+		ck_assert_mem_eq(&before.fn, guc_fn(&b->card, 0, 1), sizeof(before.fn));
 		put(i, old);
 	}
+	expect_same(&before);
 	ck_assert_uint_eq(fx_restore(b, 0, 1, dwords), fine(dwords));
 }
 END_TEST
@@ -142,6 +170,17 @@ START_TEST(test_truncation)
 	for (uint32_t n = 0; n < dwords; n++)
 		expect_refused(n, GUC_ERR_INVALID_PARAMS, GUC_BLOB_SHORT);
 	ck_assert_uint_eq(fx_restore(b, 0, 1, dwords + 7), fine(dwords));
+}
+END_TEST
+
+/* M-26: cut off at every dword by one who sets length and checksum right. */
+START_TEST(test_signed_truncation)
+{
+	for (uint32_t n = BLOB_HEADER_DWORDS; n < dwords; n++) {
+		put(BLOB_BYTES, 4 * n);
+		sign(n);
+		expect_refused(n, GUC_ERR_INVALID_PARAMS, GUC_BLOB_BAD_LENGTH);
+	}
 }
 END_TEST
 
@@ -229,11 +268,17 @@ static const struct {
 /* Well-formed lies: the checksum is right, the error says what is wrong. */
 START_TEST(test_lies)
 {
-	uint32_t *stage;
+	uint32_t truth = get(b, lies[_i].dword), crc = get(b, BLOB_CRC);
 
 	put(lies[_i].dword, lies[_i].value);
-	stage = (uint32_t *)(void *)(b->mem[0] + FX_BLOB);
-	put(BLOB_CRC, guc_blob_crc(stage, 4 * (size_t)dwords));
+	sign(dwords);
+	expect_refused(dwords, lies[_i].error, lies[_i].hint);
+	/* Also what an earlier blob brought stays. */
+	put(lies[_i].dword, truth);
+	put(BLOB_CRC, crc);
+	ck_assert_uint_eq(fx_restore(b, 0, 1, dwords), fine(dwords));
+	put(lies[_i].dword, lies[_i].value);
+	sign(dwords);
 	expect_refused(dwords, lies[_i].error, lies[_i].hint);
 }
 END_TEST
@@ -377,6 +422,32 @@ START_TEST(test_queued)
 }
 END_TEST
 
+/* Verdict 2: a blob that brings an event whose credit is gone, a response, or
+ * what no GuC sends is a lie. */
+START_TEST(test_queued_lies)
+{
+	static const uint32_t headers[] = {
+		0x90000000 | GUC_ACTION_SCHED_CONTEXT_MODE_DONE,
+		0x90000000 | GUC_ACTION_DEREGISTER_CONTEXT_DONE,
+		0x90000000 | GUC_ACTION_TLB_INVALIDATION_DONE,
+		0xF0000000, 0xE0000107, 0x10000000 | GUC_ACTION_MEMORY_CAT_ERROR,
+	};
+	const uint32_t id = 3;
+	uint32_t at;
+
+	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_MEMORY_CAT_ERROR, &id, 1, false);
+	dwords = fx_save(a, 0, 1, FX_BLOB_BYTES / 4) & HXG_SUCCESS_DATA0;
+	memcpy(b->mem[0] + FX_BLOB, a->mem[0] + FX_BLOB, 4 * dwords);
+	at = dwords - BLOB_NOTE_DWORDS * get(b, BLOB_NOTES) - 2;
+	ck_assert_uint_eq(get(b, at), 0x90000000 | GUC_ACTION_MEMORY_CAT_ERROR);
+	for (unsigned i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		put(at, headers[i]);
+		sign(dwords);
+		expect_refused(dwords, BAD, GUC_BLOB_BAD_QUEUED);
+	}
+}
+END_TEST
+
 static uint32_t reads_of_vf;
 
 static void count_reads(void *user, const struct guc_event *ev)
@@ -412,6 +483,7 @@ int main(void)
 	tcase_add_test(t, test_states);
 	tcase_add_test(t, test_bit_flips);
 	tcase_add_test(t, test_truncation);
+	tcase_add_test(t, test_signed_truncation);
 	tcase_add_loop_test(t, test_lies, 0, sizeof(lies) / sizeof(lies[0]));
 	tcase_add_test(t, test_other_card);
 	tcase_add_loop_test(t, test_bases, 0, 10);
@@ -420,6 +492,7 @@ int main(void)
 	tcase_add_test(t, test_no_marker);
 	tcase_add_test(t, test_restore_twice);
 	tcase_add_test(t, test_queued);
+	tcase_add_test(t, test_queued_lies);
 	tcase_add_test(t, test_no_vf_memory);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -8,6 +8,7 @@
 #include "emulator/guc/core.h"
 #include "emulator/guc/lifecycle.h"
 #include "guc_fixture.h"
+#include "proto/mi.h"
 
 #define HELD GUC_LIFE_HELD
 #define LOST GUC_LIFE_LOST
@@ -361,6 +362,173 @@ START_TEST(state_events)
 }
 END_TEST
 
+/* More H2G than a turn takes, all of it actions that are the PF's: EVENTs, so
+ * that no answer stops them. */
+static void flood(void)
+{
+	struct guc_function *vf = vf1();
+	uint32_t size = GUC_H2G_MAX_BYTES / 4;
+
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	vf->self.h2g_addr = fx_addr(f, 1, FX_FREE);
+	vf->self.h2g_bytes = GUC_H2G_MAX_BYTES;
+	vf->h2g.size = size;
+	for (uint32_t i = 0; i < size; i += 2) {
+		fx_put(f, 1, FX_FREE + 4 * i, ct_header(0x8000, 1));
+		fx_put(f, 1, FX_FREE + 4 * i + 4,
+		       hxg_call(HXG_ORIGIN_HOST, HXG_EVENT, GUC_ACTION_VF_CONTROL, 0));
+	}
+	fx_put(f, 1, FX_H2G_DESC(0) + CTB_DESC_TAIL, size - 2);
+}
+
+/* L-13: what a VF writes cannot make its own PAUSE serve its ring from within
+ * itself: a turn takes its budget, ticks take the rest, then PAUSE_DONE. */
+START_TEST(pause_in_slices)
+{
+	flood();
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING);
+	ck_assert_uint_le(fx_get(f, 1, FX_H2G_DESC(0)), 3 * GUC_H2G_BUDGET);
+	expect_no_event();
+	fx_run(f, 20);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING_PAUSED);
+	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_ACTION_FOREIGN),
+			  GUC_H2G_MAX_BYTES / 8 - 1);
+	expect_event(GUC_EVENT_VF_PAUSE_DONE);
+}
+END_TEST
+
+/* L-14: an accepted PAUSE ends with PAUSE_DONE though the VF sends a late
+ * RESFIX_START, or resets itself, while H2G drains. */
+START_TEST(pause_overtaken)
+{
+	const uint32_t request = _i ? GUC_ACTION_VF_RESET :
+				      hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST,
+					       GUC_ACTION_RESFIX_START, 5);
+
+	flood();
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	ck_assert_uint_eq(vf1()->pausing, 1);
+	ck_assert_uint_eq(fx_mbox(f, 1, 0, &request, 1, NULL), 0xF0000000);
+	fx_run(f, 20);
+	ck_assert_int_eq(fx_state(f, 1, 0), _i ? GUC_VFS_READY_PAUSED : GUC_VFS_RESFIX_PAUSED);
+	expect_event(GUC_EVENT_VF_PAUSE_DONE);
+	expect_no_event();
+}
+END_TEST
+
+/* L-15: enabling the CTB again lets contexts run that were registered before. */
+START_TEST(enable_kicks)
+{
+	const uint32_t off[2] = { GUC_ACTION_CONTROL_CTB, 0 };
+	const uint32_t on[2] = { GUC_ACTION_CONTROL_CTB, 1 };
+	struct guc_context *ctx;
+
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	ctx = guc_context(&f->card, 0, 1, 2);
+	*ctx = (struct guc_context){ .registered = 1, .enabled = 1, .width = 1, .fn = 1 };
+	ck_assert_uint_eq(fx_mbox(f, 1, 0, off, 2, NULL), 0xF0000000);
+	ck_assert_uint_eq(ctx->runnable, 0);
+	ck_assert_uint_eq(fx_mbox(f, 1, 0, on, 2, NULL), 0xF0000000);
+	ck_assert_uint_eq(ctx->runnable, 1);
+}
+END_TEST
+
+/* L-16: from the FLR to FLR_FINISH the mailbox reads 0 whatever is asked, and
+ * nothing is answered later. */
+START_TEST(lost_requests)
+{
+	const uint32_t ask[2] = { GUC_ACTION_QUERY_SINGLE_KLV, 1 };
+	uint32_t reply[4];
+
+	fx_provision(f, 1);
+	for (unsigned s = GUC_VFS_FLR_PENDING; s <= GUC_VFS_FLR_CLEANED; s++) {
+		vf1()->state = (uint8_t)s;
+		ck_assert_uint_eq(fx_mbox(f, 1, 0, ask, 2, reply), 0);
+		ck_assert_uint_eq(reply[1], 0);
+	}
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_FLR_FINISH), 0);
+	fx_mbox_read(f, 1, 0, reply);
+	ck_assert_uint_eq(reply[0], 0);
+	ck_assert_uint_eq(fx_mbox(f, 1, 0, ask, 2, reply), 0xF0000002);
+}
+END_TEST
+
+/* L-17: VF_CONTROL of nobody is 0x0C, an unknown command 0x60, in any state. */
+START_TEST(control_refused)
+{
+	fx_provision(f, 1);
+	for (unsigned s = 0; s < GUC_VFS_COUNT; s++) {
+		vf1()->state = (uint8_t)s;
+		ck_assert_uint_eq(fx_control(f, 0, 0, GUC_VF_PAUSE), 0x0C);
+		ck_assert_uint_eq(fx_control(f, 0, 3, GUC_VF_PAUSE), 0x0C);
+		ck_assert_uint_eq(fx_control(f, 0, 0xFFFFFFFF, GUC_VF_STOP), 0x0C);
+		ck_assert_uint_eq(fx_control(f, 0, 1, 0), 0x60);
+		ck_assert_uint_eq(fx_control(f, 0, 1, 6), 0x60);
+		ck_assert_uint_eq(vf1()->state, s);
+	}
+}
+END_TEST
+
+#define CCS_LRC    0x40000u
+#define CCS_RING   0x44000u
+#define CCS_TARGET 0x46000u
+
+static void compression_context(uint8_t type)
+{
+	struct guc_context *ctx = guc_context(&f->card, 0, 1, 2);
+
+	*ctx = (struct guc_context){ .registered = 1, .width = 1, .fn = 1, .type = type,
+				     .submit_mask = 1 };
+	ctx->lrc_desc[0] = (uint32_t)fx_addr(f, 1, CCS_LRC);
+	fx_put(f, 1, CCS_LRC + LRC_REGS + 4 * LRC_RING_START, (uint32_t)fx_addr(f, 1, CCS_RING));
+	fx_put(f, 1, CCS_LRC + LRC_REGS + 4 * LRC_RING_TAIL, 16);
+	fx_put(f, 1, CCS_RING, MI_SDI_DWORD_GGTT);
+	fx_put(f, 1, CCS_RING + 4, (uint32_t)fx_addr(f, 1, CCS_TARGET));
+	fx_put(f, 1, CCS_RING + 12, 0xC0FFEE);
+}
+
+/* L-18, verdict 11: PAUSE of a running VF runs its compression save context
+ * before PAUSE_DONE, each time, from head 0 which stays; with another head the
+ * context is refused. */
+START_TEST(compression_save)
+{
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	compression_context(GUC_CTX_COMPRESSION_SAVE);
+	fx_run(f, 5);
+	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		fx_put(f, 1, CCS_TARGET, 0);
+		ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+		ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), 0xC0FFEE);
+		ck_assert_uint_eq(fx_get(f, 1, CCS_LRC + LRC_REGS + 4 * LRC_RING_HEAD), 0);
+		ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
+	}
+	fx_put(f, 1, CCS_TARGET, 0);
+	fx_put(f, 1, CCS_LRC + LRC_REGS + 4 * LRC_RING_HEAD, 8);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), 0);
+}
+END_TEST
+
+/* L-19, verdict 11: RESFIX_DONE after a restore runs the compression restore
+ * context; without a restore nothing is there to be copied back. */
+START_TEST(compression_restore)
+{
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	compression_context(GUC_CTX_COMPRESSION_RESTORE);
+	vf1()->notes_pending = (uint32_t)_i;
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_START, 5), 0);
+	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), 0);
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_DONE, 5), 0);
+	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), _i ? 0xC0FFEE : 0);
+}
+END_TEST
+
 static void count_line(void *user, const char *line)
 {
 	ck_assert_uint_gt(strlen(line), 0);
@@ -399,6 +567,13 @@ int main(void)
 	tcase_add_loop_test(tc, lenient_returns, 0, 2);
 	tcase_add_loop_test(tc, drain, 0, 2);
 	tcase_add_test(tc, state_events);
+	tcase_add_test(tc, pause_in_slices);
+	tcase_add_loop_test(tc, pause_overtaken, 0, 2);
+	tcase_add_test(tc, enable_kicks);
+	tcase_add_test(tc, lost_requests);
+	tcase_add_test(tc, control_refused);
+	tcase_add_test(tc, compression_save);
+	tcase_add_loop_test(tc, compression_restore, 0, 2);
 	tcase_add_test(tc, printing);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);

@@ -249,6 +249,38 @@ START_TEST(partly_applied)
 }
 END_TEST
 
+START_TEST(taken_back)
+{
+	/* 2.3: a VF that can't be provisioned, at first or anew, ends with nothing:
+	 * the GuC that did its part has no configuration, old and new entries are
+	 * nobody's, the ranges are free. That the other GuC refuses the reset too
+	 * changes nothing. */
+	const struct pfc_provision want = { .ggtt_size = MIB, .ggtt_start = 30 * MIB };
+	struct pfc_vf_info was;
+
+	if (_i == 1)
+		fx_provision(1);
+	was = fx_info(1);
+	fx.guc[1].klv_error = _i == 0 ? -1 : 1;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, _i == 0 ? -ENOKEY : -EPROTO);
+	ck_assert(!fx_info(1).busy);
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENODATA);
+	ck_assert_uint_eq(fx_info(1).ggtt_size, 0);
+	ck_assert_uint_eq(fx_info(1).contexts, 0);
+	ck_assert_uint_eq(fx.guc[0].config[1][1], 0);
+	ck_assert_uint_eq(fx.ggtt[was.ggtt_start >> 12], 0);
+	ck_assert_uint_eq(fx.ggtt[30 * MIB >> 12], 0);
+	fx.guc[1].klv_error = 0;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 2, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, 0);
+	fx_provision(1);
+	ck_assert_uint_eq(fx_info(1).ggtt_start + fx_info(1).ggtt_size, FX_GGTT);
+}
+END_TEST
+
 START_TEST(validity)
 {
 	/* P-26: nothing is ENODATA, contexts without GGTT or the reverse ENOKEY. */
@@ -368,6 +400,7 @@ int main(void)
 	tcase_add_test(tc, slow_reset);
 	tcase_add_test(tc, offset);
 	tcase_add_loop_test(tc, partly_applied, 0, 4);
+	tcase_add_loop_test(tc, taken_back, 0, 2);
 	tcase_add_test(tc, validity);
 	tcase_add_test(tc, changed);
 	tcase_add_test(tc, unprovisioned);

@@ -163,18 +163,43 @@ START_TEST(runtime_pages)
 }
 END_TEST
 
-/* vf-lifecycle 7.4, 8.3.13: a PF's list that never ends, is too long or not
- * sorted is refused. */
+/* vf-lifecycle 7.4, 8.3.13: a PF's list that is too long, never ends, is not
+ * sorted, names a register twice, changes its length, overflows, or whose pages
+ * lie about their pairs is refused. */
 START_TEST(runtime_hostile)
 {
 	f.runtime_total = _i == 0 ? 513 : 40;
 	f.runtime_stuck = _i == 1;
 	f.runtime_unsorted = _i == 2;
+	f.runtime_twice = _i == 3;
+	f.runtime_lie = _i == 4 ? 1 : _i == 5 ? 0xFFFFFFFF : 0;
+	f.runtime_huge = _i == 6 ? 0xFFFFFFF0 : 0;
+	f.count_lie = _i == 7;
 	begin();
 	vfc_boot(f.v, 1);
 	run_ms(100);
 	ck_assert_int_eq(f.op_err, -EPROTO);
 	ck_assert_uint_eq(said("Failed to get runtime info (-EPROTO)"), 1);
+	ck_assert_uint_eq(info(0).runtime_n, 0);
+}
+END_TEST
+
+/* 8.3.13: a 7.2 driver believes a list out of order, and asks for ever when the
+ * PF gives nothing and promises more; even so it never writes past its table. */
+START_TEST(runtime_trusted)
+{
+	f.opt.quirks = VFC_QUIRK_BIT(TRUST_RUNTIME);
+	f.runtime_total = 40;
+	f.runtime_unsorted = _i == 0;
+	f.runtime_stuck = _i == 1;
+	f.runtime_huge = _i == 2 ? 0xFFFFFFF0 : 0;
+	begin();
+	vfc_boot(f.v, 1);
+	for (unsigned n = 0; n < 20000; n++)
+		vfc_step(f.v, f.now);
+	ck_assert_uint_eq(f.ops, _i == 1 ? 0 : 1);
+	ck_assert_int_eq(f.op_err, _i == 2 ? -EPROTO : 0);
+	ck_assert_uint_eq(info(0).runtime_n, _i == 0 ? 40 : _i == 1 ? 16 : 0);
 }
 END_TEST
 
@@ -228,6 +253,39 @@ START_TEST(relay_forgotten)
 	ck_assert_uint_eq(f.relays, 1);
 	ck_assert_int_eq(f.relay_err, _i ? -EACCES : 0);
 	ck_assert_uint_eq(f.handshakes, _i ? 1 : 2);
+}
+END_TEST
+
+/* 8.3.5: the same in a boot that was migrated between handshake and query; a PF
+ * that forgets each time is given up. */
+START_TEST(relay_forgotten_at_boot)
+{
+	f.opt.quirks = _i == 1 ? VFC_QUIRK_BIT(STALE_RELAY) : 0;
+	f.pf_forgets = _i == 2 ? 100 : 1;
+	begin();
+	vfc_boot(f.v, 1);
+	run_ms(100);
+	ck_assert_uint_eq(f.ops, 1);
+	ck_assert_int_eq(f.op_err, _i ? -EACCES : 0);
+	ck_assert_uint_eq(f.handshakes, _i == 0 ? 2 : _i == 1 ? 1 : 9);
+}
+END_TEST
+
+/* 8.3.5: with the new handshake the runtime registers are read again: the card
+ * may be another one, with other fuses. */
+START_TEST(relay_refreshed)
+{
+	const uint32_t dw[2] = { 0x00000101, 0 };
+
+	f.opt.quirks = _i ? VFC_QUIRK_BIT(STALE_RELAY) : 0;
+	boot();
+	ck_assert_uint_eq(info(0).runtime_n, 10);
+	f.runtime_total = 20;
+	f.relay_error = EACCES;
+	vfc_relay(f.v, 0, dw, 2, 5);
+	run_ms(10);
+	ck_assert_uint_eq(info(0).runtime_n, _i ? 10 : 20);
+	ck_assert_uint_eq(f.relays, 1);
 }
 END_TEST
 
@@ -517,10 +575,13 @@ int main(void)
 	tcase_add_loop_test(tc, migrated_during_probe, 0, 2);
 	tcase_add_test(tc, gates);
 	tcase_add_loop_test(tc, runtime_pages, 0, 6);
-	tcase_add_loop_test(tc, runtime_hostile, 0, 3);
+	tcase_add_loop_test(tc, runtime_hostile, 0, 8);
+	tcase_add_loop_test(tc, runtime_trusted, 0, 3);
 	tcase_add_loop_test(tc, relay_failure, 0, COUNT(relay_errors));
 	tcase_add_test(tc, relay_silence);
 	tcase_add_loop_test(tc, relay_forgotten, 0, 2);
+	tcase_add_loop_test(tc, relay_forgotten_at_boot, 0, 3);
+	tcase_add_loop_test(tc, relay_refreshed, 0, 2);
 	tcase_add_loop_test(tc, jobs, 0, 3);
 	tcase_add_test(tc, queue_life);
 	tcase_add_test(tc, queue_suspend);

@@ -836,6 +836,54 @@ START_TEST(seed_all_gts)
 }
 END_TEST
 
+/* vf-lifecycle 4.1, event: a full set of interrupts while the worker is queued
+ * only says so. */
+START_TEST(seed_queued)
+{
+	seed_boot(1);
+	for (unsigned i = 0; i < 3; i++) {
+		migrate(NEW);
+		vfc_step(f.v, f.now);
+	}
+	run_ms(10);
+	ck_assert_uint_eq(said("I: VF migration recovery scheduled"), 1);
+	ck_assert_uint_eq(said("I: VF migration recovery already in progress"), 2);
+	ck_assert_uint_eq(said("I gt0: ready for recovery after migration"), 3);
+	ck_assert_uint_eq(said("N: migration recovery ended"), 1);
+	ck_assert_uint_eq(traced(0x00005508), 1);
+}
+END_TEST
+
+static void after_first_notify(unsigned gt, enum vfc_step_id step)
+{
+	if (gt == 0 && step == VFC_STEP_SEED_NOTIFY && !f.held) {
+		f.held = true;
+		migrate_gt(0, NEW);
+	}
+}
+
+/* vf-lifecycle 4.1, step 6: one GT may be notified and the other not; "ended" is
+ * said all the same, and the next full set recovers both. */
+START_TEST(seed_half_notified)
+{
+	seed_boot(2);
+	f.on_step = after_first_notify;
+	migrate(NEW);
+	/* The interrupt is handled before the second GT is asked. */
+	run_ms(10);
+	ck_assert_uint_eq(traced(0x00005508), 1);
+	ck_assert_uint_eq(traced(0x80005508), 0);
+	ck_assert_uint_eq(said("D: another recovery imminent, skipping notifications"), 1);
+	ck_assert_uint_eq(said("N: migration recovery ended"), 1);
+	ck_assert_uint_eq(info(0).pm_refs, 0);
+	ck_assert_uint_eq(info(0).state, VFC_STATE_RECOVERING);
+	migrate_gt(1, NEW);
+	run_ms(10);
+	ck_assert_uint_eq(traced(0x80005508), 1);
+	ck_assert_uint_eq(info(0).state, VFC_STATE_READY);
+}
+END_TEST
+
 /* R-39: GT 0 interrupts again while the worker runs: it steps back ("deferred",
  * or "skipping notifications" and "ended") until GT 1 interrupts too. */
 static const struct {
@@ -948,6 +996,8 @@ int main(void)
 	tcase_add_checked_fixture(seed, prepare, NULL);
 	tcase_add_loop_test(seed, seed_plain, 0, 3);
 	tcase_add_test(seed, seed_all_gts);
+	tcase_add_test(seed, seed_queued);
+	tcase_add_test(seed, seed_half_notified);
 	tcase_add_loop_test(seed, seed_imminent, 0, COUNT(imminents));
 	tcase_add_loop_test(seed, seed_query_error, 0, 2);
 	tcase_add_test(seed, seed_notify_error);

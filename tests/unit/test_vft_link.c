@@ -4,6 +4,7 @@
  * (docs/protocol/frames.md). */
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "proto/hxg.h"
@@ -146,6 +147,17 @@ START_TEST(test_refused_hello)
 	ck_assert_int_eq(t.err, -EBUSY);
 	ck_assert_str_eq(t.text, "VF 1 is taken");
 	ck_assert_int_eq(vft_link_read(t.link, 0, 4, 1, on_words, NULL, 0), -EBUSY);
+}
+END_TEST
+
+START_TEST(test_no_welcome)
+{
+	/* HELLO answered with neither WELCOME nor an error is a loss with words. */
+	t.server.shrug = true;
+	link_open();
+	ck_assert(t.lost);
+	ck_assert_int_eq(t.err, -EPROTO);
+	ck_assert_str_eq(t.text, "the emulator answered HELLO with no WELCOME");
 }
 END_TEST
 
@@ -292,6 +304,19 @@ START_TEST(test_unasked)
 	fake_send(&t.server, &f);
 	UNTIL(t.lost);
 	ck_assert_int_eq(t.err, -EPROTO);
+}
+END_TEST
+
+START_TEST(test_bad_status)
+{
+	/* A status is 0 or a negative error number of Linux: others end the link. */
+	static const int32_t wrong[] = { 1, INT32_MAX, -4096, INT32_MIN };
+	struct frame f = { .type = gucemu_FrameType_STATUS, .status = wrong[_i] };
+
+	fake_send(&t.server, &f);
+	UNTIL(t.lost);
+	ck_assert_int_eq(t.err, -EPROTO);
+	ck_assert_uint_eq(t.refused, 0);
 }
 END_TEST
 
@@ -460,6 +485,48 @@ START_TEST(test_lost_words)
 }
 END_TEST
 
+/* Frames of posted writes until the link is lost, or `most`: how many went. */
+static unsigned fill(unsigned most)
+{
+	uint64_t words[63] = { 0 };
+	unsigned n = 0;
+
+	while (n < most && !t.lost) {
+		vft_link_write64(t.link, 0x800000, words, 63);
+		n++;
+	}
+	return n;
+}
+
+static void drop_server(void)
+{
+	wire_close(t.server.wire, 0, NULL);
+	t.server.wire = NULL;
+}
+
+START_TEST(test_no_reader)
+{
+	/* An emulator that does not read is lost when too much waits; also when a
+	 * read finds that out as it sends the writes before it. */
+	unsigned n = fill(UINT_MAX) - 1;
+
+	ck_assert_int_eq(t.err, -ENOBUFS);
+	ck_assert_int_eq(vft_link_read(t.link, 0x40, 4, 1, on_words, NULL, 0), -ENOBUFS);
+	vft_link_close(t.link);
+	drop_server();
+	t.opened = t.lost = false;
+	link_open();
+	ck_assert_uint_eq(fill(n), n);
+	ck_assert(!t.lost);
+	for (unsigned i = 0; i < 63; i++)
+		vft_link_write32(t.link, 0x40, i);
+	ck_assert_int_eq(vft_link_read(t.link, 0x40, 4, 1, on_words, NULL, 0), -ENOBUFS);
+	ck_assert(t.lost);
+	ck_assert_uint_eq(t.reads, 0);
+	drop_server();
+}
+END_TEST
+
 START_TEST(test_wait_limit)
 {
 	/* A synchronous call ends at its limit, and a late answer finds nobody. */
@@ -544,6 +611,7 @@ int main(void)
 
 	tcase_add_checked_fixture(opening, setup, teardown);
 	tcase_add_test(opening, test_refused_hello);
+	tcase_add_test(opening, test_no_welcome);
 	tcase_add_test(opening, test_no_server);
 	suite_add_tcase(suite, opening);
 	tcase_add_checked_fixture(open, setup_open, teardown);
@@ -556,6 +624,7 @@ int main(void)
 	tcase_add_test(open, test_bad_read);
 	tcase_add_test(open, test_short_answer);
 	tcase_add_loop_test(open, test_unasked, 0, 5);
+	tcase_add_loop_test(open, test_bad_status, 0, 4);
 	tcase_add_test(open, test_interrupt);
 	tcase_add_test(open, test_share);
 	tcase_add_test(open, test_freeze_clock);
@@ -564,6 +633,7 @@ int main(void)
 	tcase_add_test(open, test_freeze_irq);
 	tcase_add_test(open, test_lost);
 	tcase_add_test(open, test_lost_words);
+	tcase_add_test(open, test_no_reader);
 	tcase_add_test(open, test_wait_limit);
 	tcase_add_test(open, test_mailbox);
 	tcase_add_test(open, test_mailbox_lost);

@@ -65,7 +65,8 @@ static struct fake {
 	struct vfc *v;
 	void *storage;
 	uint64_t now;
-	bool frozen; /* the CTB is not served */
+	bool frozen; /* the CTB is not served, until RESFIX_DONE */
+	bool deaf;   /* it is never served */
 	uint32_t version;
 	struct rule rule[8];
 	unsigned rules;
@@ -81,11 +82,19 @@ static struct fake {
 	uint32_t pte_writes;
 	uint64_t pte_first, pte_value, pte_last;
 	uint32_t runtime_total, runtime_page;
-	bool runtime_unsorted, runtime_stuck;
+	bool runtime_unsorted, runtime_stuck, runtime_twice;
+	uint32_t runtime_lie; /* added to what pages after the first say remains */
+	uint32_t runtime_huge; /* what every page says remains */
+	bool count_lie;       /* pages say one pair more than they have */
+	bool pf_silent;       /* GuC takes relay messages, the PF answers none */
 	uint32_t relay_error; /* the PF refuses QUERY_RUNTIME with it */
+	unsigned pf_forgets;  /* so often it has forgotten a handshake by then */
 	unsigned handshakes;
 	enum vfc_step_id hold;
 	bool holding, held;
+	enum vfc_step_id replace; /* the hook does this step, with this result */
+	int replace_err;
+	unsigned replaced;
 	unsigned stores; /* executed in rings and batches */
 	void (*on_step)(unsigned gt, enum vfc_step_id step);
 } f;
@@ -210,6 +219,12 @@ static inline void relay_answer(unsigned gt, const uint32_t *dw, uint32_t len)
 	uint32_t n = 2;
 
 	ck_assert_uint_ge(len, 3);
+	if (f.pf_silent)
+		return;
+	if (hxg_action(dw[2]) == RELAY_VF2PF_QUERY_RUNTIME && f.pf_forgets) {
+		f.pf_forgets--;
+		f.relay_error = EACCES;
+	}
 	if (hxg_action(dw[2]) == RELAY_VF2PF_HANDSHAKE) {
 		f.handshakes++;
 		f.relay_error = 0;
@@ -222,10 +237,12 @@ static inline void relay_answer(unsigned gt, const uint32_t *dw, uint32_t len)
 			count = f.runtime_page;
 		if (f.runtime_stuck && start)
 			count = 0;
-		out[n++] = hxg_success(HXG_ORIGIN_HOST, count);
-		out[n++] = f.runtime_total - start - count;
+		out[n++] = hxg_success(HXG_ORIGIN_HOST, count + f.count_lie);
+		out[n++] = f.runtime_huge ? f.runtime_huge : f.runtime_total - start - count +
+							     (start ? f.runtime_lie : 0);
 		for (uint32_t i = start; i < start + count; i++) {
-			out[n++] = f.runtime_unsorted ? 0x9000 - 4 * i : 0x9000 + 4 * i;
+			out[n++] = f.runtime_unsorted ? 0x9000 - 4 * i :
+				   f.runtime_twice ? 0x9000 + 4 * (i / 2) : 0x9000 + 4 * i;
 			out[n++] = i;
 		}
 	} else {
@@ -289,7 +306,7 @@ static inline void serve_ring(unsigned gt)
 	size_t desc = off_of(gt, f.gt[gt].self[3]), buf = off_of(gt, f.gt[gt].self[2]);
 	uint32_t size = CTB_H2G_BYTES / 4;
 
-	while (!f.frozen) {
+	while (!f.frozen && !f.deaf) {
 		uint32_t head = host_get32(&f.mem, desc + CTB_DESC_HEAD);
 		uint32_t tail = host_get32(&f.mem, desc + CTB_DESC_TAIL);
 		uint32_t header, dw[256], len;
@@ -509,7 +526,12 @@ static inline void fake_event(void *user, const struct vfc_event *e)
 static inline enum vfc_hook_result fake_hook(void *user, struct vfc *v, unsigned gt,
 					     enum vfc_step_id step, int *err)
 {
-	(void)user, (void)v, (void)gt, (void)err;
+	(void)user, (void)v, (void)gt;
+	if (step == f.replace) {
+		f.replaced++;
+		*err = f.replace_err;
+		return VFC_HOOK_REPLACE;
+	}
 	if (!f.holding || step != f.hold)
 		return VFC_HOOK_RUN;
 	f.held = true;
@@ -524,6 +546,7 @@ static inline void prepare(void)
 	free(f.storage);
 	memset(&f, 0, sizeof(f));
 	vfc_options_default(&f.opt);
+	f.replace = VFC_STEP_COUNT;
 	f.opt.on_event = fake_event;
 	f.opt.hook = fake_hook;
 	f.version = 27u << 8 | 1u << 16;
