@@ -109,7 +109,9 @@ long frame_decode(const uint8_t *buf, size_t len, struct frame *f)
 	in = pb_istream_from_buffer(buf + prefix, body);
 	if (!pb_decode_ex(&in, gucemu_Frame_fields, &m, PB_DECODE_NOINIT))
 		return -EBADMSG;
-	if (!frame_type_name(m.type) || m.fds > FRAME_FDS_MAX)
+	if (!frame_type_name(m.type) || m.fds > FRAME_FDS_MAX ||
+	    m.status < -FRAME_ERRNO_MAX ||
+	    m.status > (m.type == gucemu_FrameType_EVENT ? FRAME_GUC_ERROR_MAX : 0))
 		return -EBADMSG;
 	*f = (struct frame){
 		.type = m.type,

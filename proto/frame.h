@@ -14,6 +14,8 @@
 #define FRAME_MAX      (128u << 10) /* bytes of one frame, its length prefix excluded */
 #define FRAME_DATA_MAX (64u << 10)  /* bytes of `data` */
 #define FRAME_TEXT_MAX 65535u       /* bytes of `text` */
+#define FRAME_ERRNO_MAX 4095        /* the least status is minus this */
+#define FRAME_GUC_ERROR_MAX 0xFFFF  /* the most, in an EVENT; 0 elsewhere */
 #define FRAME_FDS_MAX  8u           /* descriptors of one frame */
 #define FRAME_OVERHEAD 128u         /* everything but text and data, prefix included */
 
@@ -48,7 +50,8 @@ size_t frame_bound(const struct frame *f);
 /* Decode the frame that buf[0..len) starts with. Bytes consumed with *f
  * filled; 0 when more bytes are needed; -EMSGSIZE when its length exceeds
  * FRAME_MAX; -EBADMSG when it is malformed (bad varint, bad protobuf, data or
- * text too long, unknown type, more than FRAME_FDS_MAX descriptors). */
+ * text too long, unknown type, more than FRAME_FDS_MAX descriptors,
+ * a status out of range). */
 long frame_decode(const uint8_t *buf, size_t len, struct frame *f);
 
 /* Name of a type, e.g. "MMIO_WRITE", or NULL. */

@@ -23,8 +23,8 @@
 #define MAILBOX_DWORDS             4u
 
 /* The PF finds VF n's copy of the above at offset + n * stride. */
-#define REG_VF_STRIDE_GEN12 0x400u  /* graphics version up to 12.00 */
-#define REG_VF_STRIDE       0x1000u /* later ones */
+#define REG_VF_STRIDE_GEN12 0x1000u /* graphics version up to 12.00 (guc-abi 2.1) */
+#define REG_VF_STRIDE       0x400u  /* later ones */
 
 /* GGTT entry. */
 #define PTE_PRESENT   BITS64(0, 0)

@@ -103,7 +103,7 @@ size_t text_fmt(char *buf, size_t cap, const char *fmt, ...)
 
 const char *text_errno(int err)
 {
-	switch (err < 0 ? -err : err) {
+	switch (err < 0 ? 0u - (unsigned)err : (unsigned)err) {
 #define E(name)                                                                \
 	case name:                                                             \
 		return "-" #name;
@@ -115,7 +115,9 @@ const char *text_errno(int err)
 		E(EOPNOTSUPP) E(EPFNOSUPPORT) E(EADDRINUSE) E(ECONNRESET)
 		E(ENOBUFS) E(ENOTCONN) E(ETIMEDOUT) E(ECONNREFUSED) E(EALREADY)
 		E(ESTALE) E(EUCLEAN) E(EREMOTEIO) E(ECANCELED) E(ENOKEY)
-		E(EKEYREJECTED) E(ENOTRECOVERABLE) E(EHWPOISON)
+		E(EKEYREJECTED) E(ENOTRECOVERABLE) E(EHWPOISON) E(ESHUTDOWN)
+		E(ENOSYS) E(ENOTDIR) E(EISDIR) E(EMFILE) E(ENFILE) E(EFBIG)
+		E(EROFS) E(ENAMETOOLONG) E(ENOTSOCK) E(EHOSTDOWN)
 #undef E
 	}
 	return "-EUNKNOWN";

@@ -28,7 +28,7 @@ static bool options_ok(const struct guc_options *o)
 {
 	/* Copies of the registers must not run into each other. */
 	if (o->abi_minor > GUC_ABI_MAX_MINOR || o->engine_budget == 0 ||
-	    o->vf_stride < REG_VF_STRIDE_GEN12 || o->vf_stride > REG_VF_STRIDE ||
+	    o->vf_stride < REG_VF_STRIDE || o->vf_stride > REG_VF_STRIDE_GEN12 ||
 	    o->vf_stride % 8)
 		return false;
 	for (unsigned i = 0; i < GUC_MAX_FUNCTIONS; i++)

@@ -199,9 +199,14 @@ static uint16_t enable(struct guc_card *c, unsigned gt, unsigned fn)
 		return GUC_ERR_CTB_IN_USE;
 	if (!registered(s))
 		return GUC_ERR_CTB_NOT_REGISTERED;
-	if (!guc_in_range(c, tile, fn, s->h2g_addr, s->h2g_bytes) ||
-	    !guc_in_range(c, tile, fn, s->g2h_addr, s->g2h_bytes))
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t addr = i ? s->g2h_addr : s->h2g_addr;
+
+		if (guc_in_range(c, tile, fn, addr, i ? s->g2h_bytes : s->h2g_bytes))
+			continue;
+		guc_violate(c, gt, fn, GUC_VIOL_GGTT_FOREIGN, addr, GUC_ACTION_CONTROL_CTB);
 		return GUC_ERR_INVALID_GGTT_ADDRESS;
+	}
 	if (guc_ggtt_store32(c, gt, fn, s->h2g_desc + CTB_DESC_HEAD, 0) ||
 	    guc_ggtt_store32(c, gt, fn, s->g2h_desc + CTB_DESC_TAIL, 0))
 		return GUC_ERR_CTB_INVALID_DESC;

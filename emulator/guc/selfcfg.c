@@ -40,9 +40,12 @@ uint16_t guc_act_vf_reset(struct guc_card *c, struct guc_request *r)
 static uint16_t set_address(struct guc_card *c, const struct guc_request *r, uint64_t *field,
 			    uint64_t value, uint64_t bytes, uint64_t align)
 {
-	if (value == 0 || value % align ||
-	    !guc_in_range(c, guc_gt_tile(c, r->gt), r->fn, value, bytes))
+	if (value == 0 || value % align)
 		return GUC_ERR_INVALID_GGTT_ADDRESS;
+	if (!guc_in_range(c, guc_gt_tile(c, r->gt), r->fn, value, bytes)) {
+		guc_violate(c, r->gt, r->fn, GUC_VIOL_GGTT_FOREIGN, value, r->action);
+		return GUC_ERR_INVALID_GGTT_ADDRESS;
+	}
 	*field = value;
 	return GUC_OK;
 }

@@ -37,7 +37,7 @@ static const struct frame full = {
 	.addr = UINT64_MAX,
 	.value = 0x0123456789ABCDEFull,
 	.size = UINT32_MAX,
-	.status = INT32_MIN,
+	.status = -FRAME_ERRNO_MAX,
 	.flags = 0x80000001,
 	.code = UINT32_MAX,
 	.time = UINT64_MAX - 1,
@@ -84,6 +84,34 @@ START_TEST(comes_back)
 	memset(&out, 0xFF, sizeof(out));
 	ck_assert_int_eq(frame_decode(buf, (size_t)n, &out), n);
 	assert_equal(&least, &out);
+}
+END_TEST
+
+START_TEST(status_range)
+{
+	/* A status is 0, a negative errno, or in an EVENT an error of GuC. */
+	static const struct {
+		gucemu_FrameType type;
+		int32_t status;
+		bool good;
+	} cases[] = {
+		{ T(STATUS), -FRAME_ERRNO_MAX, true },
+		{ T(STATUS), -FRAME_ERRNO_MAX - 1, false },
+		{ T(STATUS), 1, false },
+		{ T(REPLY), INT32_MIN, false },
+		{ T(EVENT), FRAME_GUC_ERROR_MAX, true },
+		{ T(EVENT), FRAME_GUC_ERROR_MAX + 1, false },
+		{ T(EVENT), INT32_MIN, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct frame out, in = { .type = cases[i].type, .status = cases[i].status };
+		long n = frame_encode(&in, buf, sizeof(buf));
+
+		ck_assert_int_gt(n, 0);
+		ck_assert_int_eq(frame_decode(buf, (size_t)n, &out),
+				 cases[i].good ? n : -EBADMSG);
+	}
 }
 END_TEST
 
@@ -262,6 +290,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tc, comes_back);
+	tcase_add_test(tc, status_range);
 	tcase_add_test(tc, every_truncation);
 	tcase_add_test(tc, every_room);
 	tcase_add_test(tc, every_flipped_bit);

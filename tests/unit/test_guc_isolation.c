@@ -530,7 +530,7 @@ START_TEST(isolation_named)
 END_TEST
 
 /* Isolation, SELF_CFG: every address key is refused with 0x80 and leaves what
- * was set before; also where only the last byte lies outside. */
+ * was set before; also where only the last byte lies outside. Counted, all. */
 START_TEST(isolation_self_cfg)
 {
 	static const struct {
@@ -546,10 +546,12 @@ START_TEST(isolation_self_cfg)
 	const uint32_t off[2] = { GUC_ACTION_CONTROL_CTB, 0 };
 	struct guc_self_config before;
 	uint64_t end = own(FX_MEM);
+	uint32_t counted;
 
 	aim(false);
 	ck_assert_uint_eq(fx_mbox(f, ATTACKER, 0, off, 2, NULL), hxg_success(HXG_ORIGIN_GUC, 0));
 	before = attacker()->self;
+	counted = attacker()->violations[GUC_VIOL_GGTT_FOREIGN];
 	ck_assert_uint_eq(fx_self_cfg(f, ATTACKER, 0, keys[_i].key, 2, target),
 			  GUC_ERR_INVALID_GGTT_ADDRESS);
 	ck_assert_uint_eq(fx_self_cfg(f, ATTACKER, 0, keys[_i].key, 2, own(0) - 4),
@@ -560,6 +562,7 @@ START_TEST(isolation_self_cfg)
 	ck_assert_uint_eq(fx_self_cfg(f, ATTACKER, 0, keys[_i].key, 2, own(0) | 1ull << 32),
 			  GUC_ERR_INVALID_GGTT_ADDRESS);
 	ck_assert_mem_eq(&attacker()->self, &before, sizeof(before));
+	ck_assert_uint_eq(attacker()->violations[GUC_VIOL_GGTT_FOREIGN], counted + 4);
 }
 END_TEST
 
@@ -580,6 +583,7 @@ START_TEST(isolation_control_ctb)
 	ck_assert_uint_eq(fx_mbox(f, ATTACKER, 0, dw, 2, NULL),
 			  hxg_failure(HXG_ORIGIN_GUC, GUC_ERR_INVALID_GGTT_ADDRESS, 0));
 	ck_assert(!attacker()->ctb_enabled);
+	ck_assert_uint_eq(attacker()->violations[GUC_VIOL_GGTT_FOREIGN], 1);
 }
 END_TEST
 

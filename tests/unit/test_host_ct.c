@@ -217,6 +217,27 @@ START_TEST(invalid_release)
 }
 END_TEST
 
+/* guc-abi 3.2: after 32768 messages a fence comes again, but not one whose
+ * request is still open. */
+START_TEST(fence_in_use)
+{
+	ck_assert_int_eq(request(1, 0), 0);
+	for (uint32_t i = 1; i < CT_FENCE_UNTRACKED; i++) {
+		guc_consume();
+		ck_assert_int_eq(fast(2, 0, 0), 0);
+	}
+	guc_consume();
+	ck_assert_int_eq(request(2, 0), 0);
+	guc_reply(0, 0xF0000001);
+	guc_reply(1, 0xF0000002);
+	ck_assert_int_eq(host_ct_receive(&ct, 1, 0), 1);
+	ck_assert_uint_eq(last_tag, 1);
+	ck_assert_int_eq(host_ct_receive(&ct, 1, 0), 1);
+	ck_assert_uint_eq(last_tag, 2);
+	ck_assert_int_eq(last_err, 0);
+}
+END_TEST
+
 /* guc-abi 3.8: SUCCESS, FAILURE, and a fence that ends with its own reply. */
 START_TEST(reply_kinds)
 {
@@ -426,6 +447,7 @@ int main(void)
 	tcase_add_test(tc, wire_format);
 	tcase_add_loop_test(tc, wrap, 0, 2);
 	tcase_add_test(tc, full);
+	tcase_add_test(tc, fence_in_use);
 	tcase_add_test(tc, bad_head);
 	tcase_add_test(tc, credits);
 	tcase_add_test(tc, invalid_release);
