@@ -190,12 +190,8 @@ static int start_request(struct host_ct *ct, const uint32_t *dw, uint32_t len, u
 	return ct_send_request(ct, r, now);
 }
 
-int host_ct_send(struct host_ct *ct, enum hxg_type type, const uint32_t *dw, uint32_t len,
-		 uint64_t tag, uint32_t g2h, uint32_t events, uint64_t now)
+int ct_state_error(const struct host_ct *ct)
 {
-	uint32_t copy[CTB_HXG_MAX_DWORDS];
-	int err;
-
 	switch (ct->state) {
 	case HOST_CT_OFF:
 		return -ENODEV;
@@ -206,6 +202,18 @@ int host_ct_send(struct host_ct *ct, enum hxg_type type, const uint32_t *dw, uin
 	case HOST_CT_ON:
 		break;
 	}
+	return 0;
+}
+
+int host_ct_send(struct host_ct *ct, enum hxg_type type, const uint32_t *dw, uint32_t len,
+		 uint64_t tag, uint32_t g2h, uint32_t events, uint64_t now)
+{
+	uint32_t copy[CTB_HXG_MAX_DWORDS];
+	int err;
+
+	err = ct_state_error(ct);
+	if (err)
+		return err;
 	if (len == 0 || len > CTB_HXG_MAX_DWORDS || len + 2 > ct->h2g_size)
 		return -EMSGSIZE;
 	memcpy(copy, dw, len * sizeof(*dw));

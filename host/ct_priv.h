@@ -12,6 +12,8 @@
 void ct_break(struct host_ct *ct, size_t desc, uint32_t status);
 /* The request under way with this fence, or NULL. */
 struct host_ct_request *ct_find(struct host_ct *ct, uint32_t fence);
+/* 0 when it is on, else what its users get. */
+int ct_state_error(const struct host_ct *ct);
 /* Free the slot and tell its sender. */
 void ct_end_request(struct host_ct *ct, struct host_ct_request *r, int err, const uint32_t *dw,
 		    uint32_t len);

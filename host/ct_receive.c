@@ -184,18 +184,10 @@ int host_ct_receive(struct host_ct *ct, unsigned budget, uint64_t now)
 	int count = 0;
 
 	while (budget--) {
-		int got;
+		int got = ct_state_error(ct);
 
-		switch (ct->state) {
-		case HOST_CT_OFF:
-			return -ENODEV;
-		case HOST_CT_STOPPED:
-			return -ECANCELED;
-		case HOST_CT_BROKEN:
-			return -EPIPE;
-		case HOST_CT_ON:
-			break;
-		}
+		if (got)
+			return got;
 		got = read_one(ct, now);
 		if (got < 0)
 			return got;
