@@ -4,9 +4,11 @@
 EXTRA_DIST += tests/purity.sh
 
 # Where the tests of real processes find the program, and purity.sh the objects.
+# A test that hangs is ended; a slow machine is no hang.
 AM_TESTS_ENVIRONMENT = GUCEMU='$(abs_top_builddir)/gucemu'; export GUCEMU; \
 	top_builddir='$(top_builddir)'; export top_builddir; \
-	SAN_CFLAGS='$(SAN_CFLAGS)'; export SAN_CFLAGS;
+	SAN_CFLAGS='$(SAN_CFLAGS)'; export SAN_CFLAGS; \
+	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT;
 
 # Check's macros convert freely.
 unit_cflags = $(AM_CFLAGS) -Wno-conversion $(CHECK_CFLAGS)
