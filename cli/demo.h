@@ -59,6 +59,8 @@ struct demo_vf {
 	bool fatal;            /* wedged, lost or ended */
 	char trouble[160];     /* what its driver said was wrong */
 	unsigned contexts, registered; /* made; still registered after recovery */
+	unsigned created; /* made after the last recovery, one on each GT */
+	bool asked;       /* the driver has answered whether it could make them */
 	unsigned jobs_ok, jobs_failed, jobs_open;
 	unsigned recoveries;   /* its driver ended */
 	uint64_t recovery_ns;  /* of the last one, by the driver's clock */
@@ -119,6 +121,8 @@ bool demo_vfs_start(struct demo *d);
 /* Let recoveries that are held half-way go on. */
 bool demo_vfs_continue(struct demo *d);
 /* Tell them to finish their jobs, and wait for their reports. */
+/* One more context on each GT of every VF, from the images that a recovery moved. */
+bool demo_vfs_create(struct demo *d);
 bool demo_vfs_finish(struct demo *d);
 void demo_vfs_end(struct demo *d);
 

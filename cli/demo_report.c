@@ -165,7 +165,7 @@ static void add_diagrams(struct demo *d, struct json_object *o)
 /* --- summary --------------------------------------------------------------------------- */
 
 struct sums {
-	unsigned moved, contexts, registered, jobs, jobs_ok, jobs_failed, violations;
+	unsigned moved, contexts, registered, created, jobs, jobs_ok, jobs_failed, violations;
 	uint64_t recovery_max, recovery_sum, frozen_max, lost;
 	size_t image_max;
 };
@@ -182,7 +182,8 @@ static struct sums sum_up(const struct demo *d)
 		s.contexts += v->contexts;
 		/* The driver's own contexts are registered too. */
 		s.registered += v->registered < v->contexts ? v->registered : v->contexts;
-		s.jobs += v->contexts * JOBS_A_CONTEXT;
+		s.created += v->created;
+		s.jobs += (v->contexts + v->created) * JOBS_A_CONTEXT;
 		s.jobs_ok += v->jobs_ok;
 		s.jobs_failed += v->jobs_failed;
 		s.recovery_sum += recovery;
@@ -223,6 +224,9 @@ static void judge(struct demo *d, const struct sums *s)
 		demo_fail(d, "%u of %u VFs moved", s->moved, d->opt.vfs);
 	else if (s->registered != s->contexts)
 		demo_fail(d, "%u of %u contexts are left", s->registered, s->contexts);
+	else if (s->created != d->opt.vfs * d->opt.gts)
+		demo_fail(d, "%u of %u new contexts were made after the recovery", s->created,
+			  d->opt.vfs * d->opt.gts);
 	else if (s->jobs_ok != s->jobs || s->jobs_failed > 0)
 		demo_fail(d, "%u of %u jobs came to their right end", s->jobs_ok, s->jobs);
 	else if (s->violations > 0)
@@ -274,7 +278,8 @@ static void print_summary(const struct demo *d, const struct sums *s)
 		       (double)s->recovery_sum / 1e6 / d->opt.vfs);
 	if (d->vf && d->vf[0].moves > 0 && d->vf[0].base[d->vf[0].moves] != 0)
 		print_shift(&d->vf[0]);
-	printf("  contexts     %u of %u intact\n", s->registered, s->contexts);
+	printf("  contexts     %u of %u intact, %u new after the recovery\n", s->registered,
+	       s->contexts, s->created);
 	printf("  jobs         %u of %u ended right, %u failed\n", s->jobs_ok, s->jobs,
 	       s->jobs_failed);
 	print_findings(d);
@@ -313,6 +318,7 @@ static void print_json(struct demo *d, const struct sums *s)
 		json_add_u64(one, "image_bytes", v->image_len);
 		json_add_u64(one, "contexts", v->contexts);
 		json_add_u64(one, "contexts_registered", v->registered);
+		json_add_u64(one, "contexts_created", v->created);
 		json_add_u64(one, "jobs_ok", v->jobs_ok);
 		json_add_u64(one, "jobs_failed", v->jobs_failed);
 		json_add_u64(one, "jobs_unfinished", v->jobs_open);

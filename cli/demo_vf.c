@@ -122,11 +122,19 @@ static void on_lost(struct demo_vf *v, struct json_object *o)
 
 static void on_answer(struct demo_vf *v, struct json_object *o)
 {
-	if (strcmp(json_get_str(o, "command", ""), "wait") != 0)
-		return;
-	v->idle = true;
-	if (json_get_int(o, "status", 0) != 0)
-		trouble(v, "its jobs do not end", json_get_str(o, "error", ""));
+	const char *command = json_get_str(o, "command", "");
+	bool good = json_get_int(o, "status", 0) == 0;
+
+	if (strcmp(command, "create") == 0) {
+		v->created = good ? v->demo->opt.gts : 0;
+		v->asked = true;
+		if (!good)
+			trouble(v, "no new context", json_get_str(o, "error", ""));
+	} else if (strcmp(command, "wait") == 0) {
+		v->idle = true;
+		if (!good)
+			trouble(v, "its jobs do not end", json_get_str(o, "error", ""));
+	}
 }
 
 static void on_summary(struct demo_vf *v, struct json_object *o)
@@ -276,6 +284,33 @@ static bool tell_all(struct demo *d, const char *line)
 bool demo_vfs_continue(struct demo *d)
 {
 	return tell_all(d, "continue\n");
+}
+
+static bool has_answered(const struct demo_vf *v)
+{
+	return v->asked;
+}
+
+static bool all_answered(struct demo *d)
+{
+	return demo_all_vfs(d, has_answered);
+}
+
+static bool has_none_or_is_named(struct demo *d)
+{
+	for (unsigned i = 0; i < d->opt.vfs; i++)
+		if (d->vf[i].created == 0)
+			return true;
+	return d->found[FIXUP_DEFAULT_LRC] > 0;
+}
+
+bool demo_vfs_create(struct demo *d)
+{
+	return tell_all(d, "create\n") &&
+	       demo_until(d, "making new contexts", all_answered) &&
+	       (!d->skips[FIXUP_DEFAULT_LRC] ||
+		demo_until(d, "waiting for the detector to see new contexts",
+			   has_none_or_is_named));
 }
 
 bool demo_vfs_finish(struct demo *d)

@@ -407,7 +407,7 @@ static int run_main(int argc, char **argv)
 			return CLI_EXIT_USAGE;
 	}
 	r.opt.name = "gucemu vf";
-	r.opt.queues = r.contexts + RUN_WIDTH * r.parallel + 1;
+	r.opt.queues = r.contexts + RUN_WIDTH * r.parallel + RUN_CREATES + 1;
 	r.opt.width = 1;
 	/* Of each context one long job is under way, on two GTs; and its page. */
 	r.opt.extra = 2 * (r.contexts + r.parallel) * (4 * RUN_LONG + 4096u);

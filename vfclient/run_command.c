@@ -13,6 +13,7 @@ const char run_commands_help[] =
 	"With --stay these commands are read from stdin, one a line; each is answered with\n"
 	"\"NAME: ok\" or \"NAME: error\" (with --json: {\"event\":\"answer\",...}):\n"
 	"  submit [N]   N more jobs on every context (1)\n"
+	"  create       one more context on each GT, with its jobs (4 times at most)\n"
 	"  release      blocked jobs may go on, now and from now on\n"
 	"  wait [MS]    answered when no job is unfinished and no recovery under way\n"
 	"               (error after 30000 ms or MS)\n"
@@ -51,6 +52,12 @@ static void do_submit(struct run *r, const char *arg)
 	}
 	run_want(r, (unsigned)n);
 	run_out_answer(r, "submit", 0);
+}
+
+static void do_create(struct run *r, const char *arg)
+{
+	(void)arg;
+	run_out_answer(r, "create", run_create(r));
 }
 
 static void do_release(struct run *r, const char *arg)
@@ -99,8 +106,9 @@ static const struct {
 	const char *name;
 	void (*run)(struct run *r, const char *arg);
 } commands[] = {
-	{ "submit", do_submit },     { "release", do_release }, { "wait", do_wait },
-	{ "continue", do_continue }, { "info", do_info },       { "quit", do_quit },
+	{ "submit", do_submit }, { "create", do_create },     { "release", do_release },
+	{ "wait", do_wait },	 { "continue", do_continue }, { "info", do_info },
+	{ "quit", do_quit },
 };
 
 static void obey(struct run *r, char *line)

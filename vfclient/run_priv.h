@@ -16,6 +16,7 @@
 #define RUN_DEAD   3 /* driver wedged or connection lost */
 
 #define RUN_CONTEXTS_MAX 256u /* of a kind, on each GT */
+#define RUN_CREATES 4u        /* contexts on each GT that "create" adds, at most */
 #define RUN_WIDTH 2u          /* LRCs of a parallel context */
 #define RUN_AHEAD 3u          /* jobs of a context under way */
 #define RUN_LONG  20000u  /* no-ops of a long job: several slices of an engine */
@@ -39,6 +40,7 @@ struct run {
 	/* Contexts and their jobs. */
 	struct run_context *context;
 	unsigned context_n;
+	unsigned created;           /* on each GT, by "create" */
 	uint32_t good, failed, cut; /* jobs that ended so */
 	bool working;      /* booted, and not ending */
 	uv_timer_t work;   /* submits more, in a turn of its own */
@@ -74,6 +76,7 @@ unsigned run_vf(const struct run *r);
 
 /* --- run_work.c */
 int run_contexts(struct run *r);      /* make them; 0 or -errno */
+int run_create(struct run *r);        /* one more on each GT, with its jobs; same */
 void run_more(struct run *r);         /* submit what is wanted, soon */
 void run_want(struct run *r, unsigned jobs); /* so many more of each context */
 void run_release(struct run *r);      /* blocked jobs may go, from now on */

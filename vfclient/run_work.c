@@ -59,11 +59,30 @@ int run_contexts(struct run *r)
 	unsigned gts = vft_gts(r->vft);
 	int err = 0;
 
-	r->context = calloc((size_t)gts * (r->contexts + r->parallel) + 1, sizeof(*r->context));
+	r->context = calloc((size_t)gts * (r->contexts + r->parallel + RUN_CREATES) + 1,
+			    sizeof(*r->context));
 	if (!r->context)
 		return -ENOMEM;
 	for (unsigned gt = 0; gt < gts && err == 0; gt++)
 		err = add_to_gt(r, gt);
+	return err;
+}
+
+int run_create(struct run *r)
+{
+	int err = 0;
+
+	if (!r->working)
+		return -ENODEV;
+	if (r->created == RUN_CREATES)
+		return -ENOSPC;
+	for (unsigned gt = 0; gt < vft_gts(r->vft) && err == 0; gt++) {
+		err = add(r, gt, r->created, 1);
+		if (err == 0)
+			r->context[r->context_n - 1].wanted = r->jobs ? r->jobs : UINT32_MAX;
+	}
+	r->created++;
+	run_more(r);
 	return err;
 }
 
