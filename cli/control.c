@@ -196,6 +196,14 @@ void control_ask(struct control *c, struct control_request *r, const char *line)
 		send_image(c, r);
 }
 
+void control_cancel(struct control *c, struct control_request *r, int status, const char *error)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "{\"error\":\"%s\"}", error);
+	finish(c, r, status, text);
+}
+
 /* --- waiting -------------------------------------------------------------------- */
 
 struct waiter {
@@ -255,7 +263,7 @@ int control_wait(struct control *c, uv_loop_t *loop, struct control_request *inn
 	while (!w.done && !w.late)
 		uv_run(loop, UV_RUN_ONCE);
 	if (!w.done)
-		finish(c, &r, -ETIMEDOUT, "{\"error\":\"no answer in time\"}");
+		control_cancel(c, &r, -ETIMEDOUT, "no answer in time");
 	uv_close((uv_handle_t *)timer, on_timer_closed);
 	if (text)
 		*text = w.text;

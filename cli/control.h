@@ -42,7 +42,11 @@ void control_close(struct control *c);
 /* Send the verb line. Always ends with r->reply, perhaps before it returns. */
 void control_ask(struct control *c, struct control_request *r, const char *line);
 
-/* The same, waiting for the answer at most timeout_ms. Status; *text (may be
+/* End a request that was not answered: its reply is called, what comes later is
+ * ignored. */
+void control_cancel(struct control *c, struct control_request *r, int status, const char *error);
+
+/* control_ask, waiting for the answer at most timeout_ms. Status; *text (may be
  * NULL) is a copy to free. */
 int control_wait(struct control *c, uv_loop_t *loop, struct control_request *r,
 		 const char *line, unsigned timeout_ms, char **text);

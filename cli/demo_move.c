@@ -121,7 +121,7 @@ static void start_move(struct demo *d, struct demo_vf *v, bool more_to_come)
 	migrate_start(&v->move);
 }
 
-/* --- all of them ------------------------------------------------------------------------ */
+/* --- all of them ------------------------------------------------------------------- */
 
 static bool is_still(const struct demo_vf *v)
 {

@@ -53,7 +53,7 @@ uint64_t demo_recovery_ns(const struct demo_vf *v)
 	return to > from ? to - from : 0;
 }
 
-/* --- diagram ------------------------------------------------------------------------- */
+/* --- diagram ----------------------------------------------------------------------- */
 
 static bool is_done_request(struct view_event *e, const struct view_event *step)
 {
@@ -162,7 +162,7 @@ static void add_diagrams(struct demo *d, struct json_object *o)
 	free(entries);
 }
 
-/* --- summary --------------------------------------------------------------------------- */
+/* --- summary ----------------------------------------------------------------------- */
 
 struct sums {
 	unsigned moved, contexts, registered, created, jobs, jobs_ok, jobs_failed, violations;

@@ -21,7 +21,7 @@
 #define HOLD_SEED   "seed-notify"
 #define HOLD_LATEST "valid"
 
-/* --- its lines ------------------------------------------------------------------------ */
+/* --- its lines --------------------------------------------------------------------- */
 
 static void trouble(struct demo_vf *v, const char *what, const char *why)
 {
@@ -186,7 +186,7 @@ static void on_vf_exit(struct child *child, int status)
 		demo_fail(v->demo, "VF %u: %s", v->number, v->trouble);
 }
 
-/* --- its process ---------------------------------------------------------------------- */
+/* --- its process ------------------------------------------------------------------- */
 
 static bool start_vf(struct demo *d, unsigned index)
 {

@@ -10,6 +10,9 @@
 
 #include "view/json.h"
 
+/* A hand-over fails by itself after 5 s; while A has not said so, either may have it. */
+#define HANDOVER_NS 10000000000ull
+
 static const struct {
 	unsigned number;
 	enum migrate_side side;
@@ -119,6 +122,12 @@ static void next(struct migrate *m)
 		undo(m);
 		return;
 	}
+	if (m->interrupted && !m->on_b) {
+		m->err = -EINTR;
+		m->undone = true;
+		undo(m);
+		return;
+	}
 	ask(m, (enum migrate_step)(m->step + 1));
 }
 
@@ -139,11 +148,11 @@ static void on_reply(struct control_request *r, int status, const char *text)
 		m->undone = false;
 	if (status < 0 && m->err == 0) {
 		m->err = status;
-		m->undone = !m->on_b;
+		m->undone = !m->on_b && !m->unknown;
 	}
 	if (status == 0 && m->step < MIGRATE_UNDO_FLR)
 		next(m);
-	else if (m->on_b)
+	else if (m->on_b || m->unknown)
 		done(m);
 	else
 		undo(m);
@@ -156,6 +165,26 @@ static int on_blob(struct control_request *r, const struct frame *f)
 	if (m->step != MIGRATE_SAVE || f->addr != m->image.len)
 		return -EPROTO;
 	return image_append(&m->image, f->data, f->data_len);
+}
+
+void migrate_check(struct migrate *m, uint64_t limit_ns)
+{
+	enum migrate_side side = steps[m->step].side;
+
+	if (m->step == MIGRATE_HANDOVER && limit_ns < HANDOVER_NS)
+		limit_ns = HANDOVER_NS;
+	if (uv_hrtime() - m->step_started < limit_ns)
+		return;
+	/* What was asked may yet happen: take it back too. */
+	m->frozen_at = m->frozen_at ? m->frozen_at : uv_hrtime();
+	m->paused = m->paused || m->step == MIGRATE_PAUSE;
+	/* Who doesn't answer can't be asked to clean up. */
+	if (side == MIGRATE_ON_B)
+		m->b_touched = false;
+	if (m->step == MIGRATE_HANDOVER)
+		m->unknown = true;
+	control_cancel(side == MIGRATE_ON_B ? m->to : m->from, &m->request, -ETIMEDOUT,
+		       "no answer in time");
 }
 
 void migrate_start(struct migrate *m)

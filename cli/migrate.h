@@ -55,10 +55,12 @@ struct migrate {
 	/* All over. 0: the VF is on B. Else it is where m->on_b says. */
 	void (*on_done)(struct migrate *m, int status);
 	void *user;
+	bool interrupted;     /* set by the caller at any time: undo, while it can be undone */
 	bool abandoned;       /* the connections are about to go: leave it as it is */
 	/* Results. */
 	bool on_b;            /* the client was handed over */
 	bool undone;          /* it was not, and all is on A as it was */
+	bool unknown;         /* A did not say whether it was */
 	uint64_t started, ended;
 	uint64_t frozen_at, thawed_at; /* uv_hrtime() */
 	size_t image_len;
@@ -75,5 +77,8 @@ struct migrate {
 /* Begin. on_done is called once, never before this returns to the loop's
  * caller unless a connection is already gone. */
 void migrate_start(struct migrate *m);
+/* Call it now and then: a step that takes longer than this fails. Steps that
+ * the emulators bound themselves get no less than they need. */
+void migrate_check(struct migrate *m, uint64_t limit_ns);
 
 #endif

@@ -51,6 +51,8 @@ static const struct verb verbs[] = {
 	{ "unprovision", "pf unprovision", false },
 	{ "flr", "pf flr", false },
 	{ "pci-flr", "pci-flr", false },
+	{ "freeze", "freeze keep=1", false },
+	{ "thaw", "thaw", false },
 	{ "pause", "pf pause", false },
 	{ "resume", "pf resume", false },
 	{ "stop", "pf stop", false },
@@ -65,6 +67,7 @@ static const char notes[] =
 	"Verbs:\n"
 	"  provision, unprovision    give a VF its resources, take them away\n"
 	"  flr, pci-flr              reset a VF; the latter as hardware begins it\n"
+	"  freeze, thaw              stop a VF's client, clock included; let it go on\n"
 	"  pause, resume, stop       as the names say\n"
 	"  save FILE, restore FILE   state of a paused VF to a file and back\n"
 	"  info, findings            what the PF knows, what the detector found\n"

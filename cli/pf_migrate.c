@@ -6,15 +6,18 @@
 #include "cli/options.h"
 #include "view/json.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LOOK_MS 10000u
+#define DEFAULT_TIMEOUT_MS 30000u
+#define CHECK_MS 50u
 
 static struct {
 	const char *from, *to;
-	unsigned vf;
+	unsigned vf, timeout_ms;
 	bool twice, json;
 } opt;
 
@@ -24,6 +27,8 @@ static const struct cli_option options[] = {
 	{ "vf", CLI_UINT, "N", "the VF, 1 to 63", &opt.vf, 1, 63 },
 	{ "double", CLI_FLAG, NULL, "back again at once, in the midst of its recovery",
 	  &opt.twice, 0, 0 },
+	{ "timeout", CLI_UINT, "MS", "give a step up after this time (default: 30000)",
+	  &opt.timeout_ms, 1, 3600000 },
 	{ "json", CLI_FLAG, NULL, "one JSON object a step", &opt.json, 0, 0 },
 };
 
@@ -33,13 +38,24 @@ static const struct cli_command command = {
 	.about = "move a live VF from one emulated card to another",
 	.options = options,
 	.options_n = sizeof(options) / sizeof(options[0]),
-	.notes = "What fails before the client changed hands leaves the VF running on A.\n",
+	.notes = "What fails before the client changed hands leaves the VF running on A; so does\n"
+		 "an interrupt (SIGINT, SIGTERM). After it, 'gucemu pf resume' and 'gucemu pf thaw'\n"
+		 "on B finish by hand what was cut off.\n",
 };
 
 struct run {
 	bool done;
 	int status;
+	struct migrate m;
 };
+
+/* While a migration is under way; closed by the loop's last turn. */
+static struct {
+	uv_signal_t sigint, sigterm;
+	uv_timer_t timer;
+	bool interrupted;
+	struct migrate *m; /* or NULL */
+} watch;
 
 static void print_json(const struct migrate *m, enum migrate_step step, int status,
 		       const char *error, uint64_t ns)
@@ -79,32 +95,82 @@ static void on_done(struct migrate *m, int status)
 {
 	struct run *run = m->user;
 
+	watch.m = NULL;
 	run->done = true;
 	run->status = status;
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+	(void)signum;
+	watch.interrupted = true;
+	if (watch.m)
+		watch.m->interrupted = true;
+	fprintf(stderr, "gucemu pf migrate: interrupted; once more to end at once\n");
+	/* A second one ends the program: the emulators thaw what it froze. */
+	uv_signal_stop(handle);
+}
+
+static void on_check(uv_timer_t *timer)
+{
+	(void)timer;
+	if (watch.m)
+		migrate_check(watch.m, opt.timeout_ms * 1000000ull);
+}
+
+static void watch_start(uv_loop_t *loop)
+{
+	uv_signal_init(loop, &watch.sigint);
+	uv_signal_init(loop, &watch.sigterm);
+	uv_timer_init(loop, &watch.timer);
+	uv_signal_start(&watch.sigint, on_signal, SIGINT);
+	uv_signal_start(&watch.sigterm, on_signal, SIGTERM);
+	uv_timer_start(&watch.timer, on_check, CHECK_MS, CHECK_MS);
+}
+
+static void watch_stop(void)
+{
+	uv_close((uv_handle_t *)&watch.sigint, NULL);
+	uv_close((uv_handle_t *)&watch.sigterm, NULL);
+	uv_close((uv_handle_t *)&watch.timer, NULL);
+}
+
+static const char *where(const struct migrate *m)
+{
+	if (m->on_b)
+		return "it is on B; 'gucemu pf resume' and 'gucemu pf thaw' there may finish it";
+	if (m->unknown)
+		return "A did not say who has it; see 'gucemu state' of both, then 'gucemu pf resume' "
+		       "and 'gucemu pf thaw' there";
+	return m->undone ? "it is on A, as before"
+			 : "it is on A, but the way back failed: 'gucemu pf resume' and 'gucemu pf "
+			   "thaw' there";
 }
 
 static int move(uv_loop_t *loop, struct control *from, struct control *to, const char *to_path,
 		bool more_to_come)
 {
 	struct run run = { 0 };
-	struct migrate m = {
+	struct migrate *m = &run.m;
+
+	*m = (struct migrate){
 		.from = from, .to = to, .to_path = to_path, .vf = opt.vf,
 		.no_release = more_to_come,
+		.interrupted = watch.interrupted,
 		.on_step = on_step, .on_done = on_done, .user = &run,
 	};
 
-	migrate_start(&m);
+	migrate_start(m);
+	watch.m = run.done ? NULL : m;
 	while (!run.done)
 		uv_run(loop, UV_RUN_ONCE);
 	if (run.status < 0)
-		fprintf(stderr, "gucemu pf migrate: VF %u: failed; it is on %s\n", opt.vf,
-			m.on_b	   ? "B, and may need a reset"
-			: m.undone ? "A, as before"
-				   : "A, but the way back failed: it may need a reset");
+		fprintf(stderr, "gucemu pf migrate: VF %u: %s; %s\n", opt.vf,
+			m->interrupted && run.status == -EINTR ? "interrupted" : "failed", where(m));
 	else if (!opt.json)
 		printf("VF %u moved in %.2f ms, frozen for %.2f ms, image of %zu bytes\n", opt.vf,
-		       (double)(m.ended - m.started) / 1e6,
-		       (double)(m.thawed_at - m.frozen_at) / 1e6, m.image_len);
+		       (double)(m->ended - m->started) / 1e6,
+		       (double)(m->thawed_at - m->frozen_at) / 1e6, m->image_len);
 	return run.status < 0 ? 1 : 0;
 }
 
@@ -115,7 +181,8 @@ static bool is_free(uv_loop_t *loop, struct control *b)
 	struct json_object *o = NULL;
 	const char *why = NULL;
 	char *text = NULL;
-	int status = control_wait(b, loop, &r, "state", LOOK_MS, &text);
+	int status = control_wait(b, loop, &r, "state",
+				   opt.timeout_ms < LOOK_MS ? opt.timeout_ms : LOOK_MS, &text);
 
 	if (status < 0)
 		why = control_error(status, text);
@@ -157,10 +224,12 @@ static int run(uv_loop_t *loop)
 
 int gucemu_pf_migrate_main(int argc, char **argv)
 {
-	enum cli_result result = cli_parse(&command, &argc, argv);
+	enum cli_result result;
 	uv_loop_t loop;
 	int status;
 
+	opt.timeout_ms = DEFAULT_TIMEOUT_MS;
+	result = cli_parse(&command, &argc, argv);
 	if (result != CLI_RUN)
 		return result == CLI_HELP ? 0 : CLI_EXIT_USAGE;
 	if (argc > 1 || !opt.from || !opt.to || !opt.vf) {
@@ -172,7 +241,9 @@ int gucemu_pf_migrate_main(int argc, char **argv)
 		fprintf(stderr, "gucemu pf migrate: no event loop\n");
 		return 1;
 	}
+	watch_start(&loop);
 	status = run(&loop);
+	watch_stop();
 	uv_run(&loop, UV_RUN_NOWAIT);
 	uv_loop_close(&loop);
 	return status;

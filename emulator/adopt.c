@@ -125,6 +125,9 @@ static int finish(struct client *peer)
 	a->client = c->id;
 	a->done = true;
 	fn->freeze = FROZEN;
+	fn->freeze_by = 0;
+	fn->freeze_keep = true;
+	fn->unconfirmed = true;
 	fn->memory = a->memory;
 	memset(&a->memory, 0, sizeof(a->memory));
 	err = wire_feed(c->wire, a->bytes ? a->bytes : (const uint8_t *)"", a->len, a->fds + 1,
@@ -214,6 +217,8 @@ enum wire_next on_peer_status(struct client *c, const struct frame *f, int *fds)
 		server_log(c->server, LOG_NOTICE, "%s: adopted from %s",
 			   client_label(adopted, label, sizeof(label)), c->name);
 	c->adoption = NULL;
+	if (adopted)
+		freeze_confirmed(c->server, a->fn);
 	adoption_free(a);
 	return WIRE_NEXT;
 }

@@ -96,6 +96,7 @@ static void client_gone(struct client *c)
 		if (s->pf)
 			pf_client_gone(s->pf, c->id);
 		proxy_client_lost(c);
+		freeze_asker_lost(s, c->id);
 		events_update(s);
 	}
 	if (c->adoption)
@@ -438,6 +439,26 @@ void clients_accept(struct server *s)
 	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/* Has it left descriptors behind half a frame or half a hand-over, and is silent?
+ * One of them may be its own end of the connection, which then never closes. */
+static bool abandoned(struct client *c, uint64_t now)
+{
+	const uint8_t *bytes;
+	const int *fds;
+	size_t len;
+	unsigned n = 0;
+	struct wire_stats stats;
+	bool frozen = c->fn != NO_FUNCTION && c->server->fn[c->fn].freeze != THAWED;
+
+	(void)wire_peek(c->wire, &bytes, &len, &fds, &n);
+	wire_stats(c->wire, &stats);
+	if (frozen || (n == 0 && !c->adoption) || stats.bytes_in != c->held_bytes) {
+		c->held_bytes = stats.bytes_in;
+		c->held_since = now;
+	}
+	return now - c->held_since > SERVER_PIECE_MS * 1000000ull;
+}
+
 void clients_check(struct server *s)
 {
 	uint64_t now = uv_hrtime();
@@ -446,6 +467,8 @@ void clients_check(struct server *s)
 		next = c->next;
 		if (c->role == 0 && now - c->since > SERVER_HELLO_MS * 1000000ull)
 			client_close(c, -ETIMEDOUT, "no HELLO within 5 s");
+		else if (abandoned(c, now))
+			client_close(c, -ETIMEDOUT, "descriptors of a frame that does not end");
 	}
 }
 

@@ -80,8 +80,7 @@ static void verb_pci_flr(struct client *c, uint32_t seq, const struct verb *v, u
 
 static void verb_freeze(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
 {
-	(void)v;
-	freeze_verb(c, seq, vf);
+	freeze_verb(c, seq, vf, verb_option(v, "keep") != NULL);
 }
 
 static void verb_thaw(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
@@ -140,7 +139,7 @@ static const struct control_verb {
 	{ "state", "", false, verb_state },
 	{ "findings", "vf", true, verb_findings },
 	{ "pci-flr", "vf", true, verb_pci_flr },
-	{ "freeze", "vf", true, verb_freeze },
+	{ "freeze", "vf keep", true, verb_freeze },
 	{ "thaw", "vf", true, verb_thaw },
 	{ "handover", "vf to", true, verb_handover },
 	{ "events", "points", false, verb_events },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Freezing a VF's client for a migration: it finishes what is under way, stops
  * its clock and says so; one that can't is just not read from. The verb is
- * answered when it has happened. */
+ * answered when it has happened. A freeze ends with the control client that
+ * asked for it, unless that said `keep` or the VF's client was handed over. */
 #include <errno.h>
 
 #include "server.h"
@@ -32,18 +33,19 @@ static bool at_rest(const struct function *f)
 	return wire_peek(f->client->wire, &bytes, &len, &fds, &n) == 0;
 }
 
-void freeze_verb(struct client *by, uint32_t seq, unsigned fn)
+void freeze_verb(struct client *by, uint32_t seq, unsigned fn, bool keep)
 {
 	struct server *s = by->server;
 	struct function *f = &s->fn[fn];
 	struct frame freeze = { .type = gucemu_FrameType_FREEZE, .seq = seq };
 
-	if (f->freeze == FREEZING || f->handover) {
+	if (f->freeze == FREEZING || f->handover || f->unconfirmed) {
 		control_reply(by, seq, -EBUSY, NULL, "a freeze or hand-over is under way");
 		return;
 	}
 	f->freeze_by = by->id;
 	f->freeze_seq = seq;
+	f->freeze_keep = keep;
 	if (!f->client || f->freeze == FROZEN) {
 		reply(s, f, 0, NULL);
 		return;
@@ -70,29 +72,76 @@ enum wire_next on_frozen(struct client *c, const struct frame *f, int *fds)
 	return WIRE_NEXT;
 }
 
+static void let_go(struct server *s, struct function *f)
+{
+	struct frame thaw = { .type = gucemu_FrameType_THAW };
+
+	if (f->freeze == FREEZING)
+		freeze_end(s, f, -ECANCELED, "thawed before it was frozen");
+	f->freeze = THAWED;
+	if (!f->client)
+		return;
+	wire_resume(f->client->wire);
+	if (f->client->features & FRAME_FEATURE_FREEZE)
+		client_send(f->client, &thaw, NULL);
+	card_kick(s);
+}
+
 void thaw_verb(struct client *by, uint32_t seq, unsigned fn)
 {
 	struct server *s = by->server;
 	struct function *f = &s->fn[fn];
-	struct frame thaw = { .type = gucemu_FrameType_THAW };
 
-	if (f->handover) {
+	if (f->handover || f->thaw_later) {
 		control_reply(by, seq, -EBUSY, NULL, "a hand-over is under way");
 		return;
 	}
-	if (f->freeze == FREEZING)
-		freeze_end(s, f, -ECANCELED, "thawed before it was frozen");
-	else
-		f->freeze = THAWED;
+	if (!f->unconfirmed)
+		let_go(s, f);
 	f->freeze_by = by->id;
 	f->freeze_seq = seq;
-	if (f->client) {
-		wire_resume(f->client->wire);
-		if (f->client->features & FRAME_FEATURE_FREEZE)
-			client_send(f->client, &thaw, NULL);
-		card_kick(s);
-	}
+	/* Before the giver lets go, two would read the client's socket. */
+	if (f->unconfirmed)
+		f->thaw_later = true;
+	else
+		reply(s, f, 0, NULL);
+}
+
+void freeze_confirmed(struct server *s, unsigned fn)
+{
+	struct function *f = &s->fn[fn];
+
+	f->unconfirmed = false;
+	if (!f->thaw_later)
+		return;
+	f->thaw_later = false;
+	let_go(s, f);
 	reply(s, f, 0, NULL);
+}
+
+static void thaw_orphan(struct server *s, unsigned fn)
+{
+	server_log(s, LOG_WARN, "vf%u: thawed: the control client that froze it went away", fn);
+	let_go(s, &s->fn[fn]);
+}
+
+void freeze_asker_lost(struct server *s, uint64_t id)
+{
+	for (unsigned fn = 1; fn <= s->opt.geometry.vfs; fn++) {
+		const struct function *f = &s->fn[fn];
+
+		if (f->freeze != THAWED && f->freeze_by == id && !f->freeze_keep &&
+		    !f->handover && !f->unconfirmed)
+			thaw_orphan(s, fn);
+	}
+}
+
+void freeze_given_back(struct server *s, unsigned fn)
+{
+	const struct function *f = &s->fn[fn];
+
+	if (f->client && f->freeze == FROZEN && !f->freeze_keep && !client_find(s, f->freeze_by))
+		thaw_orphan(s, fn);
 }
 
 void freeze_check(struct server *s, uint64_t now)
@@ -121,5 +170,9 @@ void freeze_lost(struct server *s, unsigned fn)
 
 	if (f->freeze == FREEZING)
 		freeze_end(s, f, -EPIPE, "the client went away");
+	if (f->thaw_later)
+		reply(s, f, -EPIPE, "the client went away");
+	f->thaw_later = false;
+	f->unconfirmed = false;
 	f->freeze = THAWED;
 }

@@ -36,11 +36,17 @@ static void handover_free(struct handover *h)
 /* The client stays as it is: frozen, ours. */
 static void handover_fail(struct handover *h, int err, const char *text)
 {
+	struct server *s;
+	unsigned fn;
+
 	server_log(h->server, LOG_WARN, "vf%u: hand-over failed: %s", h->fn, text);
 	control_reply_to(h->server, h->by, h->seq, err, NULL, text);
 	if (h->peer)
 		wire_close(h->peer, 0, NULL);
+	s = h->server;
+	fn = h->fn;
 	handover_free(h);
+	freeze_given_back(s, fn);
 }
 
 /* It is theirs now. */
@@ -176,7 +182,7 @@ static int verb_check(const struct server *s, unsigned fn, const char **why)
 		*why = "the VF has no client";
 		return -ENOTCONN;
 	}
-	if (f->handover) {
+	if (f->handover || f->unconfirmed) {
 		*why = "a hand-over is under way";
 		return -EALREADY;
 	}

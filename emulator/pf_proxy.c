@@ -101,7 +101,7 @@ enum wire_next proxy_blob(struct client *c, const struct frame *f)
 	return WIRE_NEXT;
 }
 
-static void pass_back(struct client *pf, struct proxy_job *j, const struct frame *f)
+static void pass_back(struct client *pf, const struct proxy_job *j, const struct frame *f)
 {
 	struct client *c = client_find(pf->server, j->client);
 	struct frame copy = *f;
@@ -121,8 +121,11 @@ enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds)
 		return WIRE_NEXT;
 	}
 	if (j) {
-		pass_back(c, j, f);
+		/* Its reader's end can be the PF's too, and of all jobs. */
+		struct proxy_job last = *j;
+
 		j->pf_seq = 0;
+		pass_back(c, &last, f);
 	}
 	return WIRE_NEXT;
 }
@@ -137,8 +140,8 @@ enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds)
 		return WIRE_NEXT;
 	}
 	if (j) {
-		pass_back(c, j, f);
 		j->pieces++;
+		pass_back(c, j, f);
 	}
 	return WIRE_NEXT;
 }

@@ -20,6 +20,7 @@
 
 #define SERVER_CLIENTS    256u        /* connections at one time */
 #define SERVER_HELLO_MS   5000u       /* to say HELLO */
+#define SERVER_PIECE_MS   10000u      /* to go on with what descriptors came for */
 #define SERVER_FREEZE_MS  5000u       /* to answer FREEZE */
 #define SERVER_HANDOVER_MS 5000u      /* for the other emulator */
 /* What all clients together may use of a turn of the loop. */
@@ -64,6 +65,8 @@ struct client {
 	char name[CLIENT_NAME_MAX];
 	size_t cursor;         /* how far a frame offered again has been done */
 	uint64_t errors;       /* requests answered with an error */
+	uint64_t held_since;   /* ns; it left descriptors with us, and then */
+	uint64_t held_bytes;   /* sent nothing more than this */
 	struct irq_queued irqs[IRQS_QUEUED];
 	unsigned irqs_n;
 	/* Control role: event stream. */
@@ -89,6 +92,9 @@ struct function {
 	uint64_t freeze_limit;
 	uint64_t freeze_by; /* control client and its seq, to be answered */
 	uint32_t freeze_seq;
+	bool freeze_keep;  /* stays when its control client goes */
+	bool unconfirmed;  /* adopted; the giver may still take it back */
+	bool thaw_later;   /* asked for (freeze_by) while unconfirmed */
 	struct handover *handover; /* under way, or NULL */
 };
 
@@ -220,11 +226,18 @@ bool plain_busy(const struct server *s, unsigned fn);
 
 enum wire_next on_frozen(struct client *c, const struct frame *f, int *fds);
 /* Verbs: answered now or later. */
-void freeze_verb(struct client *by, uint32_t seq, unsigned fn);
+/* `keep`: the freeze outlives the control client that asks for it. */
+void freeze_verb(struct client *by, uint32_t seq, unsigned fn, bool keep);
 void thaw_verb(struct client *by, uint32_t seq, unsigned fn);
 void freeze_check(struct server *s, uint64_t now);
 /* Its client is gone while somebody waits for it. */
 void freeze_lost(struct server *s, unsigned fn);
+/* A control client is gone: what it froze would stay so for ever. */
+void freeze_asker_lost(struct server *s, uint64_t id);
+/* A hand-over failed: thaw if the control client went away during it. */
+void freeze_given_back(struct server *s, unsigned fn);
+/* An adopted client is ours for good. */
+void freeze_confirmed(struct server *s, unsigned fn);
 
 enum wire_next on_adopt(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_peer_status(struct client *c, const struct frame *f, int *fds);

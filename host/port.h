@@ -34,22 +34,28 @@ struct host_mem {
 	uint64_t dma;
 };
 
+/* Ring cursors, `off` a multiple of 4 inside the memory, which the caller checks:
+ * what the other side wrote before its store is seen after this load, and what
+ * was written before this store is there for whoever loads it (guc-abi 3.6, 3.8). */
 static inline uint32_t host_load_acquire(const struct host_mem *m, size_t off)
 {
 	return __atomic_load_n((const uint32_t *)(const void *)(m->base + off), __ATOMIC_ACQUIRE);
 }
 
+/* The store of the two. */
 static inline void host_store_release(const struct host_mem *m, size_t off, uint32_t v)
 {
 	__atomic_store_n((uint32_t *)(void *)(m->base + off), v, __ATOMIC_RELEASE);
 }
 
-/* Plain little-endian dword access to memory that the other side may touch. */
+/* Plain dword access to memory that the other side may touch: no order, no
+ * tearing. `off` as above. */
 static inline uint32_t host_get32(const struct host_mem *m, size_t off)
 {
 	return __atomic_load_n((const uint32_t *)(const void *)(m->base + off), __ATOMIC_RELAXED);
 }
 
+/* As host_get32(), the other way. */
 static inline void host_put32(const struct host_mem *m, size_t off, uint32_t v)
 {
 	__atomic_store_n((uint32_t *)(void *)(m->base + off), v, __ATOMIC_RELAXED);

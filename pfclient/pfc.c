@@ -68,7 +68,7 @@ struct pfc *pfc_init(void *storage, size_t size, const struct pfc_options *optio
 	return pfc_start_layout(p) ? NULL : p;
 }
 
-/* --- events in ------------------------------------------------------------------------ */
+/* --- events in --------------------------------------------------------------------- */
 
 void pfc_irq(struct pfc *p)
 {
@@ -96,7 +96,7 @@ void pfc_read_done(struct pfc *p, uint32_t cookie, const void *words, unsigned n
 		pfc_save_words(p, u, words, n);
 }
 
-/* --- the turn --------------------------------------------------------------------------- */
+/* --- the turn ---------------------------------------------------------------------- */
 
 static bool receive(struct pfc *p, struct pfc_gt *gt)
 {
@@ -218,7 +218,7 @@ uint64_t pfc_next_deadline(const struct pfc *p)
 	return least;
 }
 
-/* --- verbs ---------------------------------------------------------------------------------- */
+/* --- verbs ------------------------------------------------------------------------- */
 
 /* May a verb start on a unit in this state? 0 yes; errno no; SKIP(errno): not
  * this GT, but the verb may start if another GT says yes. */

@@ -102,7 +102,10 @@ struct pfc_options {
 
 struct pfc;
 
+/* One tile with two GTs, 7 VFs, 4 GiB of GGTT, Panther Lake ids; all may be
+ * changed before pfc_init(), which judges them. */
 void pfc_options_default(struct pfc_options *options);
+/* Bytes of storage that pfc_init() needs, 8-byte aligned. */
 size_t pfc_size(void);
 /* Driver memory it wants: for each of the card's GTs (tiles * gts) CTBs and a
  * KLV page, then two pools of 8 MiB for the images being saved and restored.
@@ -110,13 +113,18 @@ size_t pfc_size(void);
  * the images, are what remains. All of it is mapped in the PF's GGTT range. */
 size_t pfc_mem_size(unsigned gts);
 size_t pfc_mem_min(unsigned gts);
-/* Lay out a PF in `storage`; NULL when an argument is out of range. */
+/* Lay out a PF in `storage`; NULL when an argument is out of range. Options and
+ * *mem are copied; storage, port and the memory itself stay the caller's and must
+ * outlive the PF. */
 struct pfc *pfc_init(void *storage, size_t size, const struct pfc_options *options,
 		     const struct host_port *port, const struct host_mem *mem);
 
 /* --- driving it ---------------------------------------------------------------- */
 
+/* An interrupt of function 0 came. Only notes it; pfc_step() looks. */
 void pfc_irq(struct pfc *p);
+/* The port's read with `cookie` is answered by `n` words of the size asked for,
+ * which are used before this returns. An unknown cookie is ignored. */
 void pfc_read_done(struct pfc *p, uint32_t cookie, const void *words, unsigned n);
 /* One unit of work. True: something was done, call again. False: nothing to
  * do before an interrupt, an answer to a read, a call or the deadline. */
@@ -180,9 +188,13 @@ struct pfc_vf_info {
 	bool busy; /* a verb runs: */
 	enum pfc_verb verb;
 };
+/* What the PF knows of a VF; sizes in bytes, states of each GT. 0; -EINVAL no such
+ * VF (1 to options.vfs), *info untouched. */
 int pfc_vf_info(const struct pfc *p, unsigned vf, struct pfc_vf_info *info);
+/* Names as logs and control replies show them, "?" out of range. */
 const char *pfc_vf_state_name(enum pfc_vf_state s);
 const char *pfc_verb_name(enum pfc_verb v);
+/* The enum pfc_verb of that name, or -1. */
 int pfc_verb_find(const char *name);
 
 /* Fair shares for `vfs` VFs (vf-lifecycle 2.3). */

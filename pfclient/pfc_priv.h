@@ -268,7 +268,7 @@ void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err);
 /* Bytes moved: the time limit starts again. */
 void pfc_op_touch(struct pfc *p, unsigned vf);
 
-/* --- start.c ------------------------------------------------------------------------- */
+/* --- start.c ----------------------------------------------------------------------- */
 
 /* Divide the driver's memory; -EINVAL when it is too small. */
 int pfc_start_layout(struct pfc *p);
@@ -276,7 +276,7 @@ bool pfc_start_step(struct pfc *p);
 void pfc_start_unit_ended(struct pfc *p, struct pfc_unit *u, int err);
 void pfc_adopt_words(struct pfc *p, const uint8_t *words, unsigned n);
 
-/* --- provision.c ----------------------------------------------------------------------- */
+/* --- provision.c ------------------------------------------------------------------- */
 
 extern const struct pfc_seq pfc_seq_self, pfc_seq_provision, pfc_seq_unprovision,
 	pfc_seq_take_back;
@@ -288,14 +288,14 @@ uint64_t pfc_ggtt_top(const struct pfc_options *o);
 /* Step: write the entries of the VF's region; shared with FLR. */
 int pfc_step_ptes(struct pfc *p, struct pfc_unit *u);
 
-/* --- control.c --------------------------------------------------------------------------- */
+/* --- control.c --------------------------------------------------------------------- */
 
 extern const struct pfc_seq pfc_seq_flr, pfc_seq_pause, pfc_seq_resume, pfc_seq_stop;
 /* GuC saw a reset of the VF, or the user wants one. */
 void pfc_start_flr(struct pfc *p, unsigned vf, uint64_t tag);
 void pfc_vf_event(struct pfc *p, struct pfc_unit *u, uint32_t event);
 
-/* --- save.c, restore.c, transfer.c ----------------------------------------------------------- */
+/* --- save.c, restore.c, transfer.c ------------------------------------------------- */
 
 extern const struct pfc_seq pfc_seq_save, pfc_seq_restore;
 void pfc_save_words(struct pfc *p, struct pfc_unit *u, const uint8_t *words, unsigned n);
@@ -312,7 +312,7 @@ void pfc_transfer_idle(struct pfc *p, unsigned vf, unsigned gt, uint64_t tag);
 int pfc_call_blob(struct pfc *p, struct pfc_unit *u, struct pfc_transfer *t,
 		  enum guc_save_opcode op, size_t off, uint32_t bytes);
 
-/* --- events.c, relay_service.c, runtime_regs.c -------------------------------------------- */
+/* --- events.c, relay_service.c, runtime_regs.c ------------------------------------- */
 
 int pfc_on_event(void *user, const uint32_t *dw, uint32_t len);
 int pfc_relay_event(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, uint32_t len);

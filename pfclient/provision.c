@@ -204,7 +204,7 @@ int pfc_vf_valid(const struct pfc *p, unsigned vf)
 	return p->vf[vf].have_ggtt || p->vf[vf].have_contexts ? -ENOKEY : -ENODATA;
 }
 
-/* --- KLV messages ---------------------------------------------------------------------- */
+/* --- KLV messages ------------------------------------------------------------------ */
 
 #define LIST_MAX 16u
 
@@ -342,7 +342,7 @@ static int step_doorbells(struct pfc *p, struct pfc_unit *u)
 	return push(p, u, &l);
 }
 
-/* --- GGTT entries ------------------------------------------------------------------------ */
+/* --- GGTT entries ------------------------------------------------------------------ */
 
 /* Write a slice of a region's entries, all the same. */
 static int write_region(struct pfc *p, struct pfc_unit *u, uint64_t start, uint64_t size,

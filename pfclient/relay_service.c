@@ -12,7 +12,7 @@
 #define MEDIA_SHIFT 0x380000u /* of register offsets below 0x40000 */
 #define MEDIA_BELOW 0x40000u
 
-/* --- taking requests ------------------------------------------------------------------ */
+/* --- taking requests --------------------------------------------------------------- */
 
 static int enqueue(struct pfc_gt *gt, const struct pfc_relay_request *r)
 {
@@ -77,7 +77,7 @@ int pfc_mmio_relay_event(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, u
 	return enqueue(gt, &r);
 }
 
-/* --- runtime registers ------------------------------------------------------------------ */
+/* --- runtime registers ------------------------------------------------------------- */
 
 static uint32_t register_offset(const struct pfc_gt *gt, uint32_t off)
 {
@@ -97,7 +97,7 @@ static int register_value(struct pfc *p, struct pfc_gt *gt, uint32_t off, uint32
 	return -EACCES;
 }
 
-/* --- services: fill out[], set *len, return 0 or -errno ------------------------------------ */
+/* --- services: fill out[], set *len, return 0 or -errno ---------------------------- */
 
 struct answer {
 	uint32_t dw[RELAY_MAX_DWORDS];
@@ -260,7 +260,7 @@ static int serve(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_reques
 	return -EOPNOTSUPP;
 }
 
-/* --- answers -------------------------------------------------------------------------------- */
+/* --- answers ----------------------------------------------------------------------- */
 
 static int send_relay(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
 		      struct answer *a, int err)

@@ -195,7 +195,7 @@ void pfc_save_words(struct pfc *p, struct pfc_unit *u, const uint8_t *words, uns
 	pfc_op_touch(p, u->vf);
 }
 
-/* --- the image ------------------------------------------------------------------------- */
+/* --- the image --------------------------------------------------------------------- */
 
 static void add(struct pfc *p, struct pfc_transfer *t, uint16_t type, const struct pfc_place *place,
 		unsigned gt)

@@ -63,7 +63,7 @@ int pfc_start_layout(struct pfc *p)
 	return pfc_pool_init(&p->in_pool, at + pool, pool);
 }
 
-/* --- the requests of a GT, in order ---------------------------------------------------- */
+/* --- the requests of a GT, in order ------------------------------------------------ */
 
 struct boot_request {
 	uint16_t action;
@@ -166,7 +166,7 @@ static bool boot_gt(struct pfc *p, struct pfc_gt *gt)
 	return true;
 }
 
-/* --- phases --------------------------------------------------------------------------- */
+/* --- phases ------------------------------------------------------------------------ */
 
 int pfc_start(struct pfc *p, bool adopt)
 {

@@ -26,7 +26,7 @@ static inline uint32_t field_put(uint32_t mask, uint32_t value)
 	return (value << __builtin_ctz(mask)) & mask;
 }
 
-/* Unaligned little-endian loads and stores. */
+/* Unaligned little-endian loads and stores of 4 and 8 bytes at p. */
 static inline uint32_t le32_get(const void *p)
 {
 	const uint8_t *b = p;
@@ -35,6 +35,7 @@ static inline uint32_t le32_get(const void *p)
 	       (uint32_t)b[3] << 24;
 }
 
+/* As le32_get(), 8 bytes. */
 static inline uint64_t le64_get(const void *p)
 {
 	const uint8_t *b = p;
@@ -42,6 +43,7 @@ static inline uint64_t le64_get(const void *p)
 	return (uint64_t)le32_get(b) | (uint64_t)le32_get(b + 4) << 32;
 }
 
+/* The stores. */
 static inline void le32_put(void *p, uint32_t v)
 {
 	uint8_t *b = p;
@@ -52,6 +54,7 @@ static inline void le32_put(void *p, uint32_t v)
 	b[3] = (uint8_t)(v >> 24);
 }
 
+/* As le32_put(), 8 bytes. */
 static inline void le64_put(void *p, uint64_t v)
 {
 	uint8_t *b = p;
@@ -60,16 +63,19 @@ static inline void le64_put(void *p, uint64_t v)
 	le32_put(b + 4, (uint32_t)(v >> 32));
 }
 
+/* Low and high half of a 64-bit word, and a word of two halves. */
 static inline uint32_t lo32(uint64_t v)
 {
 	return (uint32_t)v;
 }
 
+/* Bits 63:32. */
 static inline uint32_t hi32(uint64_t v)
 {
 	return (uint32_t)(v >> 32);
 }
 
+/* The reverse of both. */
 static inline uint64_t make64(uint32_t lo, uint32_t hi)
 {
 	return (uint64_t)hi << 32 | lo;

@@ -39,6 +39,8 @@
 #define CTB_G2H_BYTES   131072u
 #define CTB_SIZE_ALIGN  4096u /* SELF_CFG sizes are multiples of this */
 
+/* The CT header of a message of `num_dwords` HXG dwords, FORMAT HXG (guc-abi 3.2);
+ * what doesn't fit a field is cut off. */
 static inline uint32_t ct_header(uint32_t fence, uint32_t num_dwords)
 {
 	return field_put(CT_FENCE, fence) | field_put(CT_NUM_DWORDS, num_dwords);

@@ -28,7 +28,8 @@ enum fixup {
 	FIXUP_COUNT
 };
 
-/* Name as on the command line ("ring-start"); a line on it; its row. */
+/* Name as on the command line ("ring-start"); a line on it; its row of
+ * vf-lifecycle 5.2. NULL, NULL and 0 out of range. */
 const char *fixup_name(enum fixup f);
 const char *fixup_text(enum fixup f);
 unsigned fixup_row(enum fixup f);

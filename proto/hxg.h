@@ -34,6 +34,8 @@ enum hxg_type {
 	HXG_SUCCESS = 7,
 };
 
+/* Any header (guc-abi 1): HXG_ORIGIN_*, type, bits 27:0. Values that don't fit are
+ * cut off, here and below. */
 static inline uint32_t hxg_header(uint32_t origin, enum hxg_type type, uint32_t aux)
 {
 	return field_put(HXG_ORIGIN, origin) | field_put(HXG_TYPE, (uint32_t)type) |
@@ -47,31 +49,37 @@ static inline uint32_t hxg_call(uint32_t origin, enum hxg_type type, uint32_t ac
 	return hxg_header(origin, type, field_put(HXG_DATA0, data0) | (action & HXG_ACTION));
 }
 
+/* RESPONSE_FAILURE header: error in bits 15:0, hint in 27:16. */
 static inline uint32_t hxg_failure(uint32_t origin, uint32_t error, uint32_t hint)
 {
 	return hxg_header(origin, HXG_FAILURE, field_put(HXG_HINT, hint) | (error & HXG_ERROR));
 }
 
+/* RESPONSE_SUCCESS header, DATA0 of 28 bits. */
 static inline uint32_t hxg_success(uint32_t origin, uint32_t data0)
 {
 	return hxg_header(origin, HXG_SUCCESS, data0);
 }
 
+/* HXG_ORIGIN_* of a header. */
 static inline uint32_t hxg_origin(uint32_t dw0)
 {
 	return field_get(HXG_ORIGIN, dw0);
 }
 
+/* Its type; every value of the 3 bits is possible. */
 static inline enum hxg_type hxg_type(uint32_t dw0)
 {
 	return (enum hxg_type)field_get(HXG_TYPE, dw0);
 }
 
+/* Action code of a call. */
 static inline uint32_t hxg_action(uint32_t dw0)
 {
 	return dw0 & HXG_ACTION;
 }
 
+/* DATA0 of a call, 12 bits; a SUCCESS has 28, HXG_AUX. */
 static inline uint32_t hxg_data0(uint32_t dw0)
 {
 	return field_get(HXG_DATA0, dw0);

@@ -74,6 +74,7 @@ struct klv_reader {
 	size_t len, at;
 };
 
+/* Header of a KLV: key, length in dwords, 16 bits each (guc-abi 4.1). */
 static inline uint32_t klv_header(uint32_t key, uint32_t len)
 {
 	return field_put(KLV_KEY, key) | field_put(KLV_LEN, len);
@@ -94,6 +95,7 @@ uint64_t klv_u64(const struct klv *k);
  * -ENOSPC with nothing written. */
 int klv_put(uint32_t *list, size_t cap, size_t *at, uint32_t key, const uint32_t *value,
 	    uint32_t len);
+/* The same for a value of one and of two dwords, low one first. */
 int klv_put32(uint32_t *list, size_t cap, size_t *at, uint32_t key, uint32_t value);
 int klv_put64(uint32_t *list, size_t cap, size_t *at, uint32_t key, uint64_t value);
 

@@ -18,7 +18,10 @@ frame_generated = proto/frame.pb.c proto/frame.pb.h
 libgucframe_la_SOURCES = proto/frame.c proto/frame.h $(frame_generated)
 libgucframe_la_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 libgucframe_la_LIBADD = $(NANOPB_LIBS)
-EXTRA_DIST += proto/frame.proto proto/frame.options
+# The schema is for drivers in other languages, too.
+schemadir = $(pkgdatadir)
+dist_schema_DATA = proto/frame.proto
+EXTRA_DIST += proto/frame.options
 BUILT_SOURCES += $(frame_generated)
 MAINTAINERCLEANFILES += $(frame_generated)
 

@@ -79,7 +79,7 @@ static void on_signal(uv_signal_t *signal, int number)
 		run_end(r);
 }
 
-/* --- what the driver says ---------------------------------------------------------------- */
+/* --- what the driver says ---------------------------------------------------------- */
 
 static void booted(struct run *r, int err)
 {
@@ -164,7 +164,7 @@ static enum vfc_hook_result on_hook(void *user, struct vfc *v, unsigned gt,
 	return VFC_HOOK_HOLD;
 }
 
-/* --- what the connection says ------------------------------------------------------------------ */
+/* --- what the connection says ------------------------------------------------------ */
 
 static void on_open(void *user, struct vft *t, const struct vft_card *card)
 {
@@ -233,7 +233,7 @@ static int run(struct run *r)
 	return r->status;
 }
 
-/* --- options --------------------------------------------------------------------------------------- */
+/* --- options ----------------------------------------------------------------------- */
 
 static const char *const generations[] = { "auto", "seed", "latest" };
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- the two forms ------------------------------------------------------------------- */
+/* --- the two forms ----------------------------------------------------------------- */
 
 static uint64_t time_of(const struct run *r)
 {
@@ -78,7 +78,7 @@ static const char *level_name(enum vfc_log_level level)
 	return "?";
 }
 
-/* --- the driver's events ----------------------------------------------------------------- */
+/* --- the driver's events ----------------------------------------------------------- */
 
 static void event_text(struct run *r, const struct vfc_event *e)
 {
@@ -166,7 +166,7 @@ void run_out_event(struct run *r, const struct vfc_event *e)
 		event_text(r, e);
 }
 
-/* --- the run's own ---------------------------------------------------------------------- */
+/* --- the run's own ----------------------------------------------------------------- */
 
 void run_out_card(struct run *r, const struct vft_card *card)
 {
@@ -230,7 +230,8 @@ void run_out_info(struct run *r, unsigned gt)
 	info_text(r, gt, &info);
 	say(r, gt, "%s; %u contexts (%u registered), jobs: %u done, %u failed, %u unfinished; "
 		   "%u recoveries, %u requeued",
-	    vfc_state_name(info.state), info.queues, info.registered, info.jobs_done, info.jobs_failed, info.jobs_pending,
+	    vfc_state_name(info.state), info.queues, info.registered, info.jobs_done,
+	    info.jobs_failed, info.jobs_pending,
 	    info.recoveries, info.requeues);
 }
 

@@ -197,7 +197,7 @@ void run_work_close(struct run *r)
 	}
 }
 
-/* --- ended jobs ----------------------------------------------------------------------- */
+/* --- ended jobs -------------------------------------------------------------------- */
 
 void run_job_ended(struct run *r, const struct vfc_event *e)
 {

@@ -31,7 +31,9 @@ enum vfc_generation { VFC_GEN_AUTO, VFC_GEN_SEED, VFC_GEN_LATEST };
  * the marker field, nothing to choose. X(symbol, name, text) */
 #define VFC_QUIRK_LIST(X)                                                      \
 	X(WEDGE_ON_MIGRATED, "wedge-on-migrated", "0x107 at START or a query wedges (8.3.1)") \
-	X(LATE_IRQ_RERUN, "late-irq-rerun", "SW_INT_0 is cleared only after the handler: a late one reruns recovery, 0x0A at START wedges (8.3.2, R-07)") \
+	X(LATE_IRQ_RERUN, "late-irq-rerun",                                    \
+	  "SW_INT_0 is cleared only after the handler: a late one reruns "    \
+	  "recovery, 0x0A at START wedges (8.3.2, R-07)")                      \
 	X(UNGUARDED_REQUEUE, "unguarded-requeue", "a requeued run works with 'in progress' off (8.3.3)") \
 	X(ABI_OVERWRITE, "abi-overwrite", "the ABI record is overwritten before it is compared (8.3.4)") \
 	X(STALE_RELAY, "stale-relay", "no new relay handshake after EACCES (8.3.5)") \
@@ -39,8 +41,10 @@ enum vfc_generation { VFC_GEN_AUTO, VFC_GEN_SEED, VFC_GEN_LATEST };
 	X(FIXUP_GAPS, "fixup-gaps", "rows 12, 20 and 21 are not fixed (8.3.7)") \
 	X(RELAY_WAITS, "relay-waits", "a recovery does not end waits for the PF (8.3.7, R-46, C-27)") \
 	X(LEAK_CREDITS, "leak-credits", "credits of discarded H2G are not given back (8.3.8)") \
-	X(NO_SUSPEND_GUARD, "no-suspend-guard", "suspend does not wait for recovery, no query on resume or GT reset (8.3.9)") \
-	X(NO_BASE_CHECK, "no-base-check", "GGTT start is not range checked nor compared between GTs (8.3.10)") \
+	X(NO_SUSPEND_GUARD, "no-suspend-guard",                                \
+	  "suspend does not wait for recovery, no query on resume or GT reset (8.3.9)") \
+	X(NO_BASE_CHECK, "no-base-check",                                      \
+	  "GGTT start is not range checked nor compared between GTs (8.3.10)") \
 	X(TRUST_RUNTIME, "trust-runtime", "QUERY_RUNTIME paging trusts the PF (8.3.13)")
 
 enum vfc_quirk {
@@ -152,6 +156,8 @@ struct vfc_options {
 	void *user;               /* of both */
 };
 
+/* One GT, the generation that the negotiated ABI asks for, minor 2, GGTT from 8 MiB;
+ * no quirk, fixup, callback or hook. */
 void vfc_options_default(struct vfc_options *options);
 
 /* Bytes of storage that vfc_init() needs, 8-byte aligned. */
@@ -183,9 +189,10 @@ uint64_t vfc_next_deadline(const struct vfc *v);
 /* Bootstrap (guc-abi A.1): reset, version, configuration, memirq, CTB on every
  * GT, relay handshake and runtime registers. VFC_EV_OP with `tag`. 0 or -EBUSY. */
 int vfc_boot(struct vfc *v, uint64_t tag);
-/* GT reset, suspend, resume, unload. VFC_EV_OP with `tag`.
- * 0; -EBUSY another one is under way, or a reset was
- * asked for while a recovery is pending; -ENODEV not in a state for it. */
+/* GT reset, suspend, resume, unload (vf-lifecycle 4.9). VFC_EV_OP with `tag`. Resume
+ * wants a suspended driver, unload a booted or suspended one, the others a booted
+ * one. 0; -EBUSY another one is under way, or a reset was asked for while a
+ * recovery is pending; -ENODEV not in a state for it. */
 int vfc_reset(struct vfc *v, unsigned gt, uint64_t tag);
 int vfc_suspend(struct vfc *v, uint64_t tag);
 int vfc_resume(struct vfc *v, uint64_t tag);
@@ -198,6 +205,8 @@ int vfc_queue_create(struct vfc *v, unsigned gt, enum guc_engine_class engine_cl
 		     unsigned width);
 /* Destroy: disable, deregister, free. VFC_EV_QUEUE when the id is gone. */
 int vfc_queue_destroy(struct vfc *v, unsigned gt, uint32_t queue);
+/* Stop scheduling a queue and go on with it; jobs stay. What GuC must be told for
+ * it follows in vfc_step(). These and destroy: 0; -ENOENT no such queue. */
 int vfc_queue_suspend(struct vfc *v, unsigned gt, uint32_t queue);
 int vfc_queue_resume(struct vfc *v, unsigned gt, uint32_t queue);
 
@@ -216,13 +225,16 @@ struct vfc_job {
  * way, -ENOENT, -ENODEV, -EINVAL, -ENOMEM, -ECANCELED for a queue that GuC has
  * reset. Accepted during a recovery: runs after it. */
 int vfc_job_submit(struct vfc *v, unsigned gt, uint32_t queue, const struct vfc_job *job);
+/* Let a VFC_JOB_WAIT go on. 0; -ENOENT no such queue, or job not under way. */
 int vfc_job_release(struct vfc *v, unsigned gt, uint32_t queue, uint32_t job);
 
 /* Send a relay request (HXG message, header without origin) to the PF.
  * VFC_EV_RELAY with `tag`. 0, -EBUSY, -EMSGSIZE, -ENODEV, -ECANCELED. */
 int vfc_relay(struct vfc *v, unsigned gt, const uint32_t *dw, uint32_t len, uint64_t tag);
 
-/* Invalidate the GuC's TLB; completes with the next seqno. 0 or -errno. */
+/* Invalidate the GuC's TLB (guc-abi 6.2); completes with the next seqno, at once
+ * while a recovery is pending, whose new card has an empty TLB: see vfc_info.
+ * 0; -ENODEV not booted or no such GT; what sending failed with. */
 int vfc_tlb_invalidate(struct vfc *v, unsigned gt);
 
 /* --- looking in ---------------------------------------------------------------- */
@@ -243,14 +255,18 @@ struct vfc_info {
 	uint32_t tlb_sent, tlb_done; /* last invalidation asked for and completed */
 	int wedged_err;
 };
+/* Fill *info for GT `gt`; a GT that isn't there gives GT 0's. GGTT in bytes. */
 void vfc_info(const struct vfc *v, unsigned gt, struct vfc_info *info);
 /* Value of a runtime register, 0 or -ENOENT. */
 int vfc_runtime(const struct vfc *v, unsigned gt, uint32_t offset, uint32_t *value);
+/* Names as on the command line and in logs, a line of text on each; NULL out of
+ * range. Static strings. */
 const char *vfc_state_name(enum vfc_state s);
 const char *vfc_step_name(enum vfc_step_id s);
 const char *vfc_step_text(enum vfc_step_id s);
 const char *vfc_quirk_name(enum vfc_quirk q);
 const char *vfc_quirk_text(enum vfc_quirk q);
+/* The enum vfc_quirk of that name, or -ENOENT. */
 int vfc_quirk_find(const char *name);
 
 #endif

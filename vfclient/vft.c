@@ -40,7 +40,7 @@ static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint3
 	(void)vft_link_read(t->link, off, size, n, on_read, t, cookie);
 }
 
-/* --- the driver's events --------------------------------------------------------------- */
+/* --- the driver's events ----------------------------------------------------------- */
 
 static void note_wedged(struct vft *t)
 {
@@ -107,7 +107,7 @@ static enum vfc_hook_result on_hook(void *user, struct vfc *v, unsigned gt,
 	return t->opt.driver.hook(t->opt.driver.user, v, gt, step, err);
 }
 
-/* --- stepping ---------------------------------------------------------------------------- */
+/* --- stepping ---------------------------------------------------------------------- */
 
 /* The connection is gone: the driver's waiters end, then the owner hears it. */
 static void tell_lost(struct vft *t)
@@ -188,7 +188,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	rest(t, more);
 }
 
-/* --- the link's callbacks -------------------------------------------------------------------- */
+/* --- the link's callbacks ---------------------------------------------------------- */
 
 static void on_link_lost(void *user, int err, const char *text)
 {
@@ -281,7 +281,7 @@ static void on_link_opened(void *user, const struct vft_card *card)
 		t->opt.on_lost(t->opt.user, t, t->err, t->why);
 }
 
-/* --- life ----------------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------- */
 
 void vft_options_default(struct vft_options *options)
 {
@@ -380,7 +380,7 @@ void vft_close(struct vft *t)
 		vft_link_close(t->link);
 }
 
-/* --- looking in -------------------------------------------------------------------------------------- */
+/* --- looking in -------------------------------------------------------------------- */
 
 struct vfc *vft_driver(struct vft *t)
 {
@@ -414,7 +414,7 @@ unsigned vft_gts(const struct vft *t)
 	return t->gts;
 }
 
-/* --- asynchronous calls ----------------------------------------------------------------------------------- */
+/* --- asynchronous calls ------------------------------------------------------------ */
 
 int vft_ready(const struct vft *t)
 {

@@ -36,13 +36,16 @@ struct vft_options {
 	void *user;
 };
 
+/* VF 1, memory for 16 queues of 2 LRCs a GT and 1 MiB more, at VFT_DMA; the
+ * driver's own defaults, as many GTs as the card has. `socket` is left NULL. */
 void vft_options_default(struct vft_options *options);
 
-/* Connect, share memory, lay out the driver; on_open or on_lost follow.
- * err[0..cap) says what is wrong. */
+/* Connect, share memory, lay out the driver; on_open or on_lost follow. *out is
+ * the caller's until vft_close(). 0, or -errno with *out NULL and a text in
+ * err[0..cap). `socket` and `name` must last until on_open or on_lost. */
 int vft_open(struct vft **out, uv_loop_t *loop, const struct vft_options *options, char *err,
 	     size_t cap);
-/* The same, running the loop until on_open. */
+/* The same, running the loop until on_open, at most `timeout_ms` of real time. */
 int vft_open_sync(struct vft **out, uv_loop_t *loop, const struct vft_options *options,
 		  unsigned timeout_ms, char *err, size_t cap);
 /* Let go at once, as when a process is killed; vft_shutdown_sync() is the
@@ -53,9 +56,11 @@ void vft_close(struct vft *t);
 /* The driver (vfc.h), NULL before on_open: for looking in and for calls that
  * have no wrapper here; don't use it while frozen. */
 struct vfc *vft_driver(struct vft *t);
+/* The link below (vft_link.h), owned by the VF: never close it. */
 struct vft_link *vft_link(struct vft *t);
 /* 0, or why the connection ended or the driver is wedged. text may be NULL. */
 int vft_error(const struct vft *t, const char **text);
+/* True between FREEZE and THAW of a migration. */
 bool vft_frozen(const struct vft *t);
 /* The VF's clock, ns. */
 uint64_t vft_now(const struct vft *t);
@@ -67,18 +72,22 @@ unsigned vft_gts(const struct vft *t);
 
 #define VFT_TAG_SYNC (1ull << 63)
 
+/* Bootstrap and unload; VFC_EV_OP with `tag`. */
 int vft_boot(struct vft *t, uint64_t tag);
 int vft_shutdown(struct vft *t, uint64_t tag);
+/* Queues and their jobs; id or number, VFC_EV_QUEUE and VFC_EV_JOB. */
 int vft_queue_create(struct vft *t, unsigned gt, enum guc_engine_class engine_class,
 		     unsigned width);
 int vft_queue_destroy(struct vft *t, unsigned gt, uint32_t queue);
 int vft_job_submit(struct vft *t, unsigned gt, uint32_t queue, const struct vfc_job *job);
 int vft_job_release(struct vft *t, unsigned gt, uint32_t queue, uint32_t job);
+/* A relay request to the PF; VFC_EV_RELAY with `tag`. */
 int vft_relay(struct vft *t, unsigned gt, const uint32_t *dw, uint32_t len, uint64_t tag);
 
 /* --- waiting: at most `timeout_ms` of real time. 0, -ETIMEDOUT, the result's own
  * error, -EDEADLK in a callback --------------------------------------------------- */
 
+/* Until the driver is booted; until it is unloaded. */
 int vft_boot_sync(struct vft *t, unsigned timeout_ms);
 int vft_shutdown_sync(struct vft *t, unsigned timeout_ms);
 /* Result of a job, also of one that ended before: the last VFT_RESULTS of each

@@ -58,7 +58,7 @@ int vft_link_send(struct vft_link *l, const struct frame *f)
 	return err;
 }
 
-/* --- loss and end --------------------------------------------------------------------- */
+/* --- loss and end ------------------------------------------------------------------ */
 
 void vft_link_lose(struct vft_link *l, int err, const char *text)
 {
@@ -124,7 +124,7 @@ void vft_link_close(struct vft_link *l)
 	uv_close((uv_handle_t *)&l->limit, on_handle_closed);
 }
 
-/* --- freeze -------------------------------------------------------------------------------- */
+/* --- freeze ------------------------------------------------------------------------ */
 
 uint64_t vft_link_now(const struct vft_link *l)
 {
@@ -185,7 +185,7 @@ static void thaw(struct vft_link *l)
 		l->ops.freeze(l->user, false);
 }
 
-/* --- frames that come ------------------------------------------------------------------------ */
+/* --- frames that come -------------------------------------------------------------- */
 
 static void copy_text(char *to, size_t cap, const struct frame *f)
 {
@@ -291,7 +291,7 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 	return WIRE_NEXT;
 }
 
-/* --- opening ------------------------------------------------------------------------------------ */
+/* --- opening ----------------------------------------------------------------------- */
 
 static void on_prepare(uv_prepare_t *prepare)
 {
@@ -363,7 +363,7 @@ int vft_link_open(struct vft_link **out, uv_loop_t *loop, const struct vft_link_
 	return 0;
 }
 
-/* --- looking in, waiting --------------------------------------------------------------------------- */
+/* --- looking in, waiting ----------------------------------------------------------- */
 
 const struct vft_card *vft_link_card(const struct vft_link *l)
 {

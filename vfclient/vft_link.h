@@ -67,14 +67,16 @@ void vft_link_close(struct vft_link *l);
 const struct vft_card *vft_link_card(const struct vft_link *l);
 /* 0 while it lives, else why it was lost, in words too (may be NULL). */
 int vft_link_error(const struct vft_link *l, const char **text);
+/* True between FREEZE and THAW: posted writes wait meanwhile. */
 bool vft_link_frozen(const struct vft_link *l);
 /* The clock of the function's virtual machine, ns: it stands while frozen. */
 uint64_t vft_link_now(const struct vft_link *l);
 /* So much waits to be sent that it is time for a pause. */
 bool vft_link_busy(const struct vft_link *l);
+/* The caller's loop that it lives in. */
 uv_loop_t *vft_link_loop(const struct vft_link *l);
 
-/* --- registers: byte offsets in BAR 0 ------------------------------------------------ */
+/* --- registers: byte offsets in BAR 0 ---------------------------------------------- */
 
 /* An answer: `n` words of the size asked for. Reads that the emulator refuses
  * give all ones, as a bus does. Lost connection: words NULL, n 0. */
@@ -93,15 +95,16 @@ int vft_link_read_sync(struct vft_link *l, uint64_t off, unsigned size, unsigned
 		       unsigned timeout_ms);
 /* PCI function level reset of the own function. */
 int vft_link_flr(struct vft_link *l);
+/* Send what was gathered now, as far as the socket takes it. */
 void vft_link_flush(struct vft_link *l);
 
-/* --- memory ----------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------ */
 
 /* Create `bytes` (a multiple of 4 KiB) of zeroed memory that can't shrink, map it
  * and share it with the card at DMA address `dma`. A refusal comes as `lost`. */
 int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_mem *mem);
 
-/* --- waiting ------------------------------------------------------------------------------ */
+/* --- waiting ----------------------------------------------------------------------- */
 
 /* Run the loop until done(user), at most `timeout_ms` of real time. 0, the
  * link's error, -ETIMEDOUT. Not to be called in a callback: -EDEADLK when it is

@@ -12,7 +12,8 @@
 #include "proto/text.h"
 
 /* text_fmt() returns what it would have written; this is what it wrote. */
-#define PUT(buf, cap, at, ...) put_at((cap), (at), text_fmt((buf) + (at), (cap) - (at), __VA_ARGS__))
+#define PUT(buf, cap, at, ...) \
+	put_at((cap), (at), text_fmt((buf) + (at), (cap) - (at), __VA_ARGS__))
 
 static size_t put_at(size_t cap, size_t at, size_t n)
 {

@@ -223,7 +223,7 @@ static uint32_t make(struct guc_card *c, unsigned gt, unsigned vf)
 	return w.at;
 }
 
-/* --- applying a checked blob ---------------------------------------------------------- */
+/* --- applying a checked blob ------------------------------------------------------- */
 
 static void apply_self(struct guc_function *f, const uint32_t *b)
 {
@@ -336,7 +336,7 @@ static void apply(struct guc_card *c, unsigned gt, unsigned vf, const uint32_t *
 	apply_notes(f, b, p);
 }
 
-/* --- the action ------------------------------------------------------------------------- */
+/* --- the action -------------------------------------------------------------------- */
 
 /* A request on VF `vf`, its buffer and size in bytes. */
 struct op {

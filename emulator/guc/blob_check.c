@@ -67,7 +67,7 @@ static bool fits(const struct guc_blob_facts *facts, uint32_t offset, uint64_t l
 	return len <= facts->ggtt_size && offset <= facts->ggtt_size - len;
 }
 
-/* --- header -------------------------------------------------------------------------- */
+/* --- header ------------------------------------------------------------------------ */
 
 /* Sizes first: the rest may then be indexed. */
 static enum guc_blob_hint check_frame(const uint32_t *b, size_t bytes)
@@ -158,7 +158,7 @@ static enum guc_blob_hint check_self(const uint32_t *b, const struct guc_blob_fa
 	return GUC_BLOB_FINE;
 }
 
-/* --- contexts --------------------------------------------------------------------------- */
+/* --- contexts ---------------------------------------------------------------------- */
 
 static enum guc_blob_hint check_lrc(const uint32_t *l, const struct guc_blob_facts *facts)
 {
@@ -234,7 +234,7 @@ static enum guc_blob_hint check_contexts(const uint32_t *b, const uint32_t **at,
 	return lrcs ? GUC_BLOB_BAD_LENGTH : GUC_BLOB_FINE;
 }
 
-/* --- the rest ------------------------------------------------------------------------------ */
+/* --- the rest ---------------------------------------------------------------------- */
 
 /* Events whose credit the driver has given up at the migration. */
 static bool is_credited(uint32_t action)

@@ -75,7 +75,6 @@ struct guc_function { /* of one GuC */
 	struct guc_finding findings[GUC_FINDINGS_KEPT];
 	uint32_t findings_n; /* ever found */
 	uint32_t violations[GUC_VIOL_COUNT];
-	uint32_t adverse[GUC_THRESHOLDS];
 	uint64_t h2g_messages, g2h_messages, g2h_dropped, mbox_requests, irqs;
 	/* Diagnostic notes of the detector, taken at PAUSE (see detector.c). */
 	uint32_t notes_n, notes_lost;

@@ -175,7 +175,7 @@ int guc_flr(struct guc_card *card, unsigned fn)
 	return 0;
 }
 
-/* --- time ------------------------------------------------------------------------------ */
+/* --- time -------------------------------------------------------------------------- */
 
 /* G2H that found no room: the host does not tell when it has read, so look
  * again; then the H2G that waited behind it. */

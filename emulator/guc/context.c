@@ -150,7 +150,6 @@ void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
 		return;
 	guc_run_remove(c, gt, ctx);
 	ctx->killed = 1;
-	f->adverse[0]++;
 	tell(c, gt, fn, id, GUC_CTX_KILLED);
 	guc_g2h_event(c, gt, fn, GUC_ACTION_MEMORY_CAT_ERROR, payload, f->opt_in & 1 ? 2 : 1,
 		      false);
@@ -294,11 +293,10 @@ uint16_t guc_act_register_multi(struct guc_card *c, struct guc_request *r)
 		if (!lrc_owned(c, r, want.lrc_desc[i]))
 			return GUC_ERR_INVALID_GGTT_ADDRESS;
 	}
-	guc_fn(c, r->gt, r->fn)->adverse[GUC_THRESHOLDS - 1]++;
 	return enter(c, r, &want);
 }
 
-/* --- the other actions ---------------------------------------------------------------- */
+/* --- the other actions ------------------------------------------------------------- */
 
 /* Also for an id nobody registered: a failed FAST_REQUEST makes the driver
  * reset the GT, a missing answer leaks the id and its credits. */

@@ -43,7 +43,7 @@ void guc_detector_add(struct guc_card *c, unsigned gt, unsigned fn, const struct
 	n->where = (uint32_t)(where - cfg->ggtt_start);
 }
 
-/* --- comparing -------------------------------------------------------------------------- */
+/* --- comparing --------------------------------------------------------------------- */
 
 static void found(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_finding *finding)
 {
@@ -197,7 +197,7 @@ void guc_detector_item(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id
 		found(c, gt, fn, &finding);
 }
 
-/* --- looking in ---------------------------------------------------------------------------- */
+/* --- looking in -------------------------------------------------------------------- */
 
 int guc_findings(const struct guc_card *card, unsigned fn, unsigned gt, struct guc_finding *out,
 		 size_t cap)

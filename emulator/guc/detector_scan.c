@@ -136,7 +136,7 @@ static void scan_ring(struct scan *s, const struct guc_lrc *lrc, uint32_t tail)
 			scan_batch(s, value);
 }
 
-/* --- contexts ------------------------------------------------------------------------ */
+/* --- contexts ---------------------------------------------------------------------- */
 
 /* Words of the register image. */
 static const struct {
@@ -236,7 +236,7 @@ static void scan_context(struct scan *s)
 	}
 }
 
-/* --- unread H2G ------------------------------------------------------------------------ */
+/* --- unread H2G -------------------------------------------------------------------- */
 
 /* Address dwords of a message: bit n = dword n (vf-lifecycle 5.3). */
 static uint32_t h2g_addresses(const uint32_t *hxg, uint32_t len)

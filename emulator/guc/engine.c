@@ -302,7 +302,7 @@ enum guc_run guc_lrc_run(const struct guc_run_ctx *r, unsigned child, uint32_t b
 	return end;
 }
 
-/* --- taking turns -------------------------------------------------------------------- */
+/* --- taking turns ------------------------------------------------------------------ */
 
 static enum guc_run run_context(const struct guc_run_ctx *r)
 {

@@ -127,6 +127,8 @@ typedef enum guc_verdict (*guc_hook_fn)(void *user, struct guc_event *event,
  * points to live until it returns. Must not call the card. */
 typedef void (*guc_sink_fn)(void *user, const struct guc_event *event);
 
+/* Name of a point as EVENT frames' filter takes it; text of a violation; "?" out of
+ * range. Static strings. */
 const char *guc_point_name(enum guc_point point);
 const char *guc_violation_text(enum guc_violation v);
 

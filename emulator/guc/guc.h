@@ -74,6 +74,7 @@ enum guc_vf_state {
 	GUC_VFS_COUNT
 };
 
+/* Name of a state as vf-lifecycle 1.1 has it, "?" out of range. */
 const char *guc_vf_state_name(enum guc_vf_state s);
 
 /* Handle. Zero it, then guc_card_init() or guc_card_attach(). */
@@ -162,6 +163,7 @@ struct guc_vf_info {
 /* 0, -ENODEV for a function or GT that isn't there. */
 int guc_vf_info(const struct guc_card *card, unsigned fn, unsigned gt,
 		struct guc_vf_info *info);
+/* The card's own copies of what it was made with; they live as long as the block. */
 const struct guc_geometry *guc_card_geometry(const struct guc_card *card);
 const struct guc_options *guc_card_options(const struct guc_card *card);
 

@@ -37,6 +37,7 @@ enum guc_vf_input {
 	GUC_IN_COUNT
 };
 
+/* Name of an input, "?" out of range. */
 const char *guc_vf_input_name(enum guc_vf_input in);
 
 /* Write the whole table through `out`, a line a call, without newline: as

@@ -200,7 +200,7 @@ const struct guc_vf_row *guc_vf_row_find(const struct guc_card *c, unsigned gt, 
 	return &refused;
 }
 
-/* --- printing --------------------------------------------------------------------------- */
+/* --- printing ---------------------------------------------------------------------- */
 
 static const char *next_name(const struct guc_vf_row *row, unsigned state)
 {

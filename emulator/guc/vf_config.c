@@ -265,7 +265,7 @@ uint16_t guc_act_query_klv(struct guc_card *c, struct guc_request *r)
 	return GUC_OK;
 }
 
-/* --- without a PF ------------------------------------------------------------------------ */
+/* --- without a PF ------------------------------------------------------------------ */
 
 int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share *share)
 {

@@ -55,7 +55,7 @@ static size_t encode(const struct frame *f, uint8_t *buf, size_t cap)
 	return (size_t)n;
 }
 
-/* --- malformed frames ------------------------------------------------------------------------- */
+/* --- malformed frames -------------------------------------------------------------- */
 
 static const struct {
 	const char *what;
@@ -184,7 +184,7 @@ START_TEST(too_many_descriptors_end_the_connection)
 }
 END_TEST
 
-/* --- opening -------------------------------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------------------- */
 
 START_TEST(hello_refusals)
 {
@@ -292,7 +292,7 @@ START_TEST(function_is_free_again)
 }
 END_TEST
 
-/* --- requests that can't be done -------------------------------------------------------------------- */
+/* --- requests that can't be done --------------------------------------------------- */
 
 START_TEST(mmio_errors)
 {
@@ -387,7 +387,7 @@ START_TEST(write_list_stops_at_the_first_bad)
 }
 END_TEST
 
-/* --- memory ---------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------ */
 
 static int share(struct raw_client *c, int fd, uint64_t dma, uint64_t size, uint64_t off)
 {
@@ -516,7 +516,7 @@ START_TEST(shared_memory_is_one)
 }
 END_TEST
 
-/* --- clients that die, flood or sleep ------------------------------------------------------------------------ */
+/* --- clients that die, flood or sleep ---------------------------------------------- */
 
 START_TEST(client_killed_at_any_byte)
 {
@@ -644,7 +644,7 @@ START_TEST(long_frames_do_not_hold_up_others)
 }
 END_TEST
 
-/* --- control ------------------------------------------------------------------------------------------------- */
+/* --- control ----------------------------------------------------------------------- */
 
 START_TEST(bad_verbs)
 {

@@ -34,7 +34,7 @@ static struct {
 	uint32_t skip; /* fixups left out */
 } t;
 
-/* --- a VF of the test ------------------------------------------------------------------ */
+/* --- a VF of the test -------------------------------------------------------------- */
 
 static void on_event(void *user, const struct vfc_event *e)
 {
@@ -138,7 +138,7 @@ static uint64_t base_of(struct vft *vf)
 	return info.ggtt_start;
 }
 
-/* --- fixtures ------------------------------------------------------------------------------- */
+/* --- fixtures ---------------------------------------------------------------------- */
 
 static void start(const char *const *args)
 {
@@ -205,7 +205,7 @@ static void server_kill(void)
 	rmdir(t.server.dir);
 }
 
-/* --- boot and jobs -------------------------------------------------------------------------------- */
+/* --- boot and jobs ----------------------------------------------------------------- */
 
 static void boots_and_works(unsigned gts)
 {
@@ -343,7 +343,7 @@ START_TEST(test_bad_register)
 }
 END_TEST
 
-/* --- relay ----------------------------------------------------------------------------------------- */
+/* --- relay ------------------------------------------------------------------------- */
 
 START_TEST(test_relay_runtime)
 {
@@ -370,7 +370,7 @@ START_TEST(test_relay_runtime)
 }
 END_TEST
 
-/* --- pause, freeze ----------------------------------------------------------------------------------- */
+/* --- pause, freeze ----------------------------------------------------------------- */
 
 START_TEST(test_pause)
 {
@@ -446,7 +446,7 @@ START_TEST(test_freeze_boot)
 }
 END_TEST
 
-/* --- migration ------------------------------------------------------------------------------------------ */
+/* --- migration --------------------------------------------------------------------- */
 
 /* Move VF 1 to `base` on the same card, all of it but the thaw. */
 static void migrate(uint64_t base)
@@ -628,7 +628,7 @@ START_TEST(test_submit_in_recovery)
 }
 END_TEST
 
-/* --- deaths ------------------------------------------------------------------------------------------------- */
+/* --- deaths ------------------------------------------------------------------------ */
 
 START_TEST(test_server_killed)
 {
@@ -714,7 +714,7 @@ START_TEST(test_client_killed)
 }
 END_TEST
 
-/* --- programs ---------------------------------------------------------------------------------------------------- */
+/* --- programs ---------------------------------------------------------------------- */
 
 static int vf_program(const char *const *more)
 {

@@ -510,7 +510,7 @@ void sim_run(struct sim *s, uint64_t ns)
 		;
 }
 
-/* --- the PF's verbs ------------------------------------------------------------------ */
+/* --- the PF's verbs ---------------------------------------------------------------- */
 
 static bool verb_done(void *arg)
 {
@@ -595,7 +595,7 @@ int sim_restore(struct sim *s, unsigned card, unsigned vf, const uint8_t *image,
 	return err;
 }
 
-/* --- migration ------------------------------------------------------------------------- */
+/* --- migration --------------------------------------------------------------------- */
 
 void sim_freeze(struct sim *s, struct sim_vf *v)
 {
@@ -661,7 +661,7 @@ int sim_migrate(struct sim *s, struct sim_vf *v)
 	return err;
 }
 
-/* --- the driver -------------------------------------------------------------------------- */
+/* --- the driver -------------------------------------------------------------------- */
 
 static bool op_done(void *arg)
 {

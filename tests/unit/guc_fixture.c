@@ -305,7 +305,7 @@ unsigned fx_g2h_drain(struct fx *f, unsigned fn, unsigned gt)
 	return n;
 }
 
-/* --- PF ------------------------------------------------------------------------------ */
+/* --- PF ---------------------------------------------------------------------------- */
 
 uint32_t fx_pf(struct fx *f, unsigned gt, const uint32_t *dw, uint32_t n)
 {

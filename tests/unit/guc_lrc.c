@@ -200,7 +200,7 @@ void lx_done(struct fx *f)
 	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING);
 }
 
-/* --- the load --------------------------------------------------------------------------- */
+/* --- the load ---------------------------------------------------------------------- */
 
 #define REG(k, d)  (LX_REGS(k) + 4 * (d))
 #define RING(k, d) (LX_RING(k) + 4 * (d))

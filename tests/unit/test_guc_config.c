@@ -262,6 +262,17 @@ START_TEST(vf_enable)
 }
 END_TEST
 
+/* CF-14 (guc-abi 12, item 28): a key twice in a list: the later one wins, both
+ * are counted. */
+START_TEST(duplicates)
+{
+	const uint32_t list[] = { 0x8A010001, 16, 0x8A010001, 17 };
+
+	ck_assert_uint_eq(fx_vf_cfg(f, 0, 1, list, 4), 0xF0000002);
+	ck_assert_uint_eq(config(1)->exec_quantum_ms, 17);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guc_config");
@@ -282,6 +293,7 @@ int main(void)
 	tcase_add_test(tc, without_pf);
 	tcase_add_test(tc, power_on);
 	tcase_add_test(tc, vf_enable);
+	tcase_add_test(tc, duplicates);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -329,6 +329,27 @@ START_TEST(hooks)
 }
 END_TEST
 
+/* CT-15 (guc-abi 12, item 47): an empty relay message is forwarded. */
+START_TEST(relay_empty)
+{
+	const uint32_t to_pf[2] = { GUC_ACTION_RELAY_TO_PF, 5 };
+	const uint32_t to_vf[3] = { GUC_ACTION_RELAY_TO_VF, 1, 6 };
+	struct fx_msg m;
+
+	boot();
+	fx_h2g(f, 1, 0, 0, to_pf, 2);
+	m = fx_g2h(f, 1, 0);
+	ck_assert_uint_eq(m.dw[0], 0xF0000000);
+	m = fx_g2h(f, 0, 0);
+	ck_assert_uint_eq(m.len, 3);
+	ck_assert_uint_eq(m.dw[2], 5);
+	ck_assert_uint_eq(fx_pf(f, 0, to_vf, 3), 0xF0000000);
+	m = fx_g2h(f, 1, 0);
+	ck_assert_uint_eq(m.len, 2);
+	ck_assert_uint_eq(m.dw[1], 6);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guc_ctb");
@@ -350,6 +371,7 @@ int main(void)
 	tcase_add_test(tc, control);
 	tcase_add_test(tc, coalesced);
 	tcase_add_loop_test(tc, hooks, 0, 7);
+	tcase_add_test(tc, relay_empty);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -320,7 +320,7 @@ static const struct reach uses[] = {
 };
 #define USES (int)(sizeof(uses) / sizeof(uses[0]))
 
-/* --- what is the PF's, and what is refused when it is named -------------------------- */
+/* --- what is the PF's, and what is refused when it is named ------------------------ */
 
 static void registration(unsigned dword, bool parallel)
 {
@@ -415,7 +415,7 @@ static const struct reach names[] = {
 };
 #define NAMES (int)(sizeof(names) / sizeof(names[0]))
 
-/* --- the tests ------------------------------------------------------------------------ */
+/* --- the tests --------------------------------------------------------------------- */
 
 static void load_attacker(void)
 {

@@ -288,7 +288,7 @@ START_TEST(in_order)
 }
 END_TEST
 
-/* --- the older service over MMIO -------------------------------------------------------- */
+/* --- the older service over MMIO --------------------------------------------------- */
 
 #define MAGIC 0xA
 

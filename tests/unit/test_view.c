@@ -241,7 +241,7 @@ START_TEST(nearest_word)
 }
 END_TEST
 
-/* --- image files ---------------------------------------------------------------------- */
+/* --- image files ------------------------------------------------------------------- */
 
 static void store_text(const char *text, const char *path, int want)
 {

@@ -458,7 +458,7 @@ START_TEST(descriptors_are_sent)
 }
 END_TEST
 
-/* --- calls ------------------------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------------------- */
 
 static void answer(struct wire *w, const struct frame *f)
 {
