@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line of `gucemu serve`. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,8 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 		cli_complain("gucemu serve", "'%s' is no option", argv[1]);
 		return CLI_BAD;
 	}
+	if (r->ready_fd != UINT32_MAX && fcntl((int)r->ready_fd, F_GETFD) < 0)
+		return bad("--ready-fd is no open descriptor");
 	o->socket = r->socket;
 	o->name = r->name;
 	o->run = r->run;

@@ -40,7 +40,8 @@ void run_close(struct run *r, int status)
 	worsen(r, status);
 	if (r->failed > 0)
 		worsen(r, RUN_FAILED);
-	run_out_summary(r);
+	if (r->opened)
+		run_out_summary(r);
 	run_stdin_close(r);
 	run_work_close(r);
 	for (unsigned i = 0; i < 3; i++)
@@ -171,6 +172,7 @@ static void on_open(void *user, struct vft *t, const struct vft_card *card)
 	struct run *r = user;
 
 	r->started = vft_now(t);
+	r->opened = true;
 	run_out_card(r, card);
 	if (vft_boot(t, TAG_BOOT) != 0) {
 		run_out_note(r, "can't boot", -EBUSY);

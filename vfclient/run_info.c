@@ -73,7 +73,8 @@ static int info(uv_loop_t *loop, const struct vft_options *options, bool json)
 	}
 	r = vft_boot_sync(t, PATIENCE_MS);
 	if (r != 0) {
-		fprintf(stderr, "gucemu vf info: the VF does not boot: %s\n", text_errno(r));
+		fprintf(stderr, "gucemu vf info: the VF does not boot: %s%s\n", text_errno(r),
+			run_boot_hint(r));
 		status = vft_error(t, NULL) ? RUN_DEAD : RUN_FAILED;
 	} else if (json) {
 		print_json(vft_link_card(vft_link(t)), t);

@@ -255,7 +255,13 @@ void run_out_booted(struct run *r, int err)
 		emit(o);
 		return;
 	}
-	say(r, VFC_DEVICE, "boot FAILED: %s", text_errno(err));
+	say(r, VFC_DEVICE, "boot FAILED: %s%s", text_errno(err), run_boot_hint(err));
+}
+
+const char *run_boot_hint(int err)
+{
+	return err == -ENXIO ? " (GuC refuses: is the VF provisioned? 'gucemu state' shows it, "
+			       "'gucemu pf provision' does it)" : "";
 }
 
 void run_out_ready(struct run *r)
@@ -314,10 +320,11 @@ void run_out_lost(struct run *r, int err, const char *text)
 
 		add_err(o, err);
 		json_add_str(o, "text", text);
+		json_add_bool(o, "refused", !r->opened);
 		emit(o);
 		return;
 	}
-	say(r, VFC_DEVICE, "connection lost: %s", text);
+	say(r, VFC_DEVICE, "%s: %s", r->opened ? "connection lost" : "refused", text);
 }
 
 void run_out_note(struct run *r, const char *text, int err)

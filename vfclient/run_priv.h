@@ -42,6 +42,7 @@ struct run {
 	unsigned context_n;
 	unsigned created;           /* on each GT, by "create" */
 	uint32_t good, failed, cut; /* jobs that ended so */
+	bool opened;       /* the card took the connection */
 	bool working;      /* booted, and not ending */
 	uv_timer_t work;   /* submits more, in a turn of its own */
 	uv_timer_t release;/* lets blocked jobs go */
@@ -95,6 +96,7 @@ extern const char run_commands_help[];
 void run_out_card(struct run *r, const struct vft_card *card);
 void run_out_event(struct run *r, const struct vfc_event *e);
 void run_out_booted(struct run *r, int err);
+const char *run_boot_hint(int err); /* what may help, or "" */
 void run_out_ready(struct run *r);
 void run_out_recovered(struct run *r, uint64_t ns);
 void run_out_freeze(struct run *r, bool frozen);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ static int connect_fd(const char *path, int flags)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct timeval wait = { .tv_sec = CONNECT_SECONDS };
 	struct timeval forever = { .tv_sec = 0 };
+	struct stat st;
 	int fd, err;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
@@ -52,6 +54,9 @@ static int connect_fd(const char *path, int flags)
 	}
 	err = -errno;
 	close(fd);
+	/* The kernel says the same of a path that is no socket at all. */
+	if (err == -ECONNREFUSED && stat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
 	return err;
 }
 

@@ -242,6 +242,34 @@ static void await_vf1(const char *card, bool there)
 	ck_abort_msg("card %s never got there", card);
 }
 
+START_TEST(driver_without_a_vf)
+{
+	/* What keeps a driver from its VF is said, and there is no summary of a
+	 * driver that never was: no such function, a taken one, one without
+	 * resources, a path that is no socket. */
+	pid_t a = start_card("a", "--vfs 2"), holder;
+	struct run_result r;
+	char words[256];
+
+	expect("vf run --vf 5 --socket %s/a.sock", 3, "refused: the card has no such function");
+	snprintf(words, sizeof(words), "vf run --socket %s/a.sock --jobs 0", scratch);
+	holder = start_gucemu(words);
+	await_vf1("a", true);
+	snprintf(words, sizeof(words), "vf run --socket %s/a.sock", scratch);
+	r = run_gucemu(words);
+	ck_assert_int_eq(r.status, 3);
+	ck_assert_msg(strstr(r.out, "refused: the function has a client"), "%s", r.out);
+	ck_assert_ptr_null(strstr(r.out, "jobs done"));
+	run_free(&r);
+	ck_assert_int_eq(end_gucemu(holder, SIGTERM), 0);
+	expect("pf unprovision --vf 2 --socket %s/a.sock", 0, NULL);
+	expect("vf info --vf 2 --socket %s/a.sock", 1, "is the VF provisioned?");
+	expect("vf run --vf 2 --socket %s/a.sock", 1, "is the VF provisioned?");
+	expect("vf run --socket %s", 3, "not a socket");
+	ck_assert_int_eq(end_gucemu(a, SIGTERM), 0);
+}
+END_TEST
+
 START_TEST(migrate)
 {
 	/* design, the six steps: a live VF moves between two emulators and goes on.
@@ -395,6 +423,7 @@ int main(void)
 	tcase_add_test(c, state);
 	tcase_add_test(c, verbs);
 	tcase_add_test(c, images_in_files);
+	tcase_add_test(c, driver_without_a_vf);
 	tcase_add_test(c, migrate);
 	tcase_add_test(c, decisions_have_tests);
 	tcase_add_loop_test(c, man_page_says_what_help_says, 0, COMMANDS);

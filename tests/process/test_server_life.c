@@ -199,6 +199,7 @@ START_TEST(bad_options)
 		{ "--tiles", "0" },       { "--guc-abi", "2.0" },{ "--guc-abi", "1.29" },
 		{ "--ggtt-size", "5000" },{ "--log", "loud" },   { "--nonsense", "1" },
 		{ "--contexts", "70000" },{ "--name", "" },      { "--ready-fd", "x" },
+		{ "--ready-fd", "77" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
