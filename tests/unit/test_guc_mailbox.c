@@ -141,8 +141,12 @@ START_TEST(paused)
 {
 	uint32_t r[4];
 
+	if (_i >= 2) {
+		fx_boot(f, 1, 0);
+		ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING);
+	}
 	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
-	if (_i)
+	if (_i % 2)
 		ck_assert_int_eq(guc_mmio_write(&f->card, 0, REG_VF_SW_FLAG(0) + REG_VF_STRIDE, 4,
 						0x5507), 0);
 	else
@@ -307,7 +311,7 @@ int main(void)
 	tcase_add_loop_test(tc, no_request, 0, 6);
 	tcase_add_test(tc, short_reply);
 	tcase_add_test(tc, doorbell_first);
-	tcase_add_loop_test(tc, paused, 0, 2);
+	tcase_add_loop_test(tc, paused, 0, 4);
 	tcase_add_test(tc, in_flr);
 	tcase_add_test(tc, resfix);
 	tcase_add_test(tc, legacy);
