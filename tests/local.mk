@@ -1,7 +1,7 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-EXTRA_DIST += tests/purity.sh
+EXTRA_DIST += tests/purity.sh tests/checklist.tsv
 
 # Where the tests of real processes find the program, and purity.sh the objects.
 # A test that hangs is ended; a slow machine is no hang.
