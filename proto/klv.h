@@ -61,6 +61,13 @@ enum guc_klv_key {
 #undef X
 };
 
+/* Lengths by name: GUC_KLV_MIN_VF_GGTT_SIZE, GUC_KLV_MAX_VF_GGTT_SIZE. */
+enum guc_klv_length {
+#define X(name, key, min, max) GUC_KLV_MIN_##name = (min), GUC_KLV_MAX_##name = (max),
+	GUC_KLV_LIST(X)
+#undef X
+};
+
 /* One KLV as found in a list; `value` points into the list. */
 struct klv {
 	uint16_t key;

@@ -359,10 +359,11 @@ uint16_t guc_act_context_policies(struct guc_card *c, struct guc_request *r)
 		return GUC_ERR_CONTEXT_NOT_REGISTERED;
 	memcpy(policy, ctx->policy, sizeof(policy));
 	while ((more = klv_next(&list, &k)) > 0) {
-		if (k.key < GUC_KLV_CTX_EXECUTION_QUANTUM ||
-		    k.key > GUC_KLV_CTX_SLPM_GT_FREQUENCY)
+		const struct guc_klv_row *row = guc_klv_of(k.key, GUC_KLV_VIA_CTX_POLICY);
+
+		if (!row)
 			return GUC_ERR_INVALID_KLV_KEY;
-		if (k.len != 1)
+		if (!guc_klv_len_ok(row, k.len) || k.value[0] > row->max)
 			return GUC_ERR_INVALID_KLV_DATA;
 		policy[k.key - GUC_KLV_CTX_EXECUTION_QUANTUM] = k.value[0];
 	}

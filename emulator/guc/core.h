@@ -6,6 +6,7 @@
 #define GUCEMU_GUC_CORE_H
 
 #include "block.h"
+#include "klvs.h"
 
 /* Answers of the lifecycle table that are not GuC errors; only MMIO inputs
  * get them (vf-lifecycle 1.3.5 last row, 1.3.3 last row). */

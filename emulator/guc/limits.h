@@ -8,6 +8,9 @@
 
 #include "event.h"
 
+/* Doorbells of a GuC; the PF gives itself all of them. */
+#define GUC_DOORBELLS 256u
+
 /* Threshold KLVs: 0x8A03..0x8A08 and 0x8A0D. */
 #define GUC_THRESHOLDS 7u
 

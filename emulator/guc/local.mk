@@ -24,6 +24,8 @@ libgucguc_la_SOURCES = \
 	emulator/guc/guc.h \
 	emulator/guc/hwconfig.c \
 	emulator/guc/info.c \
+	emulator/guc/klvs.c \
+	emulator/guc/klvs.h \
 	emulator/guc/lifecycle.c \
 	emulator/guc/lifecycle_row.h \
 	emulator/guc/lifecycle_table.c \

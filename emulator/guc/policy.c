@@ -19,22 +19,20 @@ uint16_t guc_klv_fetch(struct guc_card *c, unsigned gt, unsigned fn, uint64_t ad
 /* True when the KLV was understood. */
 static bool set_policy(struct guc_unit *u, const struct klv *k)
 {
+	const struct guc_klv_row *row = guc_klv_of(k->key, GUC_KLV_VIA_VGT_POLICY);
+
+	if (!row || !guc_klv_len_ok(row, k->len))
+		return false;
 	if (k->key == GUC_KLV_VGT_ENGINE_GROUP_CONFIG)
-		return k->len <= 128 && k->len % 16 == 0;
-	if (k->len != 1)
+		return k->len % 16 == 0;
+	if (k->value[0] > row->max)
 		return false;
-	if (k->key == GUC_KLV_VGT_ADVERSE_SAMPLE_PERIOD) {
+	if (k->key == GUC_KLV_VGT_ADVERSE_SAMPLE_PERIOD)
 		u->sample_period_ms = k->value[0];
-		return true;
-	}
-	if (k->value[0] > 1)
-		return false;
-	if (k->key == GUC_KLV_VGT_SCHED_IF_IDLE)
+	else if (k->key == GUC_KLV_VGT_SCHED_IF_IDLE)
 		u->sched_if_idle = k->value[0];
-	else if (k->key == GUC_KLV_VGT_RESET_AFTER_VF_SWITCH)
-		u->reset_after_switch = k->value[0];
 	else
-		return false;
+		u->reset_after_switch = k->value[0];
 	return true;
 }
 
@@ -61,18 +59,18 @@ uint16_t guc_act_sched_policies(struct guc_card *c, struct guc_request *r)
 
 	(void)c;
 	while ((more = klv_next(&reader, &k)) == 1) {
-		if (k.key != GUC_KLV_SCHED_RENDER_COMPUTE_YIELD)
+		const struct guc_klv_row *row = guc_klv_of(k.key, GUC_KLV_VIA_SCHED_POLICY);
+
+		if (!row)
 			return GUC_ERR_INVALID_KLV_KEY;
-		if (k.len != 2)
+		if (!guc_klv_len_ok(row, k.len))
 			return GUC_ERR_MALFORMED_KLV;
-		if (k.value[1] > 100) /* percent */
+		if (k.value[1] > row->max) /* percent */
 			return GUC_ERR_INVALID_KLV_DATA;
 		r->reply_data0++;
 	}
 	return more ? GUC_ERR_MALFORMED_KLV : GUC_OK;
 }
-
-#define OPT_IN_DYNAMIC_ICS_MINOR 18u
 
 /* dw1/dw2 list, dw3 size in dwords. Nothing is kept of a bad list. */
 uint16_t guc_act_opt_in(struct guc_card *c, struct guc_request *r)
@@ -87,15 +85,13 @@ uint16_t guc_act_opt_in(struct guc_card *c, struct guc_request *r)
 	if (error)
 		return error;
 	while ((more = klv_next(&reader, &k)) == 1) {
-		if (k.key == GUC_KLV_OPT_IN_EXT_CAT_ERR_TYPE)
-			chosen |= 1;
-		else if (k.key == GUC_KLV_OPT_IN_DYNAMIC_ICS &&
-			 guc_abi_minor(c, r->gt, r->fn) >= OPT_IN_DYNAMIC_ICS_MINOR)
-			chosen |= 2;
-		else
+		const struct guc_klv_row *row = guc_klv_of(k.key, GUC_KLV_VIA_OPT_IN);
+
+		if (!row || row->set_since > guc_abi_minor(c, r->gt, r->fn))
 			return GUC_ERR_INVALID_KLV_KEY;
-		if (k.len)
+		if (!guc_klv_len_ok(row, k.len))
 			return GUC_ERR_MALFORMED_KLV;
+		chosen |= k.key == GUC_KLV_OPT_IN_EXT_CAT_ERR_TYPE ? 1 : 2;
 		r->reply_data0++;
 	}
 	if (more)

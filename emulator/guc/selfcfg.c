@@ -37,10 +37,11 @@ uint16_t guc_act_vf_reset(struct guc_card *c, struct guc_request *r)
 
 /* An address that cannot work is refused here, not found out later: the first
  * and the last byte that will be used lie inside what fn was given. */
-static uint16_t set_address(struct guc_card *c, const struct guc_request *r, uint64_t *field,
-			    uint64_t value, uint64_t bytes, uint64_t align)
+static uint16_t set_address(struct guc_card *c, const struct guc_request *r,
+			    const struct guc_klv_row *row, uint64_t *field, uint64_t value,
+			    uint64_t bytes)
 {
-	if (value == 0 || value % align)
+	if (value == 0 || !guc_klv_aligned(row, value))
 		return GUC_ERR_INVALID_GGTT_ADDRESS;
 	if (!guc_in_range(c, guc_gt_tile(c, r->gt), r->fn, value, bytes)) {
 		guc_violate(c, r->gt, r->fn, GUC_VIOL_GGTT_FOREIGN, value, r->action);
@@ -50,9 +51,9 @@ static uint16_t set_address(struct guc_card *c, const struct guc_request *r, uin
 	return GUC_OK;
 }
 
-static uint16_t set_size(uint32_t *field, uint32_t value, uint32_t limit)
+static uint16_t set_size(const struct guc_klv_row *row, uint32_t *field, uint32_t value)
 {
-	if (value == 0 || value % CTB_SIZE_ALIGN || value > limit)
+	if (value == 0 || !guc_klv_aligned(row, value) || value > row->max)
 		return GUC_ERR_INVALID_SIZE;
 	*field = value;
 	return GUC_OK;
@@ -60,28 +61,28 @@ static uint16_t set_size(uint32_t *field, uint32_t value, uint32_t limit)
 
 #define MEMIRQ_VECTOR_BYTES 16u
 
-static uint16_t set_key(struct guc_card *c, const struct guc_request *r, uint32_t key,
-			uint64_t value)
+static uint16_t set_key(struct guc_card *c, const struct guc_request *r,
+			const struct guc_klv_row *row, uint64_t value)
 {
 	struct guc_self_config *s = &guc_fn(c, r->gt, r->fn)->self;
 
-	switch (key) {
+	switch (row->key) {
 	case GUC_KLV_SELF_MEMIRQ_STATUS_ADDR:
-		return set_address(c, r, &s->memirq_status, value, MEMIRQ_VECTOR_BYTES, 1);
+		return set_address(c, r, row, &s->memirq_status, value, MEMIRQ_VECTOR_BYTES);
 	case GUC_KLV_SELF_MEMIRQ_SOURCE_ADDR:
-		return set_address(c, r, &s->memirq_source, value, 1, 1);
+		return set_address(c, r, row, &s->memirq_source, value, 1);
 	case GUC_KLV_SELF_H2G_CTB_ADDR:
-		return set_address(c, r, &s->h2g_addr, value, CTB_SIZE_ALIGN, 4);
+		return set_address(c, r, row, &s->h2g_addr, value, CTB_SIZE_ALIGN);
 	case GUC_KLV_SELF_H2G_CTB_DESC_ADDR:
-		return set_address(c, r, &s->h2g_desc, value, CTB_DESC_BYTES, 4);
+		return set_address(c, r, row, &s->h2g_desc, value, CTB_DESC_BYTES);
 	case GUC_KLV_SELF_H2G_CTB_SIZE:
-		return set_size(&s->h2g_bytes, lo32(value), GUC_H2G_MAX_BYTES);
+		return set_size(row, &s->h2g_bytes, lo32(value));
 	case GUC_KLV_SELF_G2H_CTB_ADDR:
-		return set_address(c, r, &s->g2h_addr, value, CTB_SIZE_ALIGN, 4);
+		return set_address(c, r, row, &s->g2h_addr, value, CTB_SIZE_ALIGN);
 	case GUC_KLV_SELF_G2H_CTB_DESC_ADDR:
-		return set_address(c, r, &s->g2h_desc, value, CTB_DESC_BYTES, 4);
+		return set_address(c, r, row, &s->g2h_desc, value, CTB_DESC_BYTES);
 	default:
-		return set_size(&s->g2h_bytes, lo32(value), GUC_G2H_MAX_BYTES);
+		return set_size(row, &s->g2h_bytes, lo32(value));
 	}
 }
 
@@ -89,21 +90,21 @@ static uint16_t set_key(struct guc_card *c, const struct guc_request *r, uint32_
 uint16_t guc_act_self_cfg(struct guc_card *c, struct guc_request *r)
 {
 	uint32_t key = field_get(KLV_KEY, r->dw[1]), len = field_get(KLV_LEN, r->dw[1]);
-	bool is_size = key == GUC_KLV_SELF_H2G_CTB_SIZE || key == GUC_KLV_SELF_G2H_CTB_SIZE;
+	const struct guc_klv_row *row = guc_klv_of(key, GUC_KLV_VIA_SELF_CFG);
 	uint16_t error = guc_vf_input(c, r->gt, r->fn, GUC_IN_SELF_CFG, 0);
 
 	if (error)
 		return error;
-	if (key < GUC_KLV_SELF_MEMIRQ_STATUS_ADDR || key > GUC_KLV_SELF_G2H_CTB_SIZE)
+	if (!row)
 		return GUC_OK; /* DATA0 = 0: not recognised */
-	if (len != (is_size ? 1 : 2))
+	if (!guc_klv_len_ok(row, len))
 		return GUC_ERR_MALFORMED_KLV;
-	if (is_size && r->dw[3])
+	if (len == 1 && r->dw[3])
 		return GUC_ERR_ERROR_PROTOCOL;
 	/* A ring in use does not move; the interrupt page may. */
 	if (key >= GUC_KLV_SELF_H2G_CTB_ADDR && guc_fn(c, r->gt, r->fn)->ctb_enabled)
 		return GUC_ERR_CTB_IN_USE;
-	error = set_key(c, r, key, make64(r->dw[2], r->dw[3]));
+	error = set_key(c, r, row, make64(r->dw[2], r->dw[3]));
 	if (!error)
 		r->reply_data0 = 1;
 	return error;

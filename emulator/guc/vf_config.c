@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Configuration of a VF: UPDATE_VF_CFG writes it, QUERY_SINGLE_KLV reads it
- * (guc-abi 4.2, 4.4, 5.2, 5.3). One table says what each key takes. Decisions
+ * (guc-abi 4.2, 4.4, 5.2, 5.3). What each key takes stands in klvs.c. Decisions
  * on guc-abi 12:
  *
  * 24. A list stops at the first bad KLV; what came before stays and is counted.
@@ -16,65 +16,60 @@
 #include <errno.h>
 #include <stddef.h>
 
-#define DOORBELLS 256u
-
+/* Where a key's value is kept: a 64-bit field for keys of two dwords, else as
+ * many 32-bit ones as the key can have dwords. */
 struct config_key {
 	uint16_t key;
-	uint8_t min_len, max_len; /* dwords */
-	uint8_t wide;             /* 64-bit value */
-	uint8_t clamp;            /* too large becomes `max`; else it is bad */
-	uint8_t readable;         /* a VF may query it */
-	uint16_t offset;          /* in struct guc_config */
-	uint64_t max;
-	uint64_t align;
+	uint16_t offset; /* in struct guc_config */
 };
 
 #define AT(field) offsetof(struct guc_config, field)
-#define MAX_QUANTUM_MS 100000u
-#define MAX_TIMEOUT_US 100000000u
-#define THRESHOLD(name, index)                                                 \
-	{ GUC_KLV_VF_THRESHOLD_##name, 1, 1, 0, 0, 0, AT(threshold[index]), UINT32_MAX, 1 }
+#define THRESHOLD(name, index) { GUC_KLV_VF_THRESHOLD_##name, AT(threshold[index]) }
 
 static const struct config_key keys[] = {
-	/* key, lengths, wide, clamp, readable, field, max, align */
-	{ GUC_KLV_VF_GGTT_START, 2, 2, 1, 0, 1, AT(ggtt_start), GGTT_TOP, GGTT_PAGE },
-	{ GUC_KLV_VF_GGTT_SIZE, 2, 2, 1, 0, 1, AT(ggtt_size), GGTT_TOP, GGTT_PAGE },
-	{ GUC_KLV_VF_LMEM_SIZE, 2, 2, 1, 0, 1, AT(lmem_size), UINT64_MAX, 2u << 20 },
-	{ GUC_KLV_VF_NUM_CONTEXTS, 1, 1, 0, 0, 1, AT(num_contexts), GUC_ID_MAX, 1 },
-	{ GUC_KLV_VF_TILE_MASK, 1, 1, 0, 0, 1, AT(tile_mask), UINT32_MAX, 1 },
-	{ GUC_KLV_VF_NUM_DOORBELLS, 1, 1, 0, 0, 1, AT(num_doorbells), DOORBELLS, 1 },
-	{ GUC_KLV_VF_EXEC_QUANTUM, 1, 1, 0, 1, 0, AT(exec_quantum_ms), MAX_QUANTUM_MS, 1 },
-	{ GUC_KLV_VF_PREEMPT_TIMEOUT, 1, 1, 0, 1, 0, AT(preempt_timeout_us), MAX_TIMEOUT_US, 1 },
+	{ GUC_KLV_VF_GGTT_START, AT(ggtt_start) },
+	{ GUC_KLV_VF_GGTT_SIZE, AT(ggtt_size) },
+	{ GUC_KLV_VF_LMEM_SIZE, AT(lmem_size) },
+	{ GUC_KLV_VF_NUM_CONTEXTS, AT(num_contexts) },
+	{ GUC_KLV_VF_TILE_MASK, AT(tile_mask) },
+	{ GUC_KLV_VF_NUM_DOORBELLS, AT(num_doorbells) },
+	{ GUC_KLV_VF_EXEC_QUANTUM, AT(exec_quantum_ms) },
+	{ GUC_KLV_VF_PREEMPT_TIMEOUT, AT(preempt_timeout_us) },
 	THRESHOLD(CAT_ERR, 0), THRESHOLD(ENGINE_RESET, 1), THRESHOLD(PAGE_FAULT, 2),
 	THRESHOLD(H2G_STORM, 3), THRESHOLD(IRQ_STORM, 4), THRESHOLD(DOORBELL_STORM, 5),
-	{ GUC_KLV_VF_BEGIN_DOORBELL_ID, 1, 1, 0, 0, 0, AT(begin_doorbell), DOORBELLS - 1, 1 },
-	{ GUC_KLV_VF_BEGIN_CONTEXT_ID, 1, 1, 0, 0, 0, AT(begin_context), GUC_ID_MAX, 1 },
-	{ GUC_KLV_VF_SCHED_PRIORITY, 1, 1, 0, 0, 0, AT(sched_priority), 2, 1 },
+	{ GUC_KLV_VF_BEGIN_DOORBELL_ID, AT(begin_doorbell) },
+	{ GUC_KLV_VF_BEGIN_CONTEXT_ID, AT(begin_context) },
+	{ GUC_KLV_VF_SCHED_PRIORITY, AT(sched_priority) },
 	THRESHOLD(MULTI_LRC_COUNT, 6),
-	{ GUC_KLV_VF_ENGINE_GROUP_EXEC_QUANTUM, 1, 8, 0, 1, 0, AT(group_quantum),
-	  MAX_QUANTUM_MS, 1 },
-	{ GUC_KLV_VF_ENGINE_GROUP_PREEMPT_TIMEOUT, 1, 8, 0, 1, 0, AT(group_timeout),
-	  MAX_TIMEOUT_US, 1 },
+	{ GUC_KLV_VF_ENGINE_GROUP_EXEC_QUANTUM, AT(group_quantum) },
+	{ GUC_KLV_VF_ENGINE_GROUP_PREEMPT_TIMEOUT, AT(group_timeout) },
 };
 
-static const struct config_key *find_key(uint32_t key)
+/* The field of a key of the configuration, or NULL. */
+static char *field_of(struct guc_config *cfg, uint32_t key)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (keys[i].key == key)
-			return &keys[i];
+			return (char *)cfg + keys[i].offset;
 	return NULL;
 }
 
-static bool set_value(const struct config_key *row, struct guc_config *cfg, const struct klv *k)
+static bool is_wide(const struct guc_klv_row *row)
 {
-	char *field = (char *)cfg + row->offset;
+	return row->min_len == 2;
+}
 
-	if (k->len < row->min_len || k->len > row->max_len)
+static bool set_value(struct guc_config *cfg, const struct klv *k)
+{
+	const struct guc_klv_row *row = guc_klv_of(k->key, GUC_KLV_VIA_VF_CFG);
+	char *field = field_of(cfg, k->key);
+
+	if (!row || !field || !guc_klv_len_ok(row, k->len))
 		return false;
-	if (row->wide) {
+	if (is_wide(row)) {
 		uint64_t v = klv_u64(k);
 
-		if (v > row->max || v % row->align)
+		if (v > row->max || !guc_klv_aligned(row, v))
 			return false;
 		memcpy(field, &v, sizeof(v));
 		return true;
@@ -109,7 +104,7 @@ static bool fits(const struct guc_card *c, unsigned gt, unsigned vf, const struc
 		return false;
 	if (cfg->num_contexts && cfg->begin_context + cfg->num_contexts > g->contexts)
 		return false;
-	if (cfg->num_doorbells && cfg->begin_doorbell + cfg->num_doorbells > DOORBELLS)
+	if (cfg->num_doorbells && cfg->begin_doorbell + cfg->num_doorbells > GUC_DOORBELLS)
 		return false;
 	for (unsigned other = 1; other <= g->vfs; other++) {
 		const struct guc_config *o = &guc_fn(c, gt, other)->config;
@@ -167,11 +162,10 @@ static uint32_t apply_list(struct guc_card *c, unsigned gt, unsigned vf, const u
 	struct klv k;
 
 	while (klv_next(&reader, &k) == 1) {
-		const struct config_key *row = find_key(k.key);
 		struct klv_reader ahead = reader;
 		struct klv next;
 
-		if (!row || !set_value(row, &cfg, &k))
+		if (!set_value(&cfg, &k))
 			break;
 		pending++;
 		if (klv_next(&ahead, &next) == 1 && is_start_of(k.key, next.key))
@@ -227,9 +221,6 @@ uint16_t guc_act_update_vf_cfg(struct guc_card *c, struct guc_request *r)
 
 /* --- query ------------------------------------------------------------------------- */
 
-#define GMD_ID_MINOR 2u
-#define GROUPS_MINOR 26u
-
 static void answer(struct guc_request *r, const uint32_t *value, uint32_t len)
 {
 	r->reply_data0 = len;
@@ -240,10 +231,9 @@ static void answer(struct guc_request *r, const uint32_t *value, uint32_t len)
 /* dw1 key. Unknown, write-only and too new keys: 0x105 (guc-abi 12, item 9). */
 uint16_t guc_act_query_klv(struct guc_card *c, struct guc_request *r)
 {
-	const struct guc_config *cfg = &guc_fn(c, r->gt, r->fn)->config;
 	uint32_t key = r->dw[1], value[2] = { 0 };
-	const struct config_key *row = find_key(key);
-	uint8_t minor = guc_abi_minor(c, r->gt, r->fn);
+	const struct guc_klv_row *row = guc_klv_find(key);
+	const char *field = field_of(&guc_fn(c, r->gt, r->fn)->config, key);
 	uint16_t error;
 
 	if (key >> 16)
@@ -251,17 +241,16 @@ uint16_t guc_act_query_klv(struct guc_card *c, struct guc_request *r)
 	error = guc_vf_input(c, r->gt, r->fn, GUC_IN_QUERY_KLV, 0);
 	if (error)
 		return error;
-	if (key == GUC_KLV_GLOBAL_GMD_ID && minor >= GMD_ID_MINOR) {
-		value[0] = c->block->options.gmd_id[guc_gt_is_media(c, r->gt)];
-	} else if (row && row->readable) {
-		memcpy(value, (const char *)cfg + row->offset, row->wide ? 8 : 4);
-		/* Never set means every tile (guc-abi 4.2). */
-		if (key == GUC_KLV_VF_TILE_MASK && value[0] == 0)
-			value[0] = (1u << c->block->geometry.tiles) - 1;
-	} else if (key != GUC_KLV_GLOBAL_GROUP_SCHEDULING_AVAILABLE || minor < GROUPS_MINOR) {
+	if (!row || !row->readable || row->read_since > guc_abi_minor(c, r->gt, r->fn))
 		return GUC_ERR_INVALID_KLV_KEY;
-	}
-	answer(r, value, row && row->wide ? 2 : 1);
+	if (field)
+		memcpy(value, field, row->max_len * sizeof(value[0]));
+	/* Never set means every tile (guc-abi 4.2). */
+	if (key == GUC_KLV_VF_TILE_MASK && value[0] == 0)
+		value[0] = (1u << c->block->geometry.tiles) - 1;
+	if (key == GUC_KLV_GLOBAL_GMD_ID)
+		value[0] = c->block->options.gmd_id[guc_gt_is_media(c, r->gt)];
+	answer(r, value, row->max_len);
 	return GUC_OK;
 }
 
@@ -281,7 +270,7 @@ int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share 
 	if (share->ggtt_size == 0 || share->contexts == 0 || share->ggtt_start > GGTT_TOP ||
 	    share->ggtt_size > GGTT_TOP || (share->ggtt_start | share->ggtt_size) % GGTT_PAGE ||
 	    share->begin_context > GUC_ID_MAX || share->contexts > GUC_ID_MAX ||
-	    share->begin_doorbell >= DOORBELLS || share->doorbells > DOORBELLS)
+	    share->begin_doorbell >= GUC_DOORBELLS || share->doorbells > GUC_DOORBELLS)
 		return -EINVAL;
 	for (unsigned gt = 0; gt < guc_gt_count(card); gt++)
 		if (!fits(card, gt, fn, &cfg))

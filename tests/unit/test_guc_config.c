@@ -273,6 +273,28 @@ START_TEST(duplicates)
 }
 END_TEST
 
+START_TEST(klv_table)
+{
+	/* The KLV table is sorted, agrees with the names, and says what each key is. */
+	uint32_t last = 0;
+
+	for (size_t i = 0; guc_klv_row(i); i++) {
+		const struct guc_klv_row *row = guc_klv_row(i);
+
+		ck_assert_uint_gt(row->key, last);
+		last = row->key;
+		ck_assert_ptr_nonnull(guc_klv_name(row->key));
+		ck_assert_ptr_eq(guc_klv_find(row->key), row);
+		ck_assert_uint_gt(strlen(row->text), 0);
+		ck_assert(guc_klv_len_ok(row, row->min_len) && guc_klv_len_ok(row, row->max_len));
+		ck_assert(!guc_klv_len_ok(row, row->max_len + 1u));
+		ck_assert(row->readable || row->via != GUC_KLV_VIA_GLOBAL);
+	}
+	ck_assert_ptr_null(guc_klv_find(0x8A09));
+	ck_assert_ptr_null(guc_klv_of(GUC_KLV_VF_GGTT_START, GUC_KLV_VIA_SELF_CFG));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guc_config");
@@ -294,6 +316,7 @@ int main(void)
 	tcase_add_test(tc, power_on);
 	tcase_add_test(tc, vf_enable);
 	tcase_add_test(tc, duplicates);
+	tcase_add_test(tc, klv_table);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
