@@ -14,7 +14,7 @@
 /* Too many to be wanted unless named. */
 #define LOUD_POINTS                                                                   \
 	(BIT64(GUC_PT_MMIO_READ) | BIT64(GUC_PT_MMIO_WRITE) | BIT64(GUC_PT_MEM_READ) | \
-	 BIT64(GUC_PT_MEM_WRITE))
+	 BIT64(GUC_PT_MEM_WRITE) | BIT64(GUC_PT_TICK))
 /* What the server itself looks at, always and for its log. */
 #define OWN_POINTS \
 	(BIT64(GUC_PT_STATE) | BIT64(GUC_PT_FINDING) | BIT64(GUC_PT_VIOLATION))
@@ -202,6 +202,8 @@ static enum server_log event_level(enum guc_point point)
 	case GUC_PT_MEM_WRITE:
 	case GUC_PT_FENCE:
 	case GUC_PT_CONTEXT:
+	case GUC_PT_TICK:
+	case GUC_PT_PROVISION:
 	case GUC_PT_COUNT:
 		break;
 	}

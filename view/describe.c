@@ -212,6 +212,28 @@ static size_t put_error(char *buf, size_t cap, uint16_t error)
 }
 
 /* What follows the name of the point. */
+static size_t put_memory(char *buf, size_t cap, const struct guc_event *e)
+{
+	size_t at = PUT(buf, cap, 0, "%u bytes at 0x%lx", e->len, e->addr);
+
+	if (!e->bytes)
+		return at;
+	if (e->len == 4)
+		return PUT(buf, cap, at, ": 0x%x", le32_get(e->bytes));
+	return e->len == 8 ? PUT(buf, cap, at, ": 0x%lx", le64_get(e->bytes)) : at;
+}
+
+static size_t put_provision(char *buf, size_t cap, const struct guc_event *e)
+{
+	const uint32_t *dw = e->msg;
+
+	if (!dw || e->msg_len < PROVISION_DWORDS)
+		return 0;
+	return text_fmt(buf, cap, "GGTT 0x%lx bytes at 0x%lx, %u contexts from %u, %u doorbells "
+			"from %u", make64(dw[2], dw[3]), make64(dw[0], dw[1]), dw[5], dw[4], dw[7],
+			dw[6]);
+}
+
 static size_t put_details(char *buf, size_t cap, const struct guc_event *e)
 {
 	switch (e->point) {
@@ -227,7 +249,7 @@ static size_t put_details(char *buf, size_t cap, const struct guc_event *e)
 		return text_fmt(buf, cap, "bit %u source %lu", e->code, e->value);
 	case GUC_PT_MEM_READ:
 	case GUC_PT_MEM_WRITE:
-		return text_fmt(buf, cap, "%u bytes at 0x%lx", e->len, e->addr);
+		return put_memory(buf, cap, e);
 	case GUC_PT_STATE:
 		if (e->from >= GUC_VFS_COUNT || e->to >= GUC_VFS_COUNT || e->code >= GUC_IN_COUNT)
 			return 0;
@@ -250,6 +272,10 @@ static size_t put_details(char *buf, size_t cap, const struct guc_event *e)
 				e->addr);
 	case GUC_PT_CONTEXT:
 		return put_context(buf, cap, e);
+	case GUC_PT_TICK:
+		return text_fmt(buf, cap, "%lu ns", e->value);
+	case GUC_PT_PROVISION:
+		return put_provision(buf, cap, e);
 	case GUC_PT_FLR:
 	case GUC_PT_COUNT:
 		break;

@@ -232,6 +232,13 @@ void guc_tick(struct guc_card *card, uint64_t now)
 
 	if (now > b->now)
 		b->now = now;
+	if (guc_watched(card, GUC_PT_TICK)) {
+		struct guc_event ev = { .point = GUC_PT_TICK, .value = now };
+
+		guc_emit(card, &ev);
+	} else {
+		b->seq++;
+	}
 	guc_delayed_run(card);
 	for (unsigned gt = 0; gt < guc_gt_count(card); gt++) {
 		poll_g2h(card, gt);

@@ -20,7 +20,8 @@
 /* Points that a sink gets only when it asks: there are too many of them. */
 #define GUC_POINTS_QUIET                                                       \
 	(1ull << GUC_PT_MMIO_READ | 1ull << GUC_PT_MMIO_WRITE |                \
-	 1ull << GUC_PT_MEM_READ | 1ull << GUC_PT_MEM_WRITE)
+	 1ull << GUC_PT_MEM_READ | 1ull << GUC_PT_MEM_WRITE | \
+	 1ull << GUC_PT_TICK)
 
 static inline uint64_t guc_bit(unsigned fn)
 {

@@ -195,5 +195,7 @@ uint64_t guc_event_hash(uint64_t hash, const struct guc_event *ev)
 		hash = mix(hash, make64(f->old_value, f->new_value));
 		hash = mix(hash, f->expected);
 	}
+	for (uint32_t i = 0; ev->bytes && i < ev->len; i++)
+		hash = mix(hash, ((const uint8_t *)ev->bytes)[i]);
 	return hash;
 }

@@ -20,15 +20,17 @@
 	X(H2G, "h2g")                   /* msg: HXG, value: fence */           \
 	X(G2H, "g2h")                   /* msg: HXG, value: fence, code: action */ \
 	X(IRQ, "irq")                   /* code: interrupt bit, value: source */ \
-	X(MEM_READ, "mem-read")         /* addr: DMA, size */                  \
-	X(MEM_WRITE, "mem-write")       /* addr: DMA, size */                  \
+	X(MEM_READ, "mem-read")         /* addr: DMA, len, bytes; size 4: load32 */ \
+	X(MEM_WRITE, "mem-write")       /* addr: DMA, len, bytes; size 4: store32 */ \
 	X(STATE, "state")               /* from, to: enum guc_vf_state, code: enum guc_vf_input */ \
 	X(FLR, "flr")                   /* PCI FLR of fn */                    \
 	X(BLOB, "blob")                 /* code: guc_save_opcode, size: bytes, error */ \
 	X(FINDING, "finding")           /* finding: the detector's */          \
 	X(VIOLATION, "violation")       /* code: enum guc_violation, addr, value */ \
 	X(FENCE, "fence")               /* engine stored a dword: addr GGTT, value; code: context id */ \
-	X(CONTEXT, "context")           /* context id in code; value: enum guc_ctx_change */
+	X(CONTEXT, "context")           /* context id in code; value: enum guc_ctx_change */ \
+	X(TICK, "tick")                 /* guc_tick() begins; value: its `now` */ \
+	X(PROVISION, "provision")       /* guc_provision() of fn; msg: see PROVISION_DWORDS */
 
 enum guc_point {
 #define X(sym, name) GUC_PT_##sym,
@@ -36,6 +38,10 @@ enum guc_point {
 #undef X
 	GUC_PT_COUNT
 };
+
+/* `msg` of GUC_PT_PROVISION is a struct guc_vf_share: ggtt_start and ggtt_size,
+ * low dword first, begin_context, contexts, begin_doorbell, doorbells. */
+#define PROVISION_DWORDS 8u
 
 /* A reach outside what a function was given: dropped, counted, reported. */
 #define GUC_VIOLATION_LIST(X)                                                  \
@@ -83,7 +89,7 @@ struct guc_event {
 	uint8_t fn;      /* function it belongs to */
 	uint8_t gt;
 	uint8_t verdict; /* for the sink: enum guc_verdict the hook gave */
-	uint8_t size;    /* MMIO: 4 or 8 */
+	uint8_t size;    /* MMIO: 4 or 8; memory: 4 for load32 and store32, else 0 */
 	uint64_t seq;    /* counts the card's events */
 	uint64_t time;   /* ns, the `now` of the last tick */
 	uint64_t addr;
@@ -95,6 +101,7 @@ struct guc_event {
 	uint32_t *msg;   /* dwords; a hook may change them in place */
 	uint32_t msg_len;
 	const struct guc_finding *finding;
+	const void *bytes; /* len of them, as they went over the port; NULL: the port refused */
 };
 
 /* What a hook decides. */
@@ -116,7 +123,7 @@ struct guc_hook_action {
 };
 
 /* Called before each crossing of the points MMIO_*, MBOX_*, H2G, G2H, IRQ,
- * MEM_*, FLR and BLOB. With GUC_CHANGE msg[0..msg_len) may be rewritten up to
+ * MEM_* (`bytes` only of what is written), FLR and BLOB. With GUC_CHANGE msg[0..msg_len) may be rewritten up to
  * 255 dwords (4 for a mailbox) and msg_len set; value may be rewritten. What
  * a point can't do (delaying a read, answering an event) counts as GUC_PASS.
  * Must not call the card. */
@@ -124,7 +131,10 @@ typedef enum guc_verdict (*guc_hook_fn)(void *user, struct guc_event *event,
 					struct guc_hook_action *action);
 
 /* Called after each crossing and each change of state; the event and what it
- * points to live until it returns. Must not call the card. */
+ * points to live until it returns. MMIO_WRITE, FLR, TICK and PROVISION come
+ * before what they cause: with the bytes of MEM_READ and the values of
+ * MMIO_READ that is the whole input of a card, in order. Must not call the
+ * card. */
 typedef void (*guc_sink_fn)(void *user, const struct guc_event *event);
 
 /* Name of a point as EVENT frames' filter takes it; text of a violation; "?" out of

@@ -151,39 +151,51 @@ static size_t page_rest(uint64_t addr, size_t len)
 	return len < rest ? len : rest;
 }
 
-/* One access inside a page, with its crossing. `dst` or `src`, never both. */
+/* The access itself: dst or src, never both. */
+static int access_port(const struct guc_port *p, unsigned fn, uint64_t dma, void *dst,
+		       const void *src, size_t len, bool dword)
+{
+	if (dword)
+		return dst ? p->load32(p->user, fn, dma, dst) :
+			     p->store32(p->user, fn, dma, le32_get(src));
+	return dst ? p->mem_read(p->user, fn, dma, dst, len) :
+		     p->mem_write(p->user, fn, dma, src, len);
+}
+
+/* The same while hook or sink watch. */
+static int access_watched(struct guc_card *c, struct guc_event *ev, void *dst, const void *src)
+{
+	struct guc_hook_action act;
+	int err = 0;
+
+	ev->bytes = src;
+	if (guc_hook(c, ev, &act) != GUC_SWALLOW)
+		err = access_port(&c->port, ev->fn, ev->addr, dst, src, ev->len, ev->size == 4);
+	else if (dst)
+		memset(dst, 0, ev->len);
+	ev->bytes = err ? NULL : dst ? dst : src;
+	guc_emit(c, ev);
+	return err;
+}
+
+/* One access inside a page, with its crossing. */
 static int access_dma(struct guc_card *c, unsigned gt, unsigned fn, uint64_t dma, void *dst,
 		      const void *src, size_t len, bool dword)
 {
 	enum guc_point point = dst ? GUC_PT_MEM_READ : GUC_PT_MEM_WRITE;
-	const struct guc_port *p = &c->port;
 	int err;
 
 	if (guc_watched(c, point)) {
 		struct guc_event ev = {
 			.point = point, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
-			.addr = dma, .len = (uint32_t)len,
+			.size = dword ? 4 : 0, .addr = dma, .len = (uint32_t)len,
 		};
-		struct guc_hook_action act;
-		enum guc_verdict v = guc_hook(c, &ev, &act);
 
-		guc_emit(c, &ev);
-		if (v == GUC_SWALLOW) {
-			if (dst)
-				memset(dst, 0, len);
-			return 0;
-		}
+		err = access_watched(c, &ev, dst, src);
 	} else {
 		c->block->seq++;
+		err = access_port(&c->port, fn, dma, dst, src, len, dword);
 	}
-	if (dword && dst)
-		err = p->load32(p->user, fn, dma, dst);
-	else if (dword)
-		err = p->store32(p->user, fn, dma, le32_get(src));
-	else if (dst)
-		err = p->mem_read(p->user, fn, dma, dst, len);
-	else
-		err = p->mem_write(p->user, fn, dma, src, len);
 	if (err) {
 		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, dma, 0);
 		return -EFAULT;

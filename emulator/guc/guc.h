@@ -85,7 +85,7 @@ struct guc_card {
 	void *hook_user;
 	guc_sink_fn sink; /* or NULL */
 	void *sink_user;
-	uint64_t sink_mask; /* bit p set: point p is reported; 0 = all but memory and MMIO */
+	uint64_t sink_mask; /* bit p set: point p is reported; 0 = all but memory, MMIO and ticks */
 };
 
 /* Bytes of the block for a geometry, or 0 if a field is out of range. */

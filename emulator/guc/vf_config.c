@@ -256,6 +256,20 @@ uint16_t guc_act_query_klv(struct guc_card *c, struct guc_request *r)
 
 /* --- without a PF ------------------------------------------------------------------ */
 
+static void provision_event(struct guc_card *c, unsigned fn, const struct guc_vf_share *share)
+{
+	uint32_t dw[PROVISION_DWORDS] = {
+		lo32(share->ggtt_start), hi32(share->ggtt_start),
+		lo32(share->ggtt_size), hi32(share->ggtt_size),
+		share->begin_context, share->contexts,
+		share->begin_doorbell, share->doorbells,
+	};
+	struct guc_event ev = { .point = GUC_PT_PROVISION, .fn = (uint8_t)fn, .msg = dw,
+				.msg_len = PROVISION_DWORDS };
+
+	guc_emit(c, &ev);
+}
+
 int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share *share)
 {
 	const struct guc_geometry *g = &card->block->geometry;
@@ -275,6 +289,7 @@ int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share 
 	for (unsigned gt = 0; gt < guc_gt_count(card); gt++)
 		if (!fits(card, gt, fn, &cfg))
 			return -EINVAL;
+	provision_event(card, fn, share);
 	for (unsigned tile = 0; tile < g->tiles; tile++) {
 		const struct guc_config *old = &guc_fn(card, tile * g->gts, fn)->config;
 		uint64_t at;
