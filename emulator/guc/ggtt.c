@@ -152,46 +152,52 @@ static size_t page_rest(uint64_t addr, size_t len)
 }
 
 /* The access itself: dst or src, never both. */
-static int access_port(const struct guc_port *p, unsigned fn, uint64_t dma, void *dst,
-		       const void *src, size_t len, bool dword)
+static inline int access_port(const struct guc_port *p, unsigned fn, uint64_t dma, void *dst,
+			      const void *src, size_t len, bool dword)
 {
+	if (dword && dst)
+		return p->load32(p->user, fn, dma, dst);
 	if (dword)
-		return dst ? p->load32(p->user, fn, dma, dst) :
-			     p->store32(p->user, fn, dma, le32_get(src));
-	return dst ? p->mem_read(p->user, fn, dma, dst, len) :
-		     p->mem_write(p->user, fn, dma, src, len);
+		return p->store32(p->user, fn, dma, le32_get(src));
+	if (dst)
+		return p->mem_read(p->user, fn, dma, dst, len);
+	return p->mem_write(p->user, fn, dma, src, len);
 }
 
-/* The same while hook or sink watch. */
-static int access_watched(struct guc_card *c, struct guc_event *ev, void *dst, const void *src)
+/* The same while hook or sink watch: kept apart, since rings are fast without. */
+__attribute__((noinline, cold))
+static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, uint64_t dma, void *dst,
+			  const void *src, size_t len, bool dword)
 {
+	struct guc_event ev = {
+		.point = dst ? GUC_PT_MEM_READ : GUC_PT_MEM_WRITE,
+		.fn = (uint8_t)fn,
+		.gt = (uint8_t)gt,
+		.size = dword ? 4 : 0,
+		.addr = dma,
+		.len = (uint32_t)len,
+		.bytes = src,
+	};
 	struct guc_hook_action act;
 	int err = 0;
 
-	ev->bytes = src;
-	if (guc_hook(c, ev, &act) != GUC_SWALLOW)
-		err = access_port(&c->port, ev->fn, ev->addr, dst, src, ev->len, ev->size == 4);
+	if (guc_hook(c, &ev, &act) != GUC_SWALLOW)
+		err = access_port(&c->port, fn, dma, dst, src, len, dword);
 	else if (dst)
-		memset(dst, 0, ev->len);
-	ev->bytes = err ? NULL : dst ? dst : src;
-	guc_emit(c, ev);
+		memset(dst, 0, len);
+	ev.bytes = err ? NULL : dst ? dst : src;
+	guc_emit(c, &ev);
 	return err;
 }
 
-/* One access inside a page, with its crossing. */
-static int access_dma(struct guc_card *c, unsigned gt, unsigned fn, uint64_t dma, void *dst,
-		      const void *src, size_t len, bool dword)
+/* One access inside a page, with its crossing. `dst` or `src`, never both. */
+static inline int access_dma(struct guc_card *c, unsigned gt, unsigned fn, uint64_t dma, void *dst,
+			     const void *src, size_t len, bool dword)
 {
-	enum guc_point point = dst ? GUC_PT_MEM_READ : GUC_PT_MEM_WRITE;
 	int err;
 
-	if (guc_watched(c, point)) {
-		struct guc_event ev = {
-			.point = point, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
-			.size = dword ? 4 : 0, .addr = dma, .len = (uint32_t)len,
-		};
-
-		err = access_watched(c, &ev, dst, src);
+	if (guc_watched(c, dst ? GUC_PT_MEM_READ : GUC_PT_MEM_WRITE)) {
+		err = access_watched(c, gt, fn, dma, dst, src, len, dword);
 	} else {
 		c->block->seq++;
 		err = access_port(&c->port, fn, dma, dst, src, len, dword);
