@@ -59,6 +59,7 @@ unit_tests = \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
 	tests/unit/test_pfc_control \
+	tests/unit/test_pfc_flr \
 	tests/unit/test_pfc_image \
 	tests/unit/test_pfc_provision \
 	tests/unit/test_pfc_relay \
@@ -117,10 +118,13 @@ tests_unit_test_guc_mailbox_SOURCES = tests/unit/test_guc_mailbox.c $(guc_fixtur
 tests_unit_test_guc_mailbox_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_mailbox_LDADD = $(guc_ldadd)
 
-pfc_fixture = tests/unit/pfc_fixture.h
+pfc_fixture = tests/unit/pfc_fixture.c tests/unit/pfc_fixture.h
 tests_unit_test_pfc_control_SOURCES = tests/unit/test_pfc_control.c $(pfc_fixture)
 tests_unit_test_pfc_control_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_control_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_flr_SOURCES = tests/unit/test_pfc_flr.c $(pfc_fixture)
+tests_unit_test_pfc_flr_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_flr_LDADD = $(pfc_ldadd)
 tests_unit_test_pfc_image_SOURCES = tests/unit/test_pfc_image.c $(pfc_fixture)
 tests_unit_test_pfc_image_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_image_LDADD = $(pfc_ldadd)

@@ -237,7 +237,7 @@ START_TEST(offset)
 }
 END_TEST
 
-START_TEST(partly_applied)
+START_TEST(P_25_partly_applied)
 {
 	/* P-25: fewer KLVs than sent are ENOKEY, more are EPROTO; either GT counts. */
 	fx.guc[_i & 1].klv_error = _i < 2 ? -1 : 1;
@@ -281,7 +281,7 @@ START_TEST(taken_back)
 }
 END_TEST
 
-START_TEST(validity)
+START_TEST(P_26_validity)
 {
 	/* P-26: nothing is ENODATA, contexts without GGTT or the reverse ENOKEY. */
 	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENODATA);
@@ -399,9 +399,9 @@ int main(void)
 	tcase_add_test(tc, side_by_side);
 	tcase_add_test(tc, slow_reset);
 	tcase_add_test(tc, offset);
-	tcase_add_loop_test(tc, partly_applied, 0, 4);
+	tcase_add_loop_test(tc, P_25_partly_applied, 0, 4);
 	tcase_add_loop_test(tc, taken_back, 0, 2);
-	tcase_add_test(tc, validity);
+	tcase_add_test(tc, P_26_validity);
 	tcase_add_test(tc, changed);
 	tcase_add_test(tc, unprovisioned);
 	tcase_add_test(tc, adopted);
