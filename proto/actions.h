@@ -8,65 +8,102 @@
 
 #include "bits.h"
 
+/* X(name, code, what it says). */
 #define GUC_ACTION_LIST(X)                                                     \
-	X(SELF_CFG, 0x0508)                                                    \
-	X(UPDATE_SCHEDULING_POLICIES_KLV, 0x0509)                              \
-	X(SCHED_CONTEXT, 0x1000)                                               \
-	X(SCHED_CONTEXT_MODE_SET, 0x1001)                                      \
-	X(SCHED_CONTEXT_MODE_DONE, 0x1002)                                     \
-	X(SCHED_ENGINE_MODE_SET, 0x1003)                                       \
-	X(SCHED_ENGINE_MODE_DONE, 0x1004)                                      \
-	X(CONTEXT_RESET_NOTIFICATION, 0x1008)                                  \
-	X(ENGINE_FAILURE_NOTIFICATION, 0x1009)                                 \
-	X(UPDATE_CONTEXT_POLICIES, 0x100B)                                     \
-	X(GET_HWCONFIG, 0x4100)                                                \
-	X(REGISTER_CONTEXT, 0x4502)                                            \
-	X(DEREGISTER_CONTEXT, 0x4503)                                          \
-	X(CONTROL_CTB, 0x4509)                                                 \
-	X(DEREGISTER_CONTEXT_DONE, 0x4600)                                     \
-	X(REGISTER_CONTEXT_MULTI_LRC, 0x4601)                                  \
-	X(REGISTER_CONTEXT_MULTI_QUEUE, 0x4602)                                \
-	X(MULTI_QUEUE_CONTEXT_CGP_SYNC, 0x4603)                                \
-	X(CGP_SYNC_DONE, 0x4604)                                               \
-	X(CGP_CONTEXT_ERROR, 0x4605)                                           \
-	X(MMIO_RELAY_SERVICE, 0x5005)                                          \
-	X(MMIO_RELAY_FROM_VF, 0x5006)                                          \
-	X(MMIO_RELAY_SUCCESS, 0x5007)                                          \
-	X(MMIO_RELAY_FAILURE, 0x5008)                                          \
-	X(RELAY_FROM_VF, 0x5100)                                               \
-	X(RELAY_TO_VF, 0x5101)                                                 \
-	X(RELAY_FROM_PF, 0x5102)                                               \
-	X(RELAY_TO_PF, 0x5103)                                                 \
-	X(ADVERSE_EVENT, 0x5104)                                               \
-	X(VF_STATE_NOTIFY, 0x5106)                                             \
-	X(MATCH_VERSION, 0x5500)                                               \
-	X(UPDATE_VGT_POLICY, 0x5502)                                           \
-	X(UPDATE_VF_CFG, 0x5503)                                               \
-	X(VF_CONTROL, 0x5506)                                                  \
-	X(VF_RESET, 0x5507)                                                    \
-	X(RESFIX_DONE, 0x5508)                                                 \
-	X(QUERY_SINGLE_KLV, 0x5509)                                            \
-	X(SAVE_RESTORE_VF, 0x550B)                                             \
-	X(OPT_IN_FEATURE_KLV, 0x550E)                                          \
-	X(RESFIX_START, 0x550F)                                                \
-	X(MEMORY_CAT_ERROR, 0x6000)                                            \
-	X(PAGE_FAULT_REQ_DESC, 0x6002)                                         \
-	X(PAGE_FAULT_RES_DESC, 0x6003)                                         \
-	X(TLB_INVALIDATION, 0x7000)                                            \
-	X(TLB_INVALIDATION_DONE, 0x7001)                                       \
-	X(TLB_INVALIDATION_ALL, 0x7002)                                        \
-	X(PAGE_RECLAMATION, 0x7003)                                            \
-	X(PAGE_RECLAMATION_DONE, 0x7004)                                       \
-	X(STATE_CAPTURE_NOTIFICATION, 0x8002)
+	X(DEFAULT, 0x0000, "no action")                                        \
+	X(REQUEST_PREEMPTION, 0x0002, "legacy submission")                     \
+	X(REQUEST_ENGINE_RESET, 0x0003, "legacy submission")                   \
+	X(ALLOCATE_DOORBELL, 0x0010, "legacy submission")                      \
+	X(DEALLOCATE_DOORBELL, 0x0020, "legacy submission")                    \
+	X(LOG_BUFFER_FILE_FLUSH_COMPLETE, 0x0030, "the host has read the log") \
+	X(UK_LOG_ENABLE_LOGGING, 0x0040, "switch logging")                     \
+	X(FORCE_LOG_BUFFER_FLUSH, 0x0302, "flush the log")                     \
+	X(ENTER_S_STATE, 0x0501, "before a system sleep")                      \
+	X(EXIT_S_STATE, 0x0502, "after it")                                    \
+	X(GLOBAL_SCHED_POLICY_CHANGE, 0x0506, "policies of native scheduling") \
+	X(SELF_CFG, 0x0508, "give GuC one of the sender's addresses or sizes") \
+	X(UPDATE_SCHEDULING_POLICIES_KLV, 0x0509, "policies of the sender's scheduling") \
+	X(SCHED_CONTEXT, 0x1000, "a context's ring or work queue has grown")   \
+	X(SCHED_CONTEXT_MODE_SET, 0x1001, "enable or disable a context")       \
+	X(SCHED_CONTEXT_MODE_DONE, 0x1002, "it is enabled or disabled")        \
+	X(SCHED_ENGINE_MODE_SET, 0x1003, "enable or disable an engine")        \
+	X(SCHED_ENGINE_MODE_DONE, 0x1004, "it is enabled or disabled")         \
+	X(SET_CONTEXT_PRIORITY, 0x1005, "legacy policy")                       \
+	X(SET_CONTEXT_EXECUTION_QUANTUM, 0x1006, "legacy policy")              \
+	X(SET_CONTEXT_PREEMPTION_TIMEOUT, 0x1007, "legacy policy")             \
+	X(CONTEXT_RESET_NOTIFICATION, 0x1008, "a context was reset")           \
+	X(ENGINE_FAILURE_NOTIFICATION, 0x1009, "an engine could not be reset") \
+	X(UPDATE_CONTEXT_POLICIES, 0x100B, "policies of one context")          \
+	X(PC_SLPC_REQUEST, 0x3003, "power and frequency control")              \
+	X(SETUP_PC_GUCRC, 0x3004, "who controls render sleep")                 \
+	X(AUTHENTICATE_HUC, 0x4000, "authenticate the media firmware")         \
+	X(GET_HWCONFIG, 0x4100, "size or copy of the hardware description")    \
+	X(REGISTER_CONTEXT, 0x4502, "make a context known")                    \
+	X(DEREGISTER_CONTEXT, 0x4503, "forget a context")                      \
+	X(REGISTER_COMMAND_TRANSPORT_BUFFER, 0x4505, "legacy CTB setup")       \
+	X(DEREGISTER_COMMAND_TRANSPORT_BUFFER, 0x4506, "legacy CTB setup")     \
+	X(REGISTER_G2G, 0x4507, "channel between two GuCs")                    \
+	X(DEREGISTER_G2G, 0x4508, "end of that channel")                       \
+	X(CONTROL_CTB, 0x4509, "enable or disable the message rings")          \
+	X(DEREGISTER_CONTEXT_DONE, 0x4600, "a context is forgotten")           \
+	X(REGISTER_CONTEXT_MULTI_LRC, 0x4601, "make a parallel context known") \
+	X(REGISTER_CONTEXT_MULTI_QUEUE, 0x4602, "make the first queue of a group known") \
+	X(MULTI_QUEUE_CONTEXT_CGP_SYNC, 0x4603, "a group's page has changed")  \
+	X(CGP_SYNC_DONE, 0x4604, "the group's page was read")                  \
+	X(CGP_CONTEXT_ERROR, 0x4605, "something is wrong with a group")        \
+	X(MMIO_RELAY_SERVICE, 0x5005, "ask the PF before there is a CTB (i915)") \
+	X(MMIO_RELAY_FROM_VF, 0x5006, "such a question")                       \
+	X(MMIO_RELAY_SUCCESS, 0x5007, "its answer")                            \
+	X(MMIO_RELAY_FAILURE, 0x5008, "its refusal")                           \
+	X(RELAY_FROM_VF, 0x5100, "relay message of a VF")                      \
+	X(RELAY_TO_VF, 0x5101, "relay message to a VF")                        \
+	X(RELAY_FROM_PF, 0x5102, "relay message of the PF")                    \
+	X(RELAY_TO_PF, 0x5103, "relay message to the PF")                      \
+	X(ADVERSE_EVENT, 0x5104, "a VF has passed a threshold")                \
+	X(VF_STATE_NOTIFY, 0x5106, "what became of a VF's FLR, pause, fixups") \
+	X(MATCH_VERSION, 0x5500, "agree on the VF ABI")                        \
+	X(UPDATE_VGT_POLICY, 0x5502, "policies for all VFs")                   \
+	X(UPDATE_VF_CFG, 0x5503, "give a VF its resources")                    \
+	X(VF_CONTROL, 0x5506, "pause, resume, stop, reset a VF")               \
+	X(VF_RESET, 0x5507, "forget everything the sender has set up")         \
+	X(RESFIX_DONE, 0x5508, "addresses are fixed, go on")                   \
+	X(QUERY_SINGLE_KLV, 0x5509, "ask for one key")                         \
+	X(SET_ENG_UTIL_BUFF, 0x550A, "legacy engine statistics")               \
+	X(SAVE_RESTORE_VF, 0x550B, "state of a VF to or from memory")          \
+	X(SET_DEVICE_ENGINE_ACTIVITY_BUFFER, 0x550C,                           \
+	  "where engine activity of the device is counted")                    \
+	X(SET_FUNCTION_ENGINE_ACTIVITY_BUFFER, 0x550D,                         \
+	  "where engine activity of functions is counted")                     \
+	X(OPT_IN_FEATURE_KLV, 0x550E, "switch features on")                    \
+	X(RESFIX_START, 0x550F, "fixing of addresses begins")                  \
+	X(MEMORY_CAT_ERROR, 0x6000, "a context has touched what it must not")  \
+	X(PAGE_FAULT_REQ_DESC, 0x6002, "a page is missing")                    \
+	X(PAGE_FAULT_RES_DESC, 0x6003, "it is there, or never will be")        \
+	X(ACCESS_COUNTER_NOTIFY, 0x6004, "a page is used much")                \
+	X(TLB_INVALIDATION, 0x7000, "forget translations")                     \
+	X(TLB_INVALIDATION_DONE, 0x7001, "they are forgotten")                 \
+	X(TLB_INVALIDATION_ALL, 0x7002, "forget all translations")             \
+	X(PAGE_RECLAMATION, 0x7003, "pages are to be given back")              \
+	X(PAGE_RECLAMATION_DONE, 0x7004, "they are given back")                \
+	X(STATE_CAPTURE_NOTIFICATION, 0x8002, "registers of a failed engine are in the log") \
+	X(NOTIFY_FLUSH_LOG_BUFFER_TO_FILE, 0x8003, "the log wants to be read") \
+	X(NOTIFY_CRASH_DUMP_POSTED, 0x8004, "firmware has crashed")            \
+	X(NOTIFY_EXCEPTION, 0x8005, "firmware has met an exception")           \
+	X(TEST_G2G_SEND, 0xF001, "self test between GuCs")                     \
+	X(TEST_G2G_RECV, 0xF002, "self test between GuCs")
 
 enum guc_action_code {
-#define X(name, code) GUC_ACTION_##name = (code),
+#define X(name, code, text) GUC_ACTION_##name = (code),
 	GUC_ACTION_LIST(X)
 #undef X
 };
 
 /* The action's name without prefix, e.g. "RESFIX_DONE", or NULL if unknown. */
 const char *guc_action_name(uint32_t code);
+/* What it says, in a few words, or NULL if unknown. */
+const char *guc_action_text(uint32_t code);
+/* Code 0..n-1 of the list, in its order; negative when there is none. */
+int guc_action_code(size_t index);
 
 /* VF_CONTROL commands, dword 2 (guc-abi 5.3). */
 enum guc_vf_command {

@@ -17,7 +17,7 @@
 	  .since_minor = since, .min_len = lo, .max_len = hi, .data0_used = d0,        \
 	  .types = t, .handler = fn }
 
-/* Sorted by code. */
+/* Sorted by code; guc-abi 5.1 and 6.2. */
 static const struct guc_action table[] = {
 	/*  name                  who  via  since  len  data0 types handler */
 	ROW(SELF_CFG,             ALL, MMIO, 0, 4, 4, 0, T_REQ, guc_act_self_cfg),

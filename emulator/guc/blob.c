@@ -182,7 +182,8 @@ static void write_queued(struct writer *w)
 		const struct guc_queued *q =
 			&w->f->queued[(w->f->queued_at + i) % GUC_QUEUED_G2H];
 
-		if (q->credited || !q->len || hxg_type(q->dw[0]) != HXG_EVENT)
+		if (q->credited || !q->len || hxg_type(q->dw[0]) != HXG_EVENT ||
+		    !guc_notice_travels(hxg_action(q->dw[0]), q->len))
 			continue;
 		put(w, (uint32_t)q->fence << 16 | q->len);
 		for (uint32_t d = 0; d < q->len; d++)

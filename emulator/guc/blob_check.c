@@ -236,14 +236,6 @@ static enum guc_blob_hint check_contexts(const uint32_t *b, const uint32_t **at,
 
 /* --- the rest ---------------------------------------------------------------------- */
 
-/* Events whose credit the driver has given up at the migration. */
-static bool is_credited(uint32_t action)
-{
-	return action == GUC_ACTION_SCHED_CONTEXT_MODE_DONE ||
-	       action == GUC_ACTION_DEREGISTER_CONTEXT_DONE ||
-	       action == GUC_ACTION_TLB_INVALIDATION_DONE;
-}
-
 /* Only events wait for a restored VF: responses and credited ones died. */
 static enum guc_blob_hint check_queued(const uint32_t *b, const uint32_t **at)
 {
@@ -262,7 +254,7 @@ static enum guc_blob_hint check_queued(const uint32_t *b, const uint32_t **at)
 		if (!len || len > GUC_QUEUED_DWORDS || len > left ||
 		    hxg_origin(blob_get(p, 1)) != HXG_ORIGIN_GUC ||
 		    hxg_type(blob_get(p, 1)) != HXG_EVENT ||
-		    is_credited(hxg_action(blob_get(p, 1))))
+		    !guc_notice_travels(hxg_action(blob_get(p, 1)), len))
 			return GUC_BLOB_BAD_QUEUED;
 		left -= len;
 		p += BLOB_QUEUED_HEADER + len;

@@ -6,6 +6,7 @@
 #ifndef GUCEMU_GUC_BLOCK_H
 #define GUCEMU_GUC_BLOCK_H
 
+#include "actions.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "limits.h"
@@ -236,27 +237,6 @@ struct guc_request {
 	bool no_reply;         /* handler answers later or never */
 };
 
-/* 0, or the enum guc_error of the failure. Replies are made by the caller. */
-typedef uint16_t (*guc_handler)(struct guc_card *c, struct guc_request *r);
-
-/* The row of the action table. */
-enum guc_role { GUC_BY_PF = 1, GUC_BY_VF = 2, GUC_BY_ALL = 3 };
-struct guc_action {
-	uint16_t code;
-	uint8_t who;              /* enum guc_role */
-	uint8_t transport;        /* GUC_OVER_MMIO or GUC_OVER_CTB */
-	uint8_t since_minor;      /* first VF ABI 1.minor; 0 = always */
-	uint16_t min_len, max_len;/* dwords with header */
-	uint8_t data0_used;       /* 0: DATA0 of the header must be zero */
-	uint8_t types;            /* accepted HXG types, bit per enum hxg_type */
-	guc_handler handler;
-};
-enum { GUC_OVER_MMIO = 1, GUC_OVER_CTB = 2 };
-
-/* The row of `code`, or NULL. Row 0..n-1 for listing. */
-const struct guc_action *guc_action_find(uint32_t code);
-const struct guc_action *guc_action_row(size_t index);
-
 /* Check r against its row and run the handler: 0 or an enum guc_error. */
 uint16_t guc_dispatch(struct guc_card *c, struct guc_request *r);
 
@@ -272,9 +252,9 @@ bool guc_h2g_serve(struct guc_card *c, unsigned gt, unsigned fn, uint32_t budget
  * newest is dropped and counted. `credited`: a response or credited event. */
 void guc_g2h_send(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
 		  const uint32_t *dw, uint32_t len, bool credited);
-/* EVENT with `n` payload dwords. */
+/* EVENT with `n` payload dwords; notices.c must have a row that allows it. */
 void guc_g2h_event(struct guc_card *c, unsigned gt, unsigned fn, uint16_t action,
-		   const uint32_t *payload, uint32_t n, bool credited);
+		   const uint32_t *payload, uint32_t n);
 /* Move queued messages into the ring as far as it has room. */
 void guc_g2h_flush(struct guc_card *c, unsigned gt, unsigned fn);
 /* Raise the GUC2HOST interrupts that this turn's messages owe. */

@@ -151,8 +151,8 @@ void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
 	guc_run_remove(c, gt, ctx);
 	ctx->killed = 1;
 	tell(c, gt, fn, id, GUC_CTX_KILLED);
-	guc_g2h_event(c, gt, fn, GUC_ACTION_MEMORY_CAT_ERROR, payload, f->opt_in & 1 ? 2 : 1,
-		      false);
+	guc_g2h_event(c, gt, fn, GUC_ACTION_MEMORY_CAT_ERROR, payload,
+		      f->opt_in & 1 ? 2 : 1);
 }
 
 /* --- registration ------------------------------------------------------------------ */
@@ -310,7 +310,7 @@ uint16_t guc_act_deregister(struct guc_card *c, struct guc_request *r)
 		*ctx = (struct guc_context){ 0 };
 		tell(c, r->gt, r->fn, id, GUC_CTX_DEREGISTERED);
 	}
-	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_DEREGISTER_CONTEXT_DONE, &id, 1, true);
+	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_DEREGISTER_CONTEXT_DONE, &id, 1);
 	return GUC_OK;
 }
 
@@ -343,7 +343,7 @@ uint16_t guc_act_mode_set(struct guc_card *c, struct guc_request *r)
 		make_runnable(c, r->gt, ctx);
 	else
 		guc_run_remove(c, r->gt, ctx);
-	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_SCHED_CONTEXT_MODE_DONE, payload, 2, true);
+	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_SCHED_CONTEXT_MODE_DONE, payload, 2);
 	return GUC_OK;
 }
 

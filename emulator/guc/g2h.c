@@ -116,16 +116,18 @@ void guc_g2h_send(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
 }
 
 void guc_g2h_event(struct guc_card *c, unsigned gt, unsigned fn, uint16_t action,
-		   const uint32_t *payload, uint32_t n, bool credited)
+		   const uint32_t *payload, uint32_t n)
 {
+	const struct guc_notice *row = guc_notice_find(action);
 	uint32_t dw[CTB_HXG_MAX_DWORDS];
 
-	if (n >= CTB_HXG_MAX_DWORDS)
+	if (!row || !(row->to & (fn ? GUC_BY_VF : GUC_BY_PF)) || n + 1 < row->min_len ||
+	    n + 1 > row->max_len || n >= CTB_HXG_MAX_DWORDS)
 		return;
 	dw[0] = hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, action, 0);
 	if (n)
 		memcpy(&dw[1], payload, n * sizeof(dw[0]));
-	guc_g2h_put(c, gt, fn, 0, action, dw, n + 1, credited);
+	guc_g2h_put(c, gt, fn, 0, action, dw, n + 1, row->credit != 0);
 }
 
 void guc_g2h_flush(struct guc_card *c, unsigned gt, unsigned fn)

@@ -209,7 +209,7 @@ static void tell(struct guc_card *c, unsigned gt, unsigned fn)
 		f->owed &= (uint8_t)~(1u << event);
 		if (event == GUC_EVENT_VF_FLR_DONE && f->state == GUC_VFS_FLR_ACTIVE)
 			set_state(c, gt, fn, GUC_VFS_FLR_CLEANED, GUC_IN_FLR_START);
-		guc_g2h_event(c, gt, 0, GUC_ACTION_VF_STATE_NOTIFY, payload, 2, false);
+		guc_g2h_event(c, gt, 0, GUC_ACTION_VF_STATE_NOTIFY, payload, 2);
 	}
 }
 

@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += libgucguc.la
 libgucguc_la_SOURCES = \
 	emulator/guc/actions.c \
+	emulator/guc/actions.h \
 	emulator/guc/blob.c \
 	emulator/guc/blob.h \
 	emulator/guc/blob_check.c \
@@ -34,6 +35,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/mailbox.c \
 	emulator/guc/memirq.c \
 	emulator/guc/mmio.c \
+	emulator/guc/notices.c \
 	emulator/guc/policy.c \
 	emulator/guc/port.h \
 	emulator/guc/relay.c \

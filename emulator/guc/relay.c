@@ -24,7 +24,7 @@ uint16_t guc_act_relay_to_vf(struct guc_card *c, struct guc_request *r)
 		return GUC_ERR_INVALID_VFID;
 	error = deliverable(c, r->gt, vf);
 	if (!error)
-		guc_g2h_event(c, r->gt, vf, GUC_ACTION_RELAY_FROM_PF, r->dw + 2, r->len - 2, false);
+		guc_g2h_event(c, r->gt, vf, GUC_ACTION_RELAY_FROM_PF, r->dw + 2, r->len - 2);
 	return error;
 }
 
@@ -38,7 +38,7 @@ uint16_t guc_act_relay_to_pf(struct guc_card *c, struct guc_request *r)
 		return error;
 	payload[0] = r->fn;
 	memcpy(&payload[1], r->dw + 1, (r->len - 1) * sizeof(payload[0]));
-	guc_g2h_event(c, r->gt, 0, GUC_ACTION_RELAY_FROM_VF, payload, r->len, false);
+	guc_g2h_event(c, r->gt, 0, GUC_ACTION_RELAY_FROM_VF, payload, r->len);
 	return GUC_OK;
 }
 
@@ -59,7 +59,7 @@ uint16_t guc_act_mmio_relay(struct guc_card *c, struct guc_request *r)
 	guc_mailbox_reply(c, r->gt, r->fn, r->action, &busy, 1);
 	guc_fn(c, r->gt, r->fn)->mmio_relay = (uint8_t)(1 + magic);
 	r->no_reply = true;
-	guc_g2h_event(c, r->gt, 0, GUC_ACTION_MMIO_RELAY_FROM_VF, payload, 5, false);
+	guc_g2h_event(c, r->gt, 0, GUC_ACTION_MMIO_RELAY_FROM_VF, payload, 5);
 	return GUC_OK;
 }
 

@@ -21,6 +21,6 @@ uint16_t guc_act_tlb(struct guc_card *c, struct guc_request *r)
 		return GUC_ERR_ERROR_PROTOCOL;
 	if (!paged)
 		guc_ggtt_invalidate(c, guc_gt_tile(c, r->gt), r->fn);
-	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_TLB_INVALIDATION_DONE, &seqno, 1, true);
+	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_TLB_INVALIDATION_DONE, &seqno, 1);
 	return GUC_OK;
 }

@@ -406,9 +406,9 @@ START_TEST(test_queued)
 	const uint32_t id = 3, other = 4;
 	struct guc_function *fn;
 
-	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_TLB_INVALIDATION_DONE, &id, 1, true);
-	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_MEMORY_CAT_ERROR, &id, 1, false);
-	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_MEMORY_CAT_ERROR, &other, 1, false);
+	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_TLB_INVALIDATION_DONE, &id, 1);
+	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_MEMORY_CAT_ERROR, &id, 1);
+	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_MEMORY_CAT_ERROR, &other, 1);
 	dwords = fx_save(a, 0, 1, FX_BLOB_BYTES / 4) & HXG_SUCCESS_DATA0;
 	memcpy(b->mem[0] + FX_BLOB, a->mem[0] + FX_BLOB, 4 * dwords);
 	ck_assert_uint_eq(fx_restore(b, 0, 1, dwords), fine(dwords));
@@ -435,7 +435,7 @@ START_TEST(test_queued_lies)
 	const uint32_t id = 3;
 	uint32_t at;
 
-	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_MEMORY_CAT_ERROR, &id, 1, false);
+	guc_g2h_event(&a->card, 0, 1, GUC_ACTION_MEMORY_CAT_ERROR, &id, 1);
 	dwords = fx_save(a, 0, 1, FX_BLOB_BYTES / 4) & HXG_SUCCESS_DATA0;
 	memcpy(b->mem[0] + FX_BLOB, a->mem[0] + FX_BLOB, 4 * dwords);
 	at = dwords - BLOB_NOTE_DWORDS * get(b, BLOB_NOTES) - 2;

@@ -293,6 +293,16 @@ START_TEST(action_table)
 		ck_assert_ptr_nonnull(guc_action_name(row->code));
 	}
 	ck_assert_uint_eq(n, 27);
+	for (n = 0; guc_notice_row(n); n++) {
+		const struct guc_notice *row = guc_notice_row(n);
+
+		ck_assert_ptr_eq(guc_notice_find(row->code), row);
+		ck_assert_ptr_null(guc_action_find(row->code));
+		/* Credit is for the CT header and a known length (guc-abi 3.7). */
+		ck_assert(row->credit == 0 ||
+			  (row->min_len == row->max_len && row->credit == row->max_len + 1));
+		ck_assert_ptr_nonnull(guc_action_name(row->code));
+	}
 	ck_assert_ptr_null(guc_action_find(0));
 	ck_assert_ptr_null(guc_action_find(0xFFFF));
 }

@@ -131,6 +131,24 @@ START_TEST(test_names)
 	ck_assert_ptr_null(guc_error_name(0));
 	ck_assert_str_eq(guc_klv_name(0x8A0B), "VF_BEGIN_CONTEXT_ID");
 	ck_assert_ptr_null(guc_klv_name(0x8A09));
+	/* Both lists are sorted, and every code of theirs says what it means. */
+	for (int i = 0, last = -1; guc_action_code((size_t)i) >= 0; i++) {
+		int code = guc_action_code((size_t)i);
+
+		ck_assert_int_gt(code, last);
+		last = code;
+		ck_assert_ptr_nonnull(guc_action_name((uint32_t)code));
+		ck_assert_uint_gt(strlen(guc_action_text((uint32_t)code)), 0);
+	}
+	ck_assert_ptr_null(guc_action_text(0x5505));
+	for (int i = 0, last = 0; guc_error_code((size_t)i) >= 0; i++) {
+		int code = guc_error_code((size_t)i);
+
+		ck_assert_int_gt(code, last);
+		last = code;
+		ck_assert_uint_gt(strlen(guc_error_text((uint32_t)code)), 0);
+	}
+	ck_assert_ptr_null(guc_error_text(1));
 	ck_assert_int_eq(fixup_find("ring-start"), FIXUP_RING_START);
 	ck_assert_int_eq(fixup_find("ring"), -ENOENT);
 	for (int f = 0; f < FIXUP_COUNT; f++)
