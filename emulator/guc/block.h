@@ -73,6 +73,8 @@ struct guc_function { /* of one GuC */
 	struct guc_ring h2g, g2h;
 	struct guc_queued queued[GUC_QUEUED_G2H];
 	uint32_t queued_at, queued_n;
+	uint64_t g2h_look_at; /* when to look for room again, while some are queued */
+	uint64_t g2h_pause;   /* what was waited last, 0 = there was room */
 	struct guc_finding findings[GUC_FINDINGS_KEPT];
 	uint32_t findings_n; /* ever found */
 	uint32_t violations[GUC_VIOL_COUNT];

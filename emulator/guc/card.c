@@ -188,6 +188,8 @@ static void poll_g2h(struct guc_card *c, unsigned gt)
 		struct guc_function *f = guc_fn(c, gt, fn);
 
 		left &= left - 1;
+		if (f->g2h_look_at > c->block->now)
+			continue;
 		guc_g2h_flush(c, gt, fn);
 		if (f->queued_n == 0 && f->doorbell && guc_h2g_open(f))
 			c->block->h2g_left[gt] |= guc_bit(fn);
@@ -249,14 +251,18 @@ void guc_tick(struct guc_card *card, uint64_t now)
 	guc_irq_flush(card);
 }
 
-static bool waits_for_room(const struct guc_card *c, unsigned gt)
+/* When a running function's full G2H ring is due for a look; UINT64_MAX: none. */
+static uint64_t room_due(const struct guc_card *c, unsigned gt)
 {
-	uint64_t left = c->block->g2h_left[gt];
+	uint64_t left = c->block->g2h_left[gt], due = UINT64_MAX;
 
-	for (; left; left &= left - 1)
-		if (guc_fn(c, gt, (unsigned)__builtin_ctzll(left))->state == GUC_VFS_RUNNING)
-			return true;
-	return false;
+	for (; left; left &= left - 1) {
+		const struct guc_function *f = guc_fn(c, gt, (unsigned)__builtin_ctzll(left));
+
+		if (f->state == GUC_VFS_RUNNING && f->g2h_look_at < due)
+			due = f->g2h_look_at;
+	}
+	return due;
 }
 
 uint64_t guc_next_deadline(const struct guc_card *card)
@@ -269,8 +275,8 @@ uint64_t guc_next_deadline(const struct guc_card *card)
 			return b->now;
 		if (b->engine_due[gt] < due)
 			due = b->engine_due[gt];
-		if (waits_for_room(card, gt) && b->now + GUC_POLL_NS < due)
-			due = b->now + GUC_POLL_NS;
+		if (room_due(card, gt) < due)
+			due = room_due(card, gt);
 	}
 	return due;
 }
@@ -281,7 +287,7 @@ bool guc_idle(const struct guc_card *card)
 
 	for (unsigned gt = 0; gt < guc_gt_count(card); gt++)
 		if (b->h2g_left[gt] || b->settle_left[gt] || b->engine_due[gt] != UINT64_MAX ||
-		    waits_for_room(card, gt))
+		    room_due(card, gt) != UINT64_MAX)
 			return false;
 	return guc_delayed_due(card) == UINT64_MAX;
 }

@@ -16,6 +16,9 @@
 /* Pause between looks at what the GuC is not told of: room in a full G2H
  * ring, the memory of a semaphore. */
 #define GUC_POLL_NS 100000u
+/* A host that leaves its ring full or has taken its memory away is looked at
+ * less and less often, down to this. */
+#define GUC_POLL_MAX_NS 10000000u
 
 /* Points that a sink gets only when it asks: there are too many of them. */
 #define GUC_POINTS_QUIET                                                       \

@@ -234,6 +234,7 @@ void guc_ctb_reset(struct guc_card *c, unsigned gt, unsigned fn)
 	memset(&f->g2h, 0, sizeof(f->g2h));
 	f->ctb_enabled = f->doorbell = f->irq_pending = 0;
 	f->queued_at = f->queued_n = 0;
+	f->g2h_pause = f->g2h_look_at = 0;
 	c->block->h2g_left[gt] &= ~guc_bit(fn);
 	c->block->g2h_left[gt] &= ~guc_bit(fn);
 	c->block->irq_owed[gt] &= ~guc_bit(fn);

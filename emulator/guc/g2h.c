@@ -133,6 +133,7 @@ void guc_g2h_event(struct guc_card *c, unsigned gt, unsigned fn, uint16_t action
 void guc_g2h_flush(struct guc_card *c, unsigned gt, unsigned fn)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
+	uint32_t before = f->queued_n;
 
 	while (f->queued_n && open_ring(f)) {
 		const struct guc_queued *q = &f->queued[f->queued_at];
@@ -142,10 +143,19 @@ void guc_g2h_flush(struct guc_card *c, unsigned gt, unsigned fn)
 		f->queued_at = (f->queued_at + 1) % GUC_QUEUED_G2H;
 		f->queued_n--;
 	}
-	if (f->queued_n)
-		c->block->g2h_left[gt] |= guc_bit(fn);
-	else
+	if (f->queued_n < before)
+		f->g2h_pause = 0;
+	if (f->queued_n == 0) {
 		c->block->g2h_left[gt] &= ~guc_bit(fn);
+		return;
+	}
+	c->block->g2h_left[gt] |= guc_bit(fn);
+	if (f->g2h_pause && f->g2h_look_at > c->block->now)
+		return; /* a doorbell between two looks */
+	f->g2h_pause = f->g2h_pause ? 2 * f->g2h_pause : GUC_POLL_NS;
+	if (f->g2h_pause > GUC_POLL_MAX_NS)
+		f->g2h_pause = GUC_POLL_MAX_NS;
+	f->g2h_look_at = c->block->now + f->g2h_pause;
 }
 
 void guc_irq_flush(struct guc_card *c)

@@ -221,6 +221,38 @@ START_TEST(backpressure)
 }
 END_TEST
 
+/* A host that makes no room, and later has no memory, is looked at at most some
+ * hundred times a second, and gets everything once it is back. */
+START_TEST(unread)
+{
+	uint64_t end = f->now + 1000000000u;
+	uint32_t looks = 0, got = 0;
+
+	boot();
+	fx_put(f, 1, FX_G2H_DESC(0) + CTB_DESC_HEAD, 4);
+	guc_fn(&f->card, 0, 1)->g2h.cursor = 0;
+	for (uint16_t i = 0; i < 10; i++)
+		fx_h2g(f, 1, 0, (uint16_t)(100 + i), relay_msg, 4);
+	while (guc_next_deadline(&f->card) < end) {
+		f->now = guc_next_deadline(&f->card);
+		f->hole_len = looks++ < 20 ? 0 : FX_MEM;
+		guc_tick(&f->card, f->now);
+	}
+	ck_assert_uint_gt(looks, 50);
+	ck_assert_uint_lt(looks, 150);
+	f->hole_len = 0;
+	fx_put(f, 1, FX_G2H_DESC(0) + CTB_DESC_HEAD, 0);
+	for (unsigned i = 0; i < 200; i++) {
+		struct fx_msg m;
+
+		while ((m = fx_g2h(f, 1, 0)).len)
+			ck_assert_uint_eq(m.fence, 100 + got++);
+		fx_run(f, 1);
+	}
+	ck_assert_uint_eq(got, 10);
+}
+END_TEST
+
 /* CT-09: a paused or blocked VF's H2G stays in the ring, is remembered, and is
  * served after RESUME. */
 START_TEST(paused)
@@ -366,6 +398,7 @@ int main(void)
 	tcase_add_loop_test(tc, hostile, 0, 2);
 	tcase_add_test(tc, own_head);
 	tcase_add_test(tc, backpressure);
+	tcase_add_test(tc, unread);
 	tcase_add_test(tc, paused);
 	tcase_add_test(tc, budget);
 	tcase_add_test(tc, control);
