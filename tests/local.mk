@@ -1,12 +1,13 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-EXTRA_DIST += tests/purity.sh tests/checklist.tsv
+EXTRA_DIST += tests/checklist.sh tests/checklist.tsv tests/purity.sh
 
 # Where the tests of real processes find the program, and purity.sh the objects.
 # A test that hangs is ended; a slow machine is no hang.
 AM_TESTS_ENVIRONMENT = GUCEMU='$(abs_top_builddir)/gucemu'; export GUCEMU; \
 	top_builddir='$(top_builddir)'; export top_builddir; \
+	top_srcdir='$(top_srcdir)'; export top_srcdir; \
 	SAN_CFLAGS='$(SAN_CFLAGS)'; export SAN_CFLAGS; \
 	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT;
 
@@ -70,7 +71,7 @@ unit_tests = \
 	tests/unit/test_vft_link
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim
-TESTS += $(unit_tests) tests/sim/test_sim tests/purity.sh
+TESTS += $(unit_tests) tests/sim/test_sim tests/checklist.sh tests/purity.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)
 tests_unit_test_proto_LDADD = $(proto_ldadd)
