@@ -11,6 +11,8 @@
 #include "proto/crc32c.h"
 #include "proto/klv.h"
 
+#define MAX_ZEROS (1u << 31) /* bytes that one section may say are zeros */
+
 const uint8_t pfc_image_magic[8] = { 0x89, 'G', 'u', 'C', 0xFF, '\r', '\n', 0x1A };
 
 int pfc_image_describe(const struct pfc_image_profile *profile, uint32_t stage, uint8_t *out,
@@ -30,8 +32,16 @@ int pfc_image_describe(const struct pfc_image_profile *profile, uint32_t stage, 
 	err |= klv_put32(list, 64, &n, PFC_KEY_CONTEXTS, profile->contexts);
 	err |= klv_put32(list, 64, &n, PFC_KEY_DOORBELLS, profile->doorbells);
 	err |= klv_put32(list, 64, &n, PFC_KEY_STAGE, stage);
+	/* To a reader that knows no content these are unknown and critical. */
+	if (profile->lmem_size)
+		err |= klv_put64(list, 64, &n, PFC_KEY_LMEM_SIZE, profile->lmem_size);
+	if (profile->ccs_size)
+		err |= klv_put64(list, 64, &n, PFC_KEY_CCS_SIZE, profile->ccs_size);
+	if (profile->lmem_size || profile->ccs_size)
+		err |= klv_put32(list, 64, &n, PFC_KEY_SLICE, profile->slice);
 	err |= klv_put64(list, 64, &n, PFC_KEY_GGTT_START, profile->ggtt_start);
 	err |= klv_put32(list, 64, &n, PFC_KEY_BEGIN_CONTEXT, profile->begin_context);
+	err |= klv_put32(list, 64, &n, PFC_KEY_BEGIN_DOORBELL, profile->begin_doorbell);
 	if (err || n * 4 > cap)
 		return -ENOSPC;
 	for (size_t i = 0; i < n; i++)
@@ -54,6 +64,53 @@ int pfc_image_add(struct pfc_image_writer *w, const struct pfc_image_part *part)
 	w->part[w->parts].crc = 0;
 	w->parts++;
 	w->total += PFC_IMAGE_SECTION + part->stored;
+	return 0;
+}
+
+static bool is_zero(const struct pfc_image_bulk *b, uint64_t offset)
+{
+	uint64_t n = offset / b->slice;
+
+	return b->zero && b->zero[n / 8] & 1u << n % 8;
+}
+
+/* The section of content at `offset`: a slice to be stored, or all zeros up to
+ * the next of those. Returns the bytes it stands for. */
+static uint32_t next_slice(const struct pfc_image_bulk *b, uint64_t offset,
+			   struct pfc_image_part *s)
+{
+	uint64_t end = offset;
+	bool zero = is_zero(b, offset);
+
+	do
+		end = b->size - end > b->slice ? end + b->slice : b->size;
+	while (zero && end < b->size && is_zero(b, end) && end - offset < MAX_ZEROS);
+	*s = (struct pfc_image_part){
+		.type = b->type,
+		.tile = b->tile,
+		.gt = b->gt,
+		.flags = PFC_IMAGE_CRITICAL | (zero ? PFC_IMAGE_RLE : 0) |
+			 (end == b->size ? PFC_IMAGE_LAST : 0),
+		.offset = offset,
+		.raw = (uint32_t)(end - offset),
+		.stored = zero ? 0 : (uint32_t)(end - offset),
+	};
+	return s->raw;
+}
+
+int pfc_image_add_bulk(struct pfc_image_writer *w, const struct pfc_image_bulk *bulk)
+{
+	struct pfc_image_part s;
+
+	if (w->bulks == PFC_IMAGE_BULKS)
+		return -ENOSPC;
+	if (bulk->slice == 0 || bulk->slice > PFC_IMAGE_MAX_SLICE || bulk->size == 0)
+		return -EINVAL;
+	w->bulk[w->bulks++] = *bulk;
+	for (uint64_t at = 0; at < bulk->size; at += s.raw) {
+		next_slice(bulk, at, &s);
+		w->total += PFC_IMAGE_SECTION + s.stored;
+	}
 	return 0;
 }
 
@@ -100,6 +157,7 @@ static uint32_t make_section(uint8_t *h, const struct pfc_image_part *part, uint
 	h[SEC_GT] = part->gt;
 	le32_put(h + SEC_FLAGS, part->flags);
 	le32_put(h + SEC_SEQ, seq);
+	le64_put(h + SEC_OFFSET, part->offset);
 	le32_put(h + SEC_RAW, part->raw);
 	le32_put(h + SEC_STORED, part->stored);
 	le32_put(h + SEC_PAYLOAD_CRC, part->crc);
@@ -119,53 +177,126 @@ static uint32_t make_trailer(struct pfc_image_writer *w)
 	};
 
 	memcpy(payload + TRL_ID, w->id, PFC_IMAGE_ID);
-	le32_put(payload + TRL_SECTIONS, w->parts);
+	le32_put(payload + TRL_SECTIONS, w->seq);
 	le32_put(payload + TRL_CRC, w->crc);
 	le64_put(payload + TRL_TOTAL, w->total);
 	part.crc = crc32c(0, payload, PFC_IMAGE_TRAILER);
-	return make_section(w->scratch, &part, w->parts) + PFC_IMAGE_TRAILER;
+	return make_section(w->scratch, &part, w->seq) + PFC_IMAGE_TRAILER;
 }
 
-/* Make piece number w->piece, if it is not a payload, and tell where it lies. */
+static bool in_content(const struct pfc_image_writer *w)
+{
+	return w->index >= w->parts;
+}
+
+/* What the header that is due describes. */
+static const struct pfc_image_part *current_part(const struct pfc_image_writer *w)
+{
+	return in_content(w) ? &w->slice : &w->part[w->index];
+}
+
+/* A slice without bytes to wait for stands for itself. */
+static bool is_wanting(const struct pfc_image_writer *w)
+{
+	return w->piece == PFC_PIECE_HEADER && in_content(w) && w->slice.stored && !w->slice.data;
+}
+
+/* The header after this one: of a part, a slice, or the trailer's. */
+static void next_section(struct pfc_image_writer *w)
+{
+	if (in_content(w) && w->index < w->parts + w->bulks &&
+	    w->offset >= w->bulk[w->index - w->parts].size) {
+		w->index++;
+		w->offset = 0;
+	}
+	if (w->index == w->parts + w->bulks) {
+		w->piece = PFC_PIECE_TRAILER;
+		return;
+	}
+	w->piece = PFC_PIECE_HEADER;
+	if (in_content(w))
+		w->offset += next_slice(&w->bulk[w->index - w->parts], w->offset, &w->slice);
+}
+
+static void piece_done(struct pfc_image_writer *w)
+{
+	w->at = 0;
+	switch (w->piece) {
+	case PFC_PIECE_FILE:
+		next_section(w);
+		return;
+	case PFC_PIECE_HEADER:
+		w->seq++;
+		w->piece = PFC_PIECE_PAYLOAD;
+		return;
+	case PFC_PIECE_PAYLOAD:
+		w->index += !in_content(w);
+		next_section(w);
+		return;
+	case PFC_PIECE_TRAILER:
+	case PFC_PIECE_END:
+		w->piece = PFC_PIECE_END;
+		return;
+	}
+}
+
+/* Where the piece being emitted lies; made when it is begun. */
 static const uint8_t *current_piece(struct pfc_image_writer *w, uint32_t *len)
 {
-	unsigned i = (w->piece - 1) / 2;
+	const struct pfc_image_part *part = current_part(w);
 
-	if (w->piece == 0) {
+	switch (w->piece) {
+	case PFC_PIECE_FILE:
 		*len = w->at ? PFC_IMAGE_HEADER : make_header(w);
 		return w->scratch;
-	}
-	if (i == w->parts) {
+	case PFC_PIECE_HEADER:
+		*len = w->at ? PFC_IMAGE_SECTION : make_section(w->scratch, part, w->seq);
+		return w->scratch;
+	case PFC_PIECE_PAYLOAD:
+		*len = part->stored;
+		return part->data;
+	case PFC_PIECE_TRAILER:
 		*len = w->at ? PFC_IMAGE_SECTION + PFC_IMAGE_TRAILER : make_trailer(w);
 		return w->scratch;
+	case PFC_PIECE_END:
+		break;
 	}
-	if (w->piece % 2) {
-		*len = w->at ? PFC_IMAGE_SECTION : make_section(w->scratch, &w->part[i], i);
-		return w->scratch;
-	}
-	*len = w->part[i].stored;
-	return w->part[i].data;
+	*len = 0;
+	return w->scratch;
 }
 
 size_t pfc_image_emit(struct pfc_image_writer *w, uint8_t *buf, size_t len)
 {
 	size_t done = 0;
 
-	while (done < len && w->piece <= 2 * w->parts + 1) {
+	while (w->piece != PFC_PIECE_END && !is_wanting(w)) {
 		uint32_t size;
 		const uint8_t *from = current_piece(w, &size);
 		size_t n = size - w->at;
 
 		if (n > len - done)
 			n = len - done;
-		memcpy(buf + done, from + w->at, n);
+		if (n > 0)
+			memcpy(buf + done, from + w->at, n);
 		w->crc = crc32c(w->crc, buf + done, n);
 		w->at += (uint32_t)n;
 		done += n;
-		if (w->at == size) {
-			w->piece++;
-			w->at = 0;
-		}
+		if (w->at < size)
+			break;
+		piece_done(w);
 	}
 	return done;
+}
+
+const struct pfc_image_part *pfc_image_wanted(const struct pfc_image_writer *w)
+{
+	return is_wanting(w) ? &w->slice : NULL;
+}
+
+void pfc_image_give_slice(struct pfc_image_writer *w, uint8_t *data)
+{
+	if (!is_wanting(w))
+		return;
+	w->slice.data = data;
+	w->slice.crc = crc32c(0, data, w->slice.stored);
 }

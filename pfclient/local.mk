@@ -6,6 +6,7 @@ libgucpfcore_la_SOURCES = \
 	pfclient/control.c \
 	pfclient/events.c \
 	pfclient/image.h \
+	pfclient/image_check.c \
 	pfclient/image_ggtt.c \
 	pfclient/image_priv.h \
 	pfclient/image_read.c \

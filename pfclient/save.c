@@ -309,7 +309,7 @@ long pfc_image_read(struct pfc *p, unsigned vf, void *buf, size_t len)
 		if (!t->ready)
 			return -EAGAIN;
 		n = pfc_image_emit(&t->writer, buf, len);
-		if (t->writer.piece > 2 * t->writer.parts + 1)
+		if (t->writer.piece == PFC_PIECE_END)
 			t->drained = true;
 		pfc_op_touch(p, vf);
 		pfc_wake(p, vf);

@@ -99,5 +99,6 @@ struct pfc_image_profile pfc_profile(const struct pfc *p, unsigned vf)
 		.doorbells = v->doorbells,
 		.ggtt_start = v->ggtt_start,
 		.begin_context = v->begin_context,
+		.begin_doorbell = v->begin_doorbell,
 	};
 }

@@ -59,6 +59,7 @@ unit_tests = \
 	tests/unit/test_guc_mailbox \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
+	tests/unit/test_image \
 	tests/unit/test_pfc_control \
 	tests/unit/test_pfc_flr \
 	tests/unit/test_pfc_image \
@@ -118,6 +119,11 @@ tests_unit_test_guc_lifecycle_LDADD = $(guc_ldadd)
 tests_unit_test_guc_mailbox_SOURCES = tests/unit/test_guc_mailbox.c $(guc_fixture)
 tests_unit_test_guc_mailbox_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_mailbox_LDADD = $(guc_ldadd)
+
+image_fixture = tests/unit/image_fixture.h
+tests_unit_test_image_SOURCES = tests/unit/test_image.c $(image_fixture)
+tests_unit_test_image_CFLAGS = $(unit_cflags)
+tests_unit_test_image_LDADD = $(pfc_ldadd)
 
 pfc_fixture = tests/unit/pfc_fixture.c tests/unit/pfc_fixture.h
 tests_unit_test_pfc_control_SOURCES = tests/unit/test_pfc_control.c $(pfc_fixture)
