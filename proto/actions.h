@@ -145,6 +145,9 @@ enum guc_ctx_type {
 	GUC_CTX_COMPRESSION_RESTORE = 2,
 };
 
+/* Value of KLV 0x2005: the context wants frequency for compute. */
+#define CTX_FREQ_COMPUTE BITS(28, 28)
+
 /* GuC engine classes (guc-abi 4.8). */
 enum guc_engine_class {
 	GUC_CLASS_RENDER = 0,
@@ -166,6 +169,10 @@ enum guc_tlb_type {
 	GUC_TLB_PAGE_CONTEXT = 2,
 	GUC_TLB_GUC = 3,
 };
+#define GUC_TLB_LITE 1u /* mode; 0 = heavy */
+
+/* Second dword of MEMORY_CAT_ERROR when hardware can't tell more. */
+#define GUC_CAT_UNKNOWN 0xDEADBEEFu
 
 /* MMIO relay service, dword 0 of request and success (guc-abi 5.6). */
 #define MMIO_RELAY_MAGIC  BITS(27, 24)

@@ -76,6 +76,17 @@ enum wq_status {
 #define WQ_TYPE_NOOP      4u
 #define WQ_TYPE_MULTI_LRC 5u
 
+/* Context group page of a multi-queue group (guc-abi 6.4): dword 0 version,
+ * 16 and 17 a bit for each queue whose entry is new, then for queue i its LRC's
+ * descriptor and the context id of the group's primary queue. */
+#define CGP_BYTES     4096u
+#define CGP_MAJOR     BITS(15, 8) /* of dword 0: 1 */
+#define CGP_UPDATED   16u
+#define CGP_QUEUES    64u
+#define CGP_LRC(i)    (32u + 2u * (i))
+#define CGP_ID(i)     (33u + 2u * (i))
+#define CGP_DWORDS    CGP_LRC(CGP_QUEUES)
+
 /* Widest parallel context the model takes; a work item must fit its queue
  * many times over, and hardware has at most nine join semaphores. */
 #define LRC_MAX_WIDTH 8u

@@ -34,6 +34,15 @@ enum mi_opcode {
 #define MI_SDI_QWORD BITS(21, 21)
 #define MI_SDI_DWORD_GGTT (MI_CMD(MI_OP_STORE_DATA_IMM) | MI_SDI_GGTT | 2u)
 
+/* MI_FLUSH_DW: header, address lo (bit 2: of the GGTT), hi, data. */
+#define MI_FLUSH_INDEX   BITS(21, 21) /* the address is an offset in the PPHWSP */
+#define MI_FLUSH_OP      BITS(15, 14) /* what follows the flush */
+#define MI_FLUSH_OP_NONE 0u
+#define MI_FLUSH_OP_DATA 1u           /* store the data, one or two dwords */
+#define MI_FLUSH_GGTT    BITS(2, 2)   /* of the address dword */
+#define MI_FLUSH_ADDR    BITS(31, 3)
+#define MI_FLUSH_DWORD   (MI_CMD(MI_OP_FLUSH_DW) | 1u << 14 | 2u)
+
 /* MI_BATCH_BUFFER_START: header, address lo, hi. */
 #define MI_BBS_PPGTT BITS(8, 8)
 #define MI_BBS_GGTT  (MI_CMD(MI_OP_BATCH_BUFFER_START) | 1u)

@@ -54,9 +54,11 @@ unit_tests = \
 	tests/unit/test_guc_detector \
 	tests/unit/test_guc_engine \
 	tests/unit/test_guc_ggtt \
+	tests/unit/test_guc_group \
 	tests/unit/test_guc_isolation \
 	tests/unit/test_guc_lifecycle \
 	tests/unit/test_guc_mailbox \
+	tests/unit/test_guc_mishap \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
 	tests/unit/test_image \
@@ -113,6 +115,12 @@ tests_unit_test_guc_isolation_SOURCES = tests/unit/test_guc_isolation.c $(guc_fi
 	$(guc_lrc)
 tests_unit_test_guc_isolation_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_isolation_LDADD = $(guc_ldadd)
+tests_unit_test_guc_group_SOURCES = tests/unit/test_guc_group.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_group_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_group_LDADD = $(guc_ldadd)
+tests_unit_test_guc_mishap_SOURCES = tests/unit/test_guc_mishap.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_mishap_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_mishap_LDADD = $(guc_ldadd)
 tests_unit_test_guc_lifecycle_SOURCES = tests/unit/test_guc_lifecycle.c $(guc_fixture)
 tests_unit_test_guc_lifecycle_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_lifecycle_LDADD = $(guc_ldadd)

@@ -12,6 +12,9 @@
 #define T_ASK (1u << HXG_REQUEST | 1u << HXG_FAST_REQUEST)
 #define T_ANY (T_ASK | 1u << HXG_EVENT)
 
+/* First VF ABI minor with PAGE_RECLAMATION (guc-abi 10). */
+#define GUC_ABI_RECLAMATION 14u
+
 #define ROW(name, role, via, since, lo, hi, d0, t, fn)                         \
 	{ .code = GUC_ACTION_##name, .who = GUC_BY_##role, .transport = GUC_OVER_##via, \
 	  .since_minor = since, .min_len = lo, .max_len = hi, .data0_used = d0,        \
@@ -24,12 +27,15 @@ static const struct guc_action table[] = {
 	ROW(UPDATE_SCHEDULING_POLICIES_KLV, ALL, CTB, 1, 2, 255, 0, T_ASK, guc_act_sched_policies),
 	ROW(SCHED_CONTEXT,        ALL, CTB, 0, 2, 2, 0, T_ANY, guc_act_sched),
 	ROW(SCHED_CONTEXT_MODE_SET, ALL, CTB, 0, 3, 3, 0, T_ANY, guc_act_mode_set),
+	ROW(SCHED_ENGINE_MODE_SET, ALL, CTB, 0, 4, 4, 0, T_ANY, guc_act_engine_mode),
 	ROW(UPDATE_CONTEXT_POLICIES, ALL, CTB, 0, 2, 12, 0, T_ANY, guc_act_context_policies),
 	ROW(GET_HWCONFIG,         ALL, MMIO, 0, 4, 4, 0, T_REQ, guc_act_hwconfig),
 	ROW(REGISTER_CONTEXT,     ALL, CTB, 0, 12, 12, 0, T_ANY, guc_act_register),
 	ROW(DEREGISTER_CONTEXT,   ALL, CTB, 0, 2, 2, 0, T_ANY, guc_act_deregister),
 	ROW(CONTROL_CTB,          ALL, MMIO, 0, 2, 2, 0, T_REQ, guc_act_control_ctb),
 	ROW(REGISTER_CONTEXT_MULTI_LRC, ALL, CTB, 0, 15, 255, 0, T_ANY, guc_act_register_multi),
+	ROW(REGISTER_CONTEXT_MULTI_QUEUE, ALL, CTB, 0, 8, 8, 0, T_ANY, guc_act_register_group),
+	ROW(MULTI_QUEUE_CONTEXT_CGP_SYNC, ALL, CTB, 0, 2, 2, 0, T_ANY, guc_act_cgp_sync),
 	ROW(MMIO_RELAY_SERVICE,   VF, MMIO, 0, 1, 4, 1, T_REQ, guc_act_mmio_relay),
 	ROW(MMIO_RELAY_SUCCESS,   PF, CTB, 0, 6, 6, 0, T_ASK, guc_act_mmio_relay_success),
 	ROW(MMIO_RELAY_FAILURE,   PF, CTB, 0, 3, 3, 0, T_ASK, guc_act_mmio_relay_failure),
@@ -45,12 +51,15 @@ static const struct guc_action table[] = {
 	ROW(SAVE_RESTORE_VF,      PF, CTB, 0, 5, 6, 1, T_ASK, guc_act_save_restore),
 	ROW(OPT_IN_FEATURE_KLV,   ALL, CTB, 7, 4, 4, 0, T_ASK, guc_act_opt_in),
 	ROW(RESFIX_START,         VF, MMIO, GUC_ABI_MARKERS, 1, 1, 1, T_REQ, guc_act_resfix_start),
+	ROW(PAGE_FAULT_RES_DESC,  ALL, CTB, 0, 3, 3, 0, T_ANY, guc_act_fault_response),
 	ROW(TLB_INVALIDATION,     ALL, CTB, 0, 3, 7, 0, T_ANY, guc_act_tlb),
 	ROW(TLB_INVALIDATION_ALL, ALL, CTB, 0, 3, 3, 0, T_ANY, guc_act_tlb),
+	ROW(PAGE_RECLAMATION,     ALL, CTB, GUC_ABI_RECLAMATION, 4, 4, 0, T_ANY,
+	    guc_act_page_reclamation),
 };
 
 #define ROWS (sizeof(table) / sizeof(table[0]))
-static_assert(ROWS == 27, "an action was added: extend the documentation and its test");
+static_assert(ROWS == 32, "an action was added: extend the documentation and its test");
 
 const struct guc_action *guc_action_row(size_t index)
 {

@@ -15,6 +15,7 @@ size_t guc_blob_bound(const struct guc_geometry *geometry)
 
 	/* A parallel context takes an id for each LRC. */
 	dwords += (size_t)geometry->contexts * (BLOB_CTX_DWORDS + BLOB_LRC_DWORDS);
+	dwords += (size_t)GUC_GROUPS * CGP_QUEUES * BLOB_LRC_DWORDS;
 	dwords += GUC_QUEUED_G2H * (BLOB_QUEUED_HEADER + GUC_QUEUED_DWORDS);
 	dwords += (size_t)GUC_NOTES * BLOB_NOTE_DWORDS;
 	return (4 * dwords + 7) & ~(size_t)7;
@@ -71,6 +72,7 @@ static void write_header(struct writer *w)
 	set(w, BLOB_PAUSED_FROM, f->state);
 	set(w, BLOB_ABI, f->abi_major ? (uint32_t)f->abi_major << 16 | f->abi_minor : 0);
 	set(w, BLOB_OPT_IN, f->opt_in);
+	set(w, BLOB_ENGINES_OFF, f->engines_off);
 	set(w, BLOB_NOTES_LOST, f->notes_lost);
 	set(w, BLOB_NOTES_BASE, (uint32_t)f->notes_base);
 	w->at = BLOB_HEADER_DWORDS;
@@ -118,25 +120,52 @@ static void write_self(struct writer *w)
 }
 
 /* A range that the PF moved under a registered context leaves it behind. */
-static bool context_inside(const struct writer *w, const struct guc_context *ctx)
+static bool context_inside(const struct writer *w, struct guc_context *ctx)
 {
 	if (ctx->width > 1 && (!inside(w, ctx->wq_desc, WQ_DESC_STATUS + 4) ||
 			       !inside(w, ctx->wq_base, ctx->wq_bytes)))
 		return false;
-	for (unsigned i = 0; i < ctx->width; i++)
-		if (!inside(w, ctx->lrc_desc[i] & LRC_DESC_ADDR, LRC_PPHWSP_BYTES + LRC_PAGE) ||
-		    (ctx->exec[i].batch && ctx->exec[i].batch - w->f->config.ggtt_start >
-						     w->f->config.ggtt_size))
+	if (ctx->group && !inside(w, ctx->wq_base, CGP_BYTES))
+		return false;
+	for (unsigned i = 0; i < guc_lrc_places(ctx); i++) {
+		uint32_t lrca = *guc_lrc_desc(w->c, w->gt, ctx, i) & LRC_DESC_ADDR;
+		uint64_t batch = guc_lrc_exec(w->c, w->gt, ctx, i)->batch;
+
+		if (lrca && (!inside(w, lrca, LRC_PPHWSP_BYTES + LRC_PAGE) ||
+			     (batch && batch - w->f->config.ggtt_start >
+					       w->f->config.ggtt_size)))
 			return false;
+	}
 	return true;
 }
 
-static void write_context(struct writer *w, uint32_t id, const struct guc_context *ctx)
+/* Number of LRC records written. */
+static uint32_t write_lrcs(struct writer *w, struct guc_context *ctx)
 {
-	uint32_t first = w->at;
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < guc_lrc_places(ctx); i++) {
+		uint32_t desc = *guc_lrc_desc(w->c, w->gt, ctx, i);
+		uint64_t batch = guc_lrc_exec(w->c, w->gt, ctx, i)->batch;
+
+		if (ctx->group && !desc)
+			continue;
+		put(w, offset(w, desc & LRC_DESC_ADDR));
+		put(w, (desc & ~LRC_DESC_ADDR) | (batch ? BLOB_LRC_IN_BATCH : 0) |
+			       (ctx->group ? field_put(BLOB_LRC_PLACE, i) : 0));
+		put(w, batch ? offset(w, batch) : 0);
+		n++;
+	}
+	return n;
+}
+
+static uint32_t write_context(struct writer *w, uint32_t id, struct guc_context *ctx)
+{
+	uint32_t first = w->at, lrcs;
 
 	put(w, id | (uint32_t)ctx->width << 16);
 	put(w, field_put(BLOB_CTX_ENABLED, ctx->enabled) | field_put(BLOB_CTX_KILLED, ctx->killed) |
+		       field_put(BLOB_CTX_FAULTED, ctx->faulted) |
 		       field_put(BLOB_CTX_TYPE, ctx->type) |
 		       field_put(BLOB_CTX_CLASS, ctx->engine_class));
 	put(w, ctx->submit_mask);
@@ -144,15 +173,12 @@ static void write_context(struct writer *w, uint32_t id, const struct guc_contex
 		put(w, ctx->policy[i]);
 	w->at = first + BLOB_CTX_WQ_DESC;
 	put(w, ctx->width > 1 ? offset(w, ctx->wq_desc) : 0);
-	put(w, ctx->width > 1 ? offset(w, ctx->wq_base) : 0);
+	put(w, ctx->width > 1 || ctx->group ? offset(w, ctx->wq_base) : 0);
 	put(w, ctx->wq_bytes);
-	for (unsigned i = 0; i < ctx->width; i++) {
-		uint64_t batch = ctx->exec[i].batch;
-
-		put(w, offset(w, ctx->lrc_desc[i] & LRC_DESC_ADDR));
-		put(w, (ctx->lrc_desc[i] & ~LRC_DESC_ADDR) | (batch ? BLOB_LRC_IN_BATCH : 0));
-		put(w, batch ? offset(w, batch) : 0);
-	}
+	w->at = first + BLOB_CTX_DWORDS;
+	lrcs = write_lrcs(w, ctx);
+	set(w, first + BLOB_CTX_QUEUES, ctx->group ? 1 + lrcs : 0);
+	return lrcs;
 }
 
 static void write_contexts(struct writer *w)
@@ -160,15 +186,14 @@ static void write_contexts(struct writer *w)
 	uint32_t n = w->f->config.num_contexts, contexts = 0, lrcs = 0;
 
 	for (uint32_t id = 0; id < n; id++) {
-		const struct guc_context *ctx = guc_context(w->c, w->gt, w->vf, id);
+		struct guc_context *ctx = guc_context(w->c, w->gt, w->vf, id);
 
 		if (!ctx)
 			break;
 		if (!ctx->registered || ctx->fn != w->vf || !context_inside(w, ctx))
 			continue;
-		write_context(w, id, ctx);
+		lrcs += write_context(w, id, ctx);
 		contexts++;
-		lrcs += ctx->width;
 	}
 	set(w, BLOB_CONTEXTS, contexts);
 	set(w, BLOB_LRCS, lrcs);
@@ -250,6 +275,7 @@ static void apply_self(struct guc_function *f, const uint32_t *b)
 	f->abi_major = (uint8_t)(abi >> 16);
 	f->abi_minor = (uint8_t)abi;
 	f->opt_in = (uint8_t)blob_get(b, BLOB_OPT_IN);
+	f->engines_off = (uint8_t)blob_get(b, BLOB_ENGINES_OFF);
 }
 
 static const uint32_t *apply_context(struct guc_card *c, unsigned gt, unsigned vf,
@@ -257,13 +283,15 @@ static const uint32_t *apply_context(struct guc_card *c, unsigned gt, unsigned v
 {
 	uint64_t start = guc_fn(c, gt, vf)->config.ggtt_start;
 	uint32_t flags = blob_get(p, BLOB_CTX_FLAGS);
+	uint32_t queues = blob_get(p, BLOB_CTX_QUEUES), lrcs;
 	struct guc_context *ctx = guc_context(c, gt, vf, blob_get(p, BLOB_CTX_ID) & 0xFFFF);
 
-	guc_run_remove(c, gt, ctx);
+	guc_context_clear(c, gt, ctx);
 	*ctx = (struct guc_context){
 		.registered = 1,
 		.enabled = (uint8_t)field_get(BLOB_CTX_ENABLED, flags),
 		.killed = (uint8_t)field_get(BLOB_CTX_KILLED, flags),
+		.faulted = (uint8_t)field_get(BLOB_CTX_FAULTED, flags),
 		.type = (uint8_t)field_get(BLOB_CTX_TYPE, flags),
 		.engine_class = (uint8_t)field_get(BLOB_CTX_CLASS, flags),
 		.width = (uint8_t)(blob_get(p, BLOB_CTX_ID) >> 16),
@@ -273,18 +301,24 @@ static const uint32_t *apply_context(struct guc_card *c, unsigned gt, unsigned v
 	};
 	for (unsigned i = 0; i < 5; i++)
 		ctx->policy[i] = blob_get(p, BLOB_CTX_POLICY + i);
-	if (ctx->width > 1) {
+	if (ctx->width > 1)
 		ctx->wq_desc = start + blob_get(p, BLOB_CTX_WQ_DESC);
+	if (ctx->width > 1 || queues)
 		ctx->wq_base = start + blob_get(p, BLOB_CTX_WQ_BASE);
-	}
+	/* The check counted the groups: there is one left. */
+	if (queues)
+		guc_group_take(c, gt, ctx);
+	lrcs = queues ? queues - 1 : ctx->width;
 	p += BLOB_CTX_DWORDS;
-	for (unsigned i = 0; i < ctx->width; i++, p += BLOB_LRC_DWORDS) {
+	for (unsigned i = 0; i < lrcs; i++, p += BLOB_LRC_DWORDS) {
 		uint32_t desc = blob_get(p, BLOB_LRC_DESC);
+		unsigned place = queues ? field_get(BLOB_LRC_PLACE, desc) : i;
 
-		ctx->lrc_desc[i] = (uint32_t)(start + blob_get(p, BLOB_LRC_ADDR)) |
-				   (desc & ~(LRC_DESC_ADDR | BLOB_LRC_IN_BATCH));
+		*guc_lrc_desc(c, gt, ctx, place) =
+			(uint32_t)(start + blob_get(p, BLOB_LRC_ADDR)) | (desc & ~LRC_DESC_ADDR);
 		if (desc & BLOB_LRC_IN_BATCH)
-			ctx->exec[i].batch = start + blob_get(p, BLOB_LRC_BATCH);
+			guc_lrc_exec(c, gt, ctx, place)->batch =
+				start + blob_get(p, BLOB_LRC_BATCH);
 	}
 	return p;
 }

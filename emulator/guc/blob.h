@@ -11,7 +11,7 @@
 #include "core.h"
 
 #define BLOB_MAGIC   0x9A55434755470D89ull /* not text: 0x89, CR, "GUGCU", 0x9A */
-#define BLOB_VERSION 1u
+#define BLOB_VERSION 2u
 
 /* Header dwords. */
 enum blob_dword {
@@ -44,7 +44,7 @@ enum blob_dword {
 	BLOB_NOTES,       /* number of notes */
 	BLOB_NOTES_LOST,
 	BLOB_NOTES_BASE,  /* GGTT start of the notes, for reports only */
-	BLOB_RESERVED,    /* MBZ */
+	BLOB_ENGINES_OFF, /* a bit for each engine class that is stopped */
 	BLOB_HEADER_DWORDS,
 };
 /* memirq status, source; H2G ring, descriptor; G2H ring, descriptor. */
@@ -59,26 +59,29 @@ enum blob_dword {
 /* Context record, followed by its LRC records. Ascending ids. */
 enum blob_context_dword {
 	BLOB_CTX_ID,      /* id, width << 16 */
-	BLOB_CTX_FLAGS,   /* enabled, killed; type 9:8; class 18:16 */
+	BLOB_CTX_FLAGS,   /* enabled, killed, faulted; type 9:8; class 18:16 */
 	BLOB_CTX_MASK,
 	BLOB_CTX_POLICY,
 	BLOB_CTX_WQ_DESC = BLOB_CTX_POLICY + 5,
-	BLOB_CTX_WQ_BASE,
+	BLOB_CTX_WQ_BASE,  /* of a group: its CGP page */
 	BLOB_CTX_WQ_BYTES, /* 0: no work queue, offsets 0 */
+	BLOB_CTX_QUEUES,   /* of a group: 1 + number of its queues; else 0 */
 	BLOB_CTX_DWORDS,
 };
 #define BLOB_CTX_ENABLED BITS(0, 0)
 #define BLOB_CTX_KILLED  BITS(1, 1)
+#define BLOB_CTX_FAULTED BITS(2, 2)
 #define BLOB_CTX_TYPE    BITS(9, 8)
 #define BLOB_CTX_CLASS   BITS(18, 16)
 
 enum blob_lrc_dword {
 	BLOB_LRC_ADDR,  /* offset of the PPHWSP */
-	BLOB_LRC_DESC,  /* descriptor bits 11:0; bit 31: within a batch */
+	BLOB_LRC_DESC,  /* descriptor bits 11:0; 29:24 place in a group; 31: within a batch */
 	BLOB_LRC_BATCH, /* offset of the next command there */
 	BLOB_LRC_DWORDS,
 };
 #define BLOB_LRC_IN_BATCH BITS(31, 31)
+#define BLOB_LRC_PLACE    BITS(29, 24) /* ascending */
 
 /* Queued G2H: fence << 16 | dwords, then the message. */
 #define BLOB_QUEUED_HEADER 1u

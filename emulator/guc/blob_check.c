@@ -116,7 +116,7 @@ static enum guc_blob_hint check_facts(const struct guc_card *c, unsigned gt, uns
 	    state != GUC_VFS_RESFIX_PAUSED)
 		return GUC_BLOB_BAD_STATE;
 	if (blob_get(b, BLOB_OPT_IN) & ~3u || blob_get(b, BLOB_FLAGS) & ~BLOB_F_MASK ||
-	    blob_get(b, BLOB_RESERVED))
+	    blob_get(b, BLOB_ENGINES_OFF) >> GUC_CLASS_COUNT)
 		return GUC_BLOB_BAD_RESERVED;
 	return GUC_BLOB_FINE;
 }
@@ -160,13 +160,19 @@ static enum guc_blob_hint check_self(const uint32_t *b, const struct guc_blob_fa
 
 /* --- contexts ---------------------------------------------------------------------- */
 
-static enum guc_blob_hint check_lrc(const uint32_t *l, const struct guc_blob_facts *facts)
+/* `next` is the least place that the LRC may have in a group. */
+static enum guc_blob_hint check_lrc(const uint32_t *l, bool group, uint32_t *next,
+				    const struct guc_blob_facts *facts)
 {
 	uint32_t addr = blob_get(l, BLOB_LRC_ADDR), desc = blob_get(l, BLOB_LRC_DESC);
 	uint32_t batch = blob_get(l, BLOB_LRC_BATCH);
+	uint32_t place = field_get(BLOB_LRC_PLACE, desc);
 
+	if (group && (place < *next || !(desc & LRC_DESC_VALID)))
+		return GUC_BLOB_BAD_LRC;
+	*next = place + 1;
 	if (addr % LRC_PAGE || !fits(facts, addr, LRC_PPHWSP_BYTES + LRC_PAGE) ||
-	    desc & ~(BLOB_LRC_IN_BATCH | ~LRC_DESC_ADDR))
+	    desc & ~(BLOB_LRC_IN_BATCH | (group ? BLOB_LRC_PLACE : 0) | ~LRC_DESC_ADDR))
 		return GUC_BLOB_BAD_LRC;
 	/* At the very end of the range the next fetch faults, as it would have. */
 	if (desc & BLOB_LRC_IN_BATCH ? batch % 4 || !fits(facts, batch, 0) : batch != 0)
@@ -180,6 +186,9 @@ static enum guc_blob_hint check_queue(const uint32_t *r, uint32_t width,
 	uint32_t desc = blob_get(r, BLOB_CTX_WQ_DESC), base = blob_get(r, BLOB_CTX_WQ_BASE);
 	uint32_t bytes = blob_get(r, BLOB_CTX_WQ_BYTES);
 
+	if (blob_get(r, BLOB_CTX_QUEUES))
+		return desc || bytes || base % GGTT_PAGE || !fits(facts, base, CGP_BYTES) ?
+			       GUC_BLOB_BAD_LRC : GUC_BLOB_FINE;
 	if (width == 1)
 		return desc || base || bytes ? GUC_BLOB_BAD_LRC : GUC_BLOB_FINE;
 	if (!bytes || bytes % 4 || bytes > GUC_WQ_MAX_BYTES || desc % 4 || base % 4 ||
@@ -188,50 +197,61 @@ static enum guc_blob_hint check_queue(const uint32_t *r, uint32_t width,
 	return GUC_BLOB_FINE;
 }
 
-static enum guc_blob_hint check_record(const uint32_t *r, uint32_t first_free, uint32_t *next_free,
+/* What the records before this one have taken. */
+struct taken {
+	uint32_t next_id, groups;
+};
+
+static enum guc_blob_hint check_record(const uint32_t *r, struct taken *taken,
 				       const struct guc_blob_facts *facts)
 {
 	uint32_t flags = blob_get(r, BLOB_CTX_FLAGS);
 	uint32_t id = blob_get(r, BLOB_CTX_ID) & 0xFFFF, width = blob_get(r, BLOB_CTX_ID) >> 16;
-	uint32_t type = field_get(BLOB_CTX_TYPE, flags);
+	uint32_t type = field_get(BLOB_CTX_TYPE, flags), queues = blob_get(r, BLOB_CTX_QUEUES);
 
-	if (flags & ~(BLOB_CTX_ENABLED | BLOB_CTX_KILLED | BLOB_CTX_TYPE | BLOB_CTX_CLASS))
+	if (flags & ~(BLOB_CTX_ENABLED | BLOB_CTX_KILLED | BLOB_CTX_FAULTED | BLOB_CTX_TYPE |
+		      BLOB_CTX_CLASS))
 		return GUC_BLOB_BAD_RESERVED;
 	/* Ascending, and each takes as many ids as it is wide: so they are unique. */
-	if (!width || width > LRC_MAX_WIDTH || id < first_free ||
+	if (!width || width > LRC_MAX_WIDTH || id < taken->next_id ||
 	    id + width > facts->num_contexts || type > GUC_CTX_COMPRESSION_RESTORE ||
-	    (type && width > 1) || field_get(BLOB_CTX_CLASS, flags) >= GUC_CLASS_COUNT ||
+	    (type && (width > 1 || queues)) || field_get(BLOB_CTX_CLASS, flags) >= GUC_CLASS_COUNT ||
 	    !blob_get(r, BLOB_CTX_MASK))
 		return GUC_BLOB_BAD_CONTEXT;
-	*next_free = id + width;
+	taken->groups += queues != 0;
+	if (queues > 1 + CGP_QUEUES || (queues && width > 1) || taken->groups > GUC_GROUPS)
+		return GUC_BLOB_BAD_CONTEXT;
+	taken->next_id = id + width;
 	return check_queue(r, width, facts);
 }
 
 static enum guc_blob_hint check_contexts(const uint32_t *b, const uint32_t **at,
 					 const struct guc_blob_facts *facts)
 {
-	uint32_t lrcs = blob_get(b, BLOB_LRCS), first_free = 0;
+	uint32_t left = blob_get(b, BLOB_LRCS);
+	struct taken taken = { 0, 0 };
 	const uint32_t *p = *at;
 	enum guc_blob_hint hint;
 
 	for (uint32_t i = 0; i < blob_get(b, BLOB_CONTEXTS); i++) {
-		uint32_t width = blob_get(p, BLOB_CTX_ID) >> 16;
+		uint32_t queues = blob_get(p, BLOB_CTX_QUEUES), place = 0;
+		uint32_t lrcs = queues ? queues - 1 : blob_get(p, BLOB_CTX_ID) >> 16;
 
-		hint = check_record(p, first_free, &first_free, facts);
+		hint = check_record(p, &taken, facts);
 		if (hint)
 			return hint;
 		p += BLOB_CTX_DWORDS;
-		if (width > lrcs)
+		if (lrcs > left)
 			return GUC_BLOB_BAD_LENGTH;
-		lrcs -= width;
-		for (; width; width--, p += BLOB_LRC_DWORDS) {
-			hint = check_lrc(p, facts);
+		left -= lrcs;
+		for (; lrcs; lrcs--, p += BLOB_LRC_DWORDS) {
+			hint = check_lrc(p, queues != 0, &place, facts);
 			if (hint)
 				return hint;
 		}
 	}
 	*at = p;
-	return lrcs ? GUC_BLOB_BAD_LENGTH : GUC_BLOB_FINE;
+	return left ? GUC_BLOB_BAD_LENGTH : GUC_BLOB_FINE;
 }
 
 /* --- the rest ---------------------------------------------------------------------- */
@@ -272,7 +292,7 @@ static enum guc_blob_hint check_notes(const uint32_t *b, const uint32_t *p,
 		uint32_t context = blob_get(p, 0) & 0xFFFF;
 
 		if ((context >= facts->num_contexts && context != GUC_ID_MAX) ||
-		    (blob_get(p, 0) >> 16 & 0xFF) >= LRC_MAX_WIDTH ||
+		    (blob_get(p, 0) >> 16 & 0xFF) >= CGP_QUEUES ||
 		    blob_get(p, 0) >> 24 >= FIXUP_COUNT || !fits(facts, blob_get(p, 2), 1) ||
 		    !fits(facts, blob_get(p, 3), 4) || blob_get(p, 3) % 4)
 			return GUC_BLOB_BAD_NOTE;

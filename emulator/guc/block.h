@@ -52,6 +52,20 @@ struct guc_queued {
 	uint32_t dw[GUC_QUEUED_DWORDS];
 };
 
+/* Where the engine is in an LRC. */
+struct guc_exec {
+	uint64_t batch;   /* GGTT address of the next command, 0 = in the ring */
+	uint8_t waiting;  /* stopped at a semaphore */
+	uint8_t pad[7];
+};
+
+/* Queues of a multi-queue group as the last syncs named them. */
+struct guc_group {
+	uint8_t used, pad[7];
+	uint32_t lrc_desc[CGP_QUEUES]; /* low dword of each descriptor, 0 = none */
+	struct guc_exec exec[CGP_QUEUES];
+};
+
 struct guc_function { /* of one GuC */
 	uint8_t state;      /* enum guc_vf_state */
 	uint8_t resfix_from;/* state that a lenient RESFIX_START left */
@@ -66,7 +80,7 @@ struct guc_function { /* of one GuC */
 	uint8_t irq_pending;/* G2H written in this turn: raise GUC2HOST at its end */
 	uint8_t mmio_relay; /* waiting for the PF: 0, or 1 + magic */
 	uint8_t owed;       /* VF_STATE_NOTIFY events the PF gets after the reply: bit per event */
-	uint8_t pad[1];
+	uint8_t engines_off;/* classes that SCHED_ENGINE_MODE_SET stopped: bit per class */
 	uint32_t mbox[MAILBOX_DWORDS];
 	struct guc_config config;
 	struct guc_self_config self;
@@ -85,6 +99,7 @@ struct guc_function { /* of one GuC */
 	uint64_t notes_base; /* GGTT start they were taken at, 0 = none */
 	uint32_t fresh_checks; /* registrations since RESTORE are checked (row 8) */
 	uint32_t notes_pending; /* a restore's fixups are not checked yet: notes stay */
+	struct guc_group group[GUC_GROUPS];
 };
 
 /* A registered context. Addresses are GGTT addresses; in the blob, offsets. */
@@ -96,14 +111,14 @@ struct guc_context {
 	uint8_t fn;       /* owner */
 	uint32_t submit_mask;
 	uint32_t policy[5]; /* values of KLVs 0x2001..0x2005 */
-	uint64_t wq_desc, wq_base;
+	uint64_t wq_desc;
+	uint64_t wq_base; /* of a group: its CGP page */
 	uint32_t wq_bytes;
-	uint32_t lrc_desc[LRC_MAX_WIDTH]; /* low dword of each descriptor */
-	struct guc_exec {         /* where the engine is in each LRC */
-		uint64_t batch;   /* GGTT address of the next command, 0 = in the ring */
-		uint8_t waiting;  /* stopped at a semaphore */
-		uint8_t pad[7];
-	} exec[LRC_MAX_WIDTH];
+	uint32_t lrc_desc[LRC_MAX_WIDTH]; /* low dword of each descriptor; not a group's */
+	uint8_t group;    /* 1 + number of struct guc_group, 0 = no group */
+	uint8_t faulted;  /* stopped by a page fault until the driver answers */
+	uint8_t pad[2];
+	struct guc_exec exec[LRC_MAX_WIDTH];
 	uint32_t run_next, run_prev; /* runnable ones form a list: slot + 1, 0 = end */
 };
 
@@ -290,6 +305,11 @@ uint16_t guc_act_sched(struct guc_card *c, struct guc_request *r);          /* 0
 uint16_t guc_act_mode_set(struct guc_card *c, struct guc_request *r);       /* 0x1001 */
 uint16_t guc_act_context_policies(struct guc_card *c, struct guc_request *r); /* 0x100B */
 uint16_t guc_act_tlb(struct guc_card *c, struct guc_request *r);            /* 0x7000, 0x7002 */
+uint16_t guc_act_engine_mode(struct guc_card *c, struct guc_request *r);    /* 0x1003 */
+uint16_t guc_act_register_group(struct guc_card *c, struct guc_request *r); /* 0x4602 */
+uint16_t guc_act_cgp_sync(struct guc_card *c, struct guc_request *r);       /* 0x4603 */
+uint16_t guc_act_fault_response(struct guc_card *c, struct guc_request *r); /* 0x6003 */
+uint16_t guc_act_page_reclamation(struct guc_card *c, struct guc_request *r); /* 0x7003 */
 /* Forget every context of fn (VF_RESET, FLR, STOP does not). */
 void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn);
 /* Take fn's contexts off the engines: heads are written back (PAUSE, STOP). */
@@ -304,7 +324,12 @@ bool guc_engine_run(struct guc_card *c, unsigned gt);
 void guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type);
 /* True when some context waits at a semaphore: poll again later. */
 bool guc_engine_polls(const struct guc_card *c, unsigned gt);
-/* The context is dead: disable, tell its driver with 0x6000. */
+/* fn's registered context `id`, or NULL. */
+struct guc_context *guc_context_find(const struct guc_card *c, unsigned gt, unsigned fn,
+				     uint32_t id);
+/* The context runs no more; its driver has to be told why. True when it did run. */
+bool guc_context_stop(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id);
+/* Memory fault: stop it, tell its driver with MEMORY_CAT_ERROR. */
 void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id);
 
 /* --- blob (blob.c) and detector (detector.c) ---------------------------------------- */
@@ -318,9 +343,9 @@ size_t guc_blob_bound(const struct guc_geometry *geometry);
 void guc_detector_note(struct guc_card *c, unsigned gt, unsigned fn);
 /* Compare at RESFIX_DONE; returns the number of findings. */
 unsigned guc_detector_check(struct guc_card *c, unsigned gt, unsigned fn);
-/* A context registered after a restore: its memirq words must be those of the
- * page that SELF_CFG named (row 8). */
+/* LRC `child` of a context is new. After a restore its memirq words must be those
+ * of the page that SELF_CFG named (row 8). */
 void guc_detector_fresh(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
-			const struct guc_context *ctx);
+			unsigned child);
 
 #endif

@@ -51,9 +51,9 @@ void guc_run_remove(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 
 /* Compression contexts never run by themselves: guc_compression_run() does it
  * at PAUSE and RESFIX_DONE. */
-static void make_runnable(struct guc_card *c, unsigned gt, struct guc_context *ctx)
+void guc_context_ready(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 {
-	if (ctx->enabled && !ctx->killed && ctx->type == GUC_CTX_NORMAL)
+	if (ctx->enabled && !ctx->killed && !ctx->faulted && ctx->type == GUC_CTX_NORMAL)
 		guc_run_add(c, gt, ctx);
 }
 
@@ -69,9 +69,8 @@ struct guc_context *guc_context(const struct guc_card *c, unsigned gt, unsigned 
 	return guc_context_slot(c, gt, (uint32_t)slot);
 }
 
-/* fn's registered context `id`, or NULL. */
-static struct guc_context *registered(const struct guc_card *c, unsigned gt, unsigned fn,
-				      uint32_t id)
+struct guc_context *guc_context_find(const struct guc_card *c, unsigned gt, unsigned fn,
+				     uint32_t id)
 {
 	struct guc_context *ctx = guc_context(c, gt, fn, id);
 
@@ -89,6 +88,13 @@ static void tell(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
 	guc_emit(c, &ev);
 }
 
+void guc_context_clear(struct guc_card *c, unsigned gt, struct guc_context *ctx)
+{
+	guc_run_remove(c, gt, ctx);
+	guc_group_give(c, gt, ctx);
+	*ctx = (struct guc_context){ 0 };
+}
+
 /* Ids are withdrawn only after their contexts were dropped, so fn's are all in
  * its range; a VF_RESET need not look at every other's. */
 void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn)
@@ -100,10 +106,8 @@ void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn)
 
 		if (!ctx)
 			break;
-		if (!ctx->registered || ctx->fn != fn)
-			continue;
-		guc_run_remove(c, gt, ctx);
-		*ctx = (struct guc_context){ 0 };
+		if (ctx->registered && ctx->fn == fn)
+			guc_context_clear(c, gt, ctx);
 	}
 	f->notes_n = f->notes_lost = f->notes_pending = f->fresh_checks = 0;
 	f->notes_base = 0;
@@ -135,30 +139,33 @@ void guc_contexts_kick(struct guc_card *c, unsigned gt, unsigned fn)
 		if (!ctx)
 			return;
 		if (ctx->registered && ctx->fn == fn)
-			make_runnable(c, gt, ctx);
+			guc_context_ready(c, gt, ctx);
 	}
+}
+
+bool guc_context_stop(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
+{
+	struct guc_context *ctx = guc_context_find(c, gt, fn, id);
+
+	if (!ctx || ctx->killed)
+		return false;
+	guc_run_remove(c, gt, ctx);
+	ctx->killed = 1;
+	ctx->faulted = 0;
+	tell(c, gt, fn, id, GUC_CTX_KILLED);
+	return true;
 }
 
 void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
 {
-	struct guc_function *f = guc_fn(c, gt, fn);
-	struct guc_context *ctx = registered(c, gt, fn, id);
-	/* Second dword only for who opted in (KLV 0x4001); 0 = no more detail. */
-	uint32_t payload[2] = { id, 0 };
-
-	if (!ctx || ctx->killed)
-		return;
-	guc_run_remove(c, gt, ctx);
-	ctx->killed = 1;
-	tell(c, gt, fn, id, GUC_CTX_KILLED);
-	guc_g2h_event(c, gt, fn, GUC_ACTION_MEMORY_CAT_ERROR, payload,
-		      f->opt_in & 1 ? 2 : 1);
+	if (guc_context_stop(c, gt, fn, id))
+		guc_cat_error(c, gt, fn, id, GUC_CAT_UNKNOWN);
 }
 
 /* --- registration ------------------------------------------------------------------ */
 
-/* True when [addr, addr + len) is fn's own; reported when it isn't. */
-static bool owned(struct guc_card *c, const struct guc_request *r, uint64_t addr, uint64_t len)
+bool guc_register_owned(struct guc_card *c, const struct guc_request *r, uint64_t addr,
+			uint64_t len)
 {
 	if (guc_in_range(c, guc_gt_tile(c, r->gt), r->fn, addr, len))
 		return true;
@@ -169,12 +176,11 @@ static bool owned(struct guc_card *c, const struct guc_request *r, uint64_t addr
 /* PPHWSP and register image. */
 static bool lrc_owned(struct guc_card *c, const struct guc_request *r, uint32_t desc)
 {
-	return owned(c, r, desc & LRC_DESC_ADDR, LRC_PPHWSP_BYTES + LRC_PAGE);
+	return guc_register_owned(c, r, desc & LRC_DESC_ADDR, LRC_PPHWSP_BYTES + LRC_PAGE);
 }
 
-/* What both registrations share: flags, id, class, mask. */
-static uint16_t parse_common(const struct guc_card *c, const struct guc_request *r, unsigned width,
-			     struct guc_context *want)
+uint16_t guc_register_common(const struct guc_card *c, const struct guc_request *r,
+			     unsigned width, struct guc_context *want)
 {
 	uint32_t type = field_get(CTX_FLAG_TYPE, r->dw[1]);
 	uint32_t last = r->dw[2] + width - 1;
@@ -221,11 +227,12 @@ static bool same(const struct guc_context *a, const struct guc_context *b)
 }
 
 /* Equal: kept silently. Different: overwritten, but not under a running one. */
-static uint16_t enter(struct guc_card *c, const struct guc_request *r,
-		      const struct guc_context *want)
+uint16_t guc_register_enter(struct guc_card *c, const struct guc_request *r,
+			    const struct guc_context *want, bool group)
 {
 	uint32_t id = r->dw[2];
 	struct guc_context *ctx = guc_context(c, r->gt, r->fn, id);
+	uint8_t group_number = 0;
 
 	if (!ids_free(c, r->gt, r->fn, id, want->width))
 		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
@@ -235,10 +242,20 @@ static uint16_t enter(struct guc_card *c, const struct guc_request *r,
 		if (ctx->enabled)
 			return GUC_ERR_CONTEXT_ALREADY_REGISTERED;
 	}
+	if (group) {
+		guc_group_give(c, r->gt, ctx);
+		ctx->fn = want->fn;
+		if (!guc_group_take(c, r->gt, ctx))
+			return GUC_ERR_CANNOT_COMPLETE_ACTION;
+		group_number = ctx->group;
+		ctx->group = 0;
+	}
+	guc_context_clear(c, r->gt, ctx);
 	*ctx = *want;
+	ctx->group = group_number;
 	tell(c, r->gt, r->fn, id, GUC_CTX_REGISTERED);
-	if (guc_fn(c, r->gt, r->fn)->fresh_checks)
-		guc_detector_fresh(c, r->gt, r->fn, id, ctx);
+	for (unsigned i = 0; i < want->width && !group; i++)
+		guc_detector_fresh(c, r->gt, r->fn, id, i);
 	return GUC_OK;
 }
 
@@ -250,7 +267,7 @@ uint16_t guc_act_register(struct guc_card *c, struct guc_request *r)
 	r->no_reply = r->type == HXG_EVENT;
 	if (r->len != 12)
 		return GUC_ERR_ERROR_PROTOCOL;
-	err = parse_common(c, r, 1, &want);
+	err = guc_register_common(c, r, 1, &want);
 	if (err)
 		return err;
 	for (unsigned i = 5; i <= 9; i++)
@@ -259,7 +276,7 @@ uint16_t guc_act_register(struct guc_card *c, struct guc_request *r)
 	want.lrc_desc[0] = r->dw[10];
 	if (!lrc_owned(c, r, r->dw[10]))
 		return GUC_ERR_INVALID_GGTT_ADDRESS;
-	return enter(c, r, &want);
+	return guc_register_enter(c, r, &want, false);
 }
 
 uint16_t guc_act_register_multi(struct guc_card *c, struct guc_request *r)
@@ -276,7 +293,7 @@ uint16_t guc_act_register_multi(struct guc_card *c, struct guc_request *r)
 		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
 	if (r->len != 11 + 2 * width)
 		return GUC_ERR_ERROR_PROTOCOL;
-	err = parse_common(c, r, width, &want);
+	err = guc_register_common(c, r, width, &want);
 	if (err)
 		return err;
 	want.wq_desc = make64(r->dw[5], r->dw[6]);
@@ -285,15 +302,15 @@ uint16_t guc_act_register_multi(struct guc_card *c, struct guc_request *r)
 	if (want.type != GUC_CTX_NORMAL || !want.wq_bytes || want.wq_bytes % 4 ||
 	    want.wq_bytes > GUC_WQ_MAX_BYTES || want.wq_desc % 4 || want.wq_base % 4)
 		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
-	if (!owned(c, r, want.wq_desc, WQ_DESC_STATUS + 4) ||
-	    !owned(c, r, want.wq_base, want.wq_bytes))
+	if (!guc_register_owned(c, r, want.wq_desc, WQ_DESC_STATUS + 4) ||
+	    !guc_register_owned(c, r, want.wq_base, want.wq_bytes))
 		return GUC_ERR_INVALID_GGTT_ADDRESS;
 	for (uint32_t i = 0; i < width; i++) {
 		want.lrc_desc[i] = r->dw[11 + 2 * i];
 		if (!lrc_owned(c, r, want.lrc_desc[i]))
 			return GUC_ERR_INVALID_GGTT_ADDRESS;
 	}
-	return enter(c, r, &want);
+	return guc_register_enter(c, r, &want, false);
 }
 
 /* --- the other actions ------------------------------------------------------------- */
@@ -303,11 +320,10 @@ uint16_t guc_act_register_multi(struct guc_card *c, struct guc_request *r)
 uint16_t guc_act_deregister(struct guc_card *c, struct guc_request *r)
 {
 	uint32_t id = r->dw[1];
-	struct guc_context *ctx = registered(c, r->gt, r->fn, id);
+	struct guc_context *ctx = guc_context_find(c, r->gt, r->fn, id);
 
 	if (ctx) {
-		guc_run_remove(c, r->gt, ctx);
-		*ctx = (struct guc_context){ 0 };
+		guc_context_clear(c, r->gt, ctx);
 		tell(c, r->gt, r->fn, id, GUC_CTX_DEREGISTERED);
 	}
 	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_DEREGISTER_CONTEXT_DONE, &id, 1);
@@ -316,11 +332,11 @@ uint16_t guc_act_deregister(struct guc_card *c, struct guc_request *r)
 
 uint16_t guc_act_sched(struct guc_card *c, struct guc_request *r)
 {
-	struct guc_context *ctx = registered(c, r->gt, r->fn, r->dw[1]);
+	struct guc_context *ctx = guc_context_find(c, r->gt, r->fn, r->dw[1]);
 
 	if (!ctx)
 		return GUC_ERR_CONTEXT_NOT_REGISTERED;
-	make_runnable(c, r->gt, ctx);
+	guc_context_ready(c, r->gt, ctx);
 	return GUC_OK;
 }
 
@@ -328,7 +344,7 @@ uint16_t guc_act_sched(struct guc_card *c, struct guc_request *r)
 uint16_t guc_act_mode_set(struct guc_card *c, struct guc_request *r)
 {
 	uint32_t payload[2] = { r->dw[1], r->dw[2] };
-	struct guc_context *ctx = registered(c, r->gt, r->fn, r->dw[1]);
+	struct guc_context *ctx = guc_context_find(c, r->gt, r->fn, r->dw[1]);
 
 	if (!ctx)
 		return GUC_ERR_CONTEXT_NOT_REGISTERED;
@@ -340,7 +356,7 @@ uint16_t guc_act_mode_set(struct guc_card *c, struct guc_request *r)
 		     ctx->enabled ? GUC_CTX_ENABLED : GUC_CTX_DISABLED);
 	}
 	if (ctx->enabled)
-		make_runnable(c, r->gt, ctx);
+		guc_context_ready(c, r->gt, ctx);
 	else
 		guc_run_remove(c, r->gt, ctx);
 	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_SCHED_CONTEXT_MODE_DONE, payload, 2);
@@ -349,7 +365,7 @@ uint16_t guc_act_mode_set(struct guc_card *c, struct guc_request *r)
 
 uint16_t guc_act_context_policies(struct guc_card *c, struct guc_request *r)
 {
-	struct guc_context *ctx = registered(c, r->gt, r->fn, r->dw[1]);
+	struct guc_context *ctx = guc_context_find(c, r->gt, r->fn, r->dw[1]);
 	struct klv_reader list = { .dw = r->dw + 2, .len = r->len - 2 };
 	uint32_t policy[5];
 	struct klv k;
@@ -363,7 +379,8 @@ uint16_t guc_act_context_policies(struct guc_card *c, struct guc_request *r)
 
 		if (!row)
 			return GUC_ERR_INVALID_KLV_KEY;
-		if (!guc_klv_len_ok(row, k.len) || k.value[0] > row->max)
+		if (!guc_klv_len_ok(row, k.len) || k.value[0] > row->max ||
+		    !guc_klv_aligned(row, k.value[0]))
 			return GUC_ERR_INVALID_KLV_DATA;
 		policy[k.key - GUC_KLV_CTX_EXECUTION_QUANTUM] = k.value[0];
 	}

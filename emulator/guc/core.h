@@ -88,6 +88,9 @@ bool guc_h2g_open(const struct guc_function *f);
 /* Room for one more message in ring or queue. */
 bool guc_g2h_room(const struct guc_card *c, unsigned gt, unsigned fn);
 
+/* MEMORY_CAT_ERROR to fn: a context or UINT32_MAX, and the fault's type. */
+void guc_cat_error(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, uint32_t type);
+
 /* Read `size` dwords of a KLV list at a GGTT address of fn: 0 or an error. */
 uint16_t guc_klv_fetch(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t size,
 		       uint32_t *list);

@@ -66,7 +66,7 @@ static bool still_in_ring(struct guc_card *c, unsigned gt, unsigned fn, const st
 	struct guc_lrc lrc;
 
 	r.ctx = guc_context(c, gt, fn, n->context);
-	if (!r.ctx || !r.ctx->registered || n->child >= r.ctx->width ||
+	if (!r.ctx || !r.ctx->registered || n->child >= guc_lrc_places(r.ctx) ||
 	    guc_lrc_load(&r, n->child, &lrc))
 		return true;
 	if (r.ctx->width > 1) /* its tail is still in a work item */
@@ -140,8 +140,7 @@ unsigned guc_detector_check(struct guc_card *c, unsigned gt, unsigned fn)
 }
 
 /* Row 8 leaves its traces in contexts made later: the only place to see it. */
-void guc_detector_fresh(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
-			const struct guc_context *ctx)
+void guc_detector_fresh(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, unsigned child)
 {
 	static const struct {
 		uint32_t dword, offset;
@@ -150,31 +149,27 @@ void guc_detector_fresh(struct guc_card *c, unsigned gt, unsigned fn, uint32_t i
 		{ LRC_MEMIRQ_STATUS, MEMIRQ_STATUS(0) },
 		{ LRC_MEMIRQ_SOURCE, MEMIRQ_SOURCE(0) },
 	};
-	uint64_t page = guc_fn(c, gt, fn)->self.memirq_source & ~(uint64_t)(GGTT_PAGE - 1);
+	const struct guc_function *f = guc_fn(c, gt, fn);
+	uint64_t page = f->self.memirq_source & ~(uint64_t)(GGTT_PAGE - 1);
 	struct guc_run_ctx r = { .c = c, .gt = gt, .fn = fn, .id = id };
+	struct guc_lrc lrc;
 
-	if (!page)
-		return;
 	r.ctx = guc_context(c, gt, fn, id);
-	for (unsigned child = 0; child < ctx->width; child++) {
-		struct guc_lrc lrc;
+	if (!f->fresh_checks || !page || guc_lrc_load(&r, child, &lrc))
+		return;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct guc_finding finding = {
+			.structure = FIXUP_DEFAULT_LRC,
+			.context = id,
+			.child = child,
+			.dword = words[i].dword,
+			.old_value = lrc.image[words[i].dword],
+			.new_value = lrc.image[words[i].dword],
+			.expected = (uint32_t)page + words[i].offset,
+		};
 
-		if (guc_lrc_load(&r, child, &lrc))
-			continue;
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-			struct guc_finding finding = {
-				.structure = FIXUP_DEFAULT_LRC,
-				.context = id,
-				.child = child,
-				.dword = words[i].dword,
-				.old_value = lrc.image[words[i].dword],
-				.new_value = lrc.image[words[i].dword],
-				.expected = (uint32_t)page + words[i].offset,
-			};
-
-			if (finding.new_value && finding.new_value != finding.expected)
-				found(c, gt, fn, &finding);
-		}
+		if (finding.new_value && finding.new_value != finding.expected)
+			found(c, gt, fn, &finding);
 	}
 }
 

@@ -18,6 +18,7 @@ static inline uint32_t guc_note_flags(enum fixup structure)
 	case FIXUP_INDIRECT_CTX: /* size in cache lines */
 		return 0x3F;
 	case FIXUP_WORK_QUEUE:
+	case FIXUP_CGP:
 		return ~LRC_DESC_ADDR;
 	case FIXUP_H2G:
 	case FIXUP_DEFAULT_LRC:
@@ -27,7 +28,6 @@ static inline uint32_t guc_note_flags(enum fixup structure)
 	case FIXUP_JOBS:
 	case FIXUP_CCS:
 	case FIXUP_BATCH:
-	case FIXUP_CGP:
 	case FIXUP_COUNT:
 		break;
 	}

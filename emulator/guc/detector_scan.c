@@ -52,7 +52,7 @@ static uint32_t address_dword(uint32_t dw0)
 	case MI_OP_SEMAPHORE_WAIT:
 		return dw0 & MI_SEM_GGTT ? 2 : 0;
 	case MI_OP_FLUSH_DW:
-		return 1;
+		return dw0 & MI_FLUSH_INDEX ? 0 : 1;
 	}
 	return 0;
 }
@@ -99,7 +99,7 @@ static bool scan_command(struct scan *s, struct text *t, uint32_t i, uint32_t dw
 	if (!k || !text_get(s, t, i + k, value))
 		return false;
 	/* FLUSH_DW keeps "address is GGTT" in bit 2 of the address. */
-	if (field_get(MI_OPCODE, dw0) == MI_OP_FLUSH_DW && !(*value & 4))
+	if (field_get(MI_OPCODE, dw0) == MI_OP_FLUSH_DW && !(*value & MI_FLUSH_GGTT))
 		return false;
 	add(s, t->size ? (i + k) % t->size : i + k, text_addr(t, i + k), *value);
 	return true;
@@ -209,17 +209,40 @@ static void scan_workqueue(struct scan *s, struct guc_wq_item *last)
 	}
 }
 
-static void scan_context(struct scan *s)
+/* Row 21: the entries of the queues that GuC knows of. */
+static void scan_group_page(struct scan *s)
 {
 	const struct guc_context *ctx = s->r.ctx;
+	uint32_t page[CGP_DWORDS];
+
+	if (!s->r.c->block->options.gap_profile || !charge(s, CGP_DWORDS) ||
+	    guc_ggtt_read(s->r.c, s->r.gt, s->r.fn, ctx->wq_base, page, sizeof(page)))
+		return;
+	s->note.structure = FIXUP_CGP;
+	for (unsigned i = 0; i < CGP_QUEUES; i++) {
+		if (!*guc_lrc_desc(s->r.c, s->r.gt, s->r.ctx, i))
+			continue;
+		s->note.child = (uint8_t)i;
+		add(s, CGP_LRC(i), ctx->wq_base + 4ull * CGP_LRC(i), page[CGP_LRC(i)]);
+	}
+}
+
+static void scan_context(struct scan *s)
+{
+	struct guc_context *ctx = s->r.ctx;
 	struct guc_wq_item last = { 0 };
 
 	s->note = (struct guc_note){ .context = (uint16_t)s->r.id };
+	if (ctx->group)
+		scan_group_page(s);
 	if (ctx->width > 1)
 		scan_workqueue(s, &last);
-	for (unsigned i = 0; i < ctx->width; i++) {
+	for (unsigned i = 0; i < guc_lrc_places(ctx); i++) {
+		const struct guc_exec *exec = guc_lrc_exec(s->r.c, s->r.gt, ctx, i);
 		struct guc_lrc lrc;
 
+		if (!*guc_lrc_desc(s->r.c, s->r.gt, ctx, i))
+			continue;
 		if (!charge(s, sizeof(lrc.image) / sizeof(lrc.image[0])))
 			return;
 		if (guc_lrc_load(&s->r, i, &lrc))
@@ -230,8 +253,8 @@ static void scan_context(struct scan *s)
 			scan_ccs(s, &lrc);
 			continue;
 		}
-		if (ctx->exec[i].batch)
-			scan_batch(s, ctx->exec[i].batch);
+		if (exec->batch)
+			scan_batch(s, exec->batch);
 		scan_ring(s, &lrc, last.multi && last.tail[i] < lrc.size ? last.tail[i] : lrc.tail);
 	}
 }

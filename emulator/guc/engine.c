@@ -20,10 +20,12 @@
 
 int guc_lrc_load(const struct guc_run_ctx *r, unsigned child, struct guc_lrc *lrc)
 {
-	uint64_t lrca = r->ctx->lrc_desc[child] & LRC_DESC_ADDR;
+	uint64_t lrca = *guc_lrc_desc(r->c, r->gt, r->ctx, child) & LRC_DESC_ADDR;
 	uint32_t page[LRC_IND_CTL + 1], ctl;
 	int err;
 
+	if (!lrca)
+		return -ENOENT;
 	lrc->regs = lrca + LRC_REGS;
 	err = guc_ggtt_read(r->c, r->gt, r->fn, lrc->regs, lrc->image, sizeof(lrc->image));
 	if (err)
@@ -174,13 +176,12 @@ static enum guc_run start_batch(struct streamer *s)
 	return GUC_RUN_MORE;
 }
 
-static enum guc_run store(struct streamer *s)
+/* `n` dwords of the command, from the fourth on, to memory. */
+static enum guc_run put_data(struct streamer *s, uint64_t at, uint32_t n)
 {
 	const struct guc_run_ctx *r = s->r;
-	uint32_t n = s->cmd[0] & MI_SDI_QWORD ? 2 : 1;
-	uint64_t at = make64(s->cmd[1], s->cmd[2]);
 
-	if (!(s->cmd[0] & MI_SDI_GGTT) || s->len != 3 + n || at % (4 * n))
+	if (at % (4 * n))
 		return garbage(s);
 	if (n == 1 ? guc_ggtt_store32(r->c, r->gt, r->fn, at, s->cmd[3]) :
 		     guc_ggtt_write(r->c, r->gt, r->fn, at, s->cmd + 3, 8))
@@ -194,6 +195,33 @@ static enum guc_run store(struct streamer *s)
 		guc_emit(r->c, &ev);
 	}
 	return advance(s) ? GUC_RUN_MORE : garbage(s);
+}
+
+static enum guc_run store(struct streamer *s)
+{
+	uint32_t n = s->cmd[0] & MI_SDI_QWORD ? 2 : 1;
+
+	if (!(s->cmd[0] & MI_SDI_GGTT) || s->len != 3 + n)
+		return garbage(s);
+	return put_data(s, make64(s->cmd[1], s->cmd[2]), n);
+}
+
+/* There is nothing to flush: what counts is the write after it. Other things
+ * that may follow (a time stamp) and addresses of a PPGTT have no effect here. */
+static enum guc_run flush(struct streamer *s)
+{
+	uint64_t at;
+
+	if (field_get(MI_FLUSH_OP, s->cmd[0]) != MI_FLUSH_OP_DATA)
+		return advance(s) ? GUC_RUN_MORE : garbage(s);
+	if (s->len < 4 || s->len > 5)
+		return garbage(s);
+	at = make64(s->cmd[1] & MI_FLUSH_ADDR, s->cmd[2]);
+	if (s->cmd[0] & MI_FLUSH_INDEX)
+		at = s->lrc.regs - LRC_REGS + (at & (LRC_PPHWSP_BYTES - 1));
+	else if (!(s->cmd[1] & MI_FLUSH_GGTT))
+		return advance(s) ? GUC_RUN_MORE : garbage(s);
+	return put_data(s, at, s->len - 3);
 }
 
 static bool compare(uint32_t op, uint32_t memory, uint32_t value)
@@ -258,6 +286,8 @@ static enum guc_run execute(struct streamer *s)
 			return start_batch(s);
 		case MI_OP_STORE_DATA_IMM:
 			return store(s);
+		case MI_OP_FLUSH_DW:
+			return flush(s);
 		case MI_OP_SEMAPHORE_WAIT:
 			return wait_semaphore(s);
 		case MI_OP_USER_INTERRUPT:
@@ -277,7 +307,7 @@ static enum guc_run execute(struct streamer *s)
 
 enum guc_run guc_lrc_run(const struct guc_run_ctx *r, unsigned child, uint32_t budget)
 {
-	struct streamer s = { .r = r, .exec = &r->ctx->exec[child] };
+	struct streamer s = { .r = r, .exec = guc_lrc_exec(r->c, r->gt, r->ctx, child) };
 	enum guc_run end = GUC_RUN_MORE;
 	uint32_t head;
 
@@ -308,6 +338,8 @@ static enum guc_run run_context(const struct guc_run_ctx *r)
 {
 	uint32_t budget = r->c->block->options.engine_budget;
 
+	if (r->ctx->group)
+		return guc_group_run(r, budget);
 	return r->ctx->width > 1 ? guc_workqueue_run(r, budget) : guc_lrc_run(r, 0, budget);
 }
 
@@ -324,7 +356,8 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 		r.fn = r.ctx->fn;
 		r.id = slot - f->config.begin_context;
 		guc_run_remove(c, gt, r.ctx);
-		if (r.fn && f->state != GUC_VFS_RUNNING)
+		if ((r.fn && f->state != GUC_VFS_RUNNING) ||
+		    f->engines_off >> r.ctx->engine_class & 1)
 			continue;
 		switch (run_context(&r)) {
 		case GUC_RUN_DONE:
@@ -368,15 +401,35 @@ void guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned 
 	guc_ggtt_store32(c, gt, fn, lrc.head_at, 0);
 }
 
+/* dw1 class, dw2 1 on or 0 off, dw3 at once: all of fn's contexts of a class, and
+ * nobody else's. Always answered. */
+uint16_t guc_act_engine_mode(struct guc_card *c, struct guc_request *r)
+{
+	struct guc_function *f = guc_fn(c, r->gt, r->fn);
+	const uint32_t payload[2] = { r->dw[1], r->dw[2] };
+
+	if (r->dw[1] >= GUC_CLASS_COUNT)
+		return GUC_ERR_INVALID_ENGINE_ID;
+	if (r->dw[2] > 1 || r->dw[3] > 1)
+		return GUC_ERR_INVALID_PARAMS;
+	if (r->dw[2])
+		f->engines_off &= (uint8_t)~(1u << r->dw[1]);
+	else
+		f->engines_off |= (uint8_t)(1u << r->dw[1]);
+	guc_contexts_kick(c, r->gt, r->fn);
+	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_SCHED_ENGINE_MODE_DONE, payload, 2);
+	return GUC_OK;
+}
+
 bool guc_engine_polls(const struct guc_card *c, unsigned gt)
 {
 	uint32_t at = guc_unit(c, gt)->run_first;
 
 	while (at) {
-		const struct guc_context *ctx = guc_context_slot(c, gt, at - 1);
+		struct guc_context *ctx = guc_context_slot(c, gt, at - 1);
 
-		for (unsigned i = 0; i < ctx->width; i++)
-			if (ctx->exec[i].waiting)
+		for (unsigned i = 0; i < guc_lrc_places(ctx); i++)
+			if (guc_lrc_exec(c, gt, ctx, i)->waiting)
 				return true;
 		at = ctx->run_next;
 	}

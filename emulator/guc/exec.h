@@ -39,6 +39,27 @@ struct guc_run_ctx {
 	uint32_t id;
 };
 
+/* LRCs of a context: one, those of a parallel one, or the places of a group's
+ * queues; a place without a queue has descriptor 0. */
+static inline unsigned guc_lrc_places(const struct guc_context *ctx)
+{
+	return ctx->group ? CGP_QUEUES : ctx->width;
+}
+
+static inline uint32_t *guc_lrc_desc(const struct guc_card *c, unsigned gt,
+				     struct guc_context *ctx, unsigned i)
+{
+	return ctx->group ? &guc_fn(c, gt, ctx->fn)->group[ctx->group - 1].lrc_desc[i] :
+			    &ctx->lrc_desc[i];
+}
+
+static inline struct guc_exec *guc_lrc_exec(const struct guc_card *c, unsigned gt,
+					    struct guc_context *ctx, unsigned i)
+{
+	return ctx->group ? &guc_fn(c, gt, ctx->fn)->group[ctx->group - 1].exec[i] :
+			    &ctx->exec[i];
+}
+
 /* Read LRC `child`, with its indirect ring state if it has one: 0, or an
  * errno when memory faults or ring, head or tail are nonsense. */
 int guc_lrc_load(const struct guc_run_ctx *r, unsigned child, struct guc_lrc *lrc);
@@ -46,6 +67,29 @@ int guc_lrc_load(const struct guc_run_ctx *r, unsigned child, struct guc_lrc *lr
 enum guc_run guc_lrc_run(const struct guc_run_ctx *r, unsigned child, uint32_t budget);
 /* The same for all LRCs of a parallel context, item by item of its queue. */
 enum guc_run guc_workqueue_run(const struct guc_run_ctx *r, uint32_t budget);
+
+/* The same for every queue of a group, sharing the budget. */
+enum guc_run guc_group_run(const struct guc_run_ctx *r, uint32_t budget);
+
+/* --- registration (context.c), and what group.c adds ------------------------------- */
+
+/* What all registrations share, flags, id, class, mask, into *want; the ids
+ * are in range. 0 or the error. */
+uint16_t guc_register_common(const struct guc_card *c, const struct guc_request *r,
+			     unsigned width, struct guc_context *want);
+/* True when [addr, addr + len) is r->fn's own; reported when it isn't. */
+bool guc_register_owned(struct guc_card *c, const struct guc_request *r, uint64_t addr,
+			uint64_t len);
+/* Put *want into its slot unless the id's present holder forbids it. 0 or the error. */
+uint16_t guc_register_enter(struct guc_card *c, const struct guc_request *r,
+			    const struct guc_context *want, bool group);
+/* Empty a slot: off the run list, its group given back. */
+void guc_context_clear(struct guc_card *c, unsigned gt, struct guc_context *ctx);
+/* Give a context its group: false when fn has as many as it may. And back. */
+bool guc_group_take(struct guc_card *c, unsigned gt, struct guc_context *ctx);
+void guc_group_give(struct guc_card *c, unsigned gt, struct guc_context *ctx);
+/* On the run list if it may run. */
+void guc_context_ready(struct guc_card *c, unsigned gt, struct guc_context *ctx);
 
 /* A multi-LRC item of a work queue. */
 struct guc_wq_item {

@@ -118,6 +118,39 @@ int guc_mmio_write(struct guc_card *card, unsigned fn, uint64_t off, unsigned si
 /* PCI function level reset of VF `fn` (not 0). 0 or -ENODEV. */
 int guc_flr(struct guc_card *card, unsigned fn);
 
+/* --- what goes wrong on the card --------------------------------------------- */
+
+enum guc_mishap_kind {
+	GUC_MISHAP_HANG,       /* a context had to be reset: CONTEXT_RESET_NOTIFICATION */
+	GUC_MISHAP_ENGINE,     /* an engine can't be reset: ENGINE_FAILURE_NOTIFICATION */
+	GUC_MISHAP_CAT_ERROR,  /* memory fault: MEMORY_CAT_ERROR */
+	GUC_MISHAP_PAGE_FAULT, /* recoverable: REPORT_PAGE_FAULT_REQ_DESC */
+	GUC_MISHAP_CRASH_DUMP, /* of the firmware: NOTIFY_CRASH_DUMP_POSTED to all */
+	GUC_MISHAP_EXCEPTION,  /* the same: NOTIFY_EXCEPTION to all */
+};
+
+struct guc_mishap {
+	enum guc_mishap_kind kind;
+	uint32_t context; /* HANG, CAT_ERROR, PAGE_FAULT: fn's own id; for CAT_ERROR
+			   * UINT32_MAX = not known, which only the PF is told */
+	uint32_t type;    /* CAT_ERROR: seen by drivers that opted in (KLV 0x4001) */
+	uint8_t engine_class, instance; /* ENGINE: GuC class 0..5, instance 0..31 */
+	uint32_t reason;                /* ENGINE: passed on */
+	struct {          /* PAGE_FAULT (guc-abi 6.5) */
+		uint64_t address;     /* faulting virtual address */
+		uint32_t asid;        /* 20 bits */
+		uint8_t level;        /* of the page table, 0..7 */
+		uint8_t access, kind; /* 0..3 each */
+		bool prefetch;
+	} fault;
+};
+
+/* Something went wrong with function `fn` on GuC `gt`; its driver is told when it
+ * runs. HANG and CAT_ERROR end the context, PAGE_FAULT stops it until the driver
+ * answers. 0, also for a context that has ended already; -ENODEV no such
+ * function or GT; -ENOENT no such context; -EINVAL a value out of range. */
+int guc_mishap(struct guc_card *card, unsigned fn, unsigned gt, const struct guc_mishap *mishap);
+
 /* --- provisioning without a PF ----------------------------------------------- */
 
 /* What a VF gets on every GuC of every tile. */

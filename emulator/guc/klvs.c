@@ -62,7 +62,8 @@ static const struct guc_klv_row table[] = {
 	    .text = "0 kernel high, 1 high, 2 kernel normal, 3 normal"),
 	KLV(CTX_PREEMPT_TO_IDLE, CTX_POLICY, BOOL,
 	    .text = "preempt to idle when the quantum is over"),
-	KLV(CTX_SLPM_GT_FREQUENCY, CTX_POLICY, U32, .text = "frequency flags, bit 28 compute hint"),
+	KLV(CTX_SLPM_GT_FREQUENCY, CTX_POLICY, .max = CTX_FREQ_COMPUTE, .align = CTX_FREQ_COMPUTE,
+	    .text = "frequency flags, bit 28 compute hint"),
 
 	KLV(GLOBAL_GMD_ID, GLOBAL, READ, U32, .read_since = 2,
 	    .text = "hardware IP version of this GuC's GT"),

@@ -24,6 +24,10 @@
 /* Crossings that hooks hold back at one time. */
 #define GUC_DELAYED 16u
 
+/* Multi-queue groups of a function on a GuC: their members' state lies apart
+ * from the contexts, of which there are thousands. 32 groups are 2,048 queues. */
+#define GUC_GROUPS 32u
+
 /* Largest rings accepted: 16 times what Linux registers for H2G, eight times
  * for G2H. Draining a ring is one PAUSE, so this bounds its time. */
 #define GUC_H2G_MAX_BYTES 65536u

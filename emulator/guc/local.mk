@@ -22,6 +22,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/exec.h \
 	emulator/guc/g2h.c \
 	emulator/guc/ggtt.c \
+	emulator/guc/group.c \
 	emulator/guc/guc.h \
 	emulator/guc/hwconfig.c \
 	emulator/guc/info.c \
@@ -34,6 +35,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/limits.h \
 	emulator/guc/mailbox.c \
 	emulator/guc/memirq.c \
+	emulator/guc/mishap.c \
 	emulator/guc/mmio.c \
 	emulator/guc/notices.c \
 	emulator/guc/policy.c \

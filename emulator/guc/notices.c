@@ -14,13 +14,22 @@
 static const struct guc_notice table[] = {
 	/*  name                    to  credit len */
 	ROW(SCHED_CONTEXT_MODE_DONE, ALL, 4, 3, 3),
+	ROW(SCHED_ENGINE_MODE_DONE,  ALL, 4, 3, 3),
+	ROW(CONTEXT_RESET_NOTIFICATION, ALL, 0, 2, 2),
+	ROW(ENGINE_FAILURE_NOTIFICATION, ALL, 0, 4, 4),
 	ROW(DEREGISTER_CONTEXT_DONE, ALL, 3, 2, 2),
+	ROW(CGP_SYNC_DONE,           ALL, 3, 2, 2),
+	ROW(CGP_CONTEXT_ERROR,       ALL, 0, 7, 7),
 	ROW(MMIO_RELAY_FROM_VF,      PF,  0, 6, 6),
 	ROW(RELAY_FROM_VF,           PF,  0, 3, 255),
 	ROW(RELAY_FROM_PF,           VF,  0, 2, 254),
 	ROW(VF_STATE_NOTIFY,         PF,  0, 3, 3),
 	ROW(MEMORY_CAT_ERROR,        ALL, 0, 2, 3),
+	ROW(PAGE_FAULT_REQ_DESC,     ALL, 0, 5, 5),
 	ROW(TLB_INVALIDATION_DONE,   ALL, 3, 2, 2),
+	ROW(PAGE_RECLAMATION_DONE,   ALL, 3, 2, 2),
+	ROW(NOTIFY_CRASH_DUMP_POSTED, ALL, 0, 1, 1),
+	ROW(NOTIFY_EXCEPTION,        ALL, 0, 1, 1),
 };
 
 #define ROWS (sizeof(table) / sizeof(table[0]))

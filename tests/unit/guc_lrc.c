@@ -119,6 +119,39 @@ void lx_register_multi(struct fx *f, unsigned vf, uint32_t id, unsigned k, unsig
 	lx_send(f, vf, HXG_EVENT, GUC_ACTION_REGISTER_CONTEXT_MULTI_LRC, dw, 11 + 2 * width);
 }
 
+void lx_group_make(struct fx *f, unsigned vf)
+{
+	memset(f->mem[vf] + LX_CGP, 0, CGP_BYTES);
+	fx_put(f, vf, LX_CGP, field_put(CGP_MAJOR, 1));
+}
+
+void lx_group_entry(struct fx *f, unsigned vf, unsigned place, unsigned k, uint32_t id)
+{
+	uint32_t mask = LX_CGP + 4 * (CGP_UPDATED + place / 32);
+
+	fx_put(f, vf, LX_CGP + 4 * CGP_LRC(place),
+	       (uint32_t)fx_addr(f, vf, LX_BASE(k)) | LRC_DESC_KERNEL);
+	fx_put(f, vf, LX_CGP + 4 * CGP_ID(place), id);
+	fx_put(f, vf, mask, fx_get(f, vf, mask) | 1u << place % 32);
+}
+
+void lx_group_register(struct fx *f, unsigned vf, uint32_t id)
+{
+	uint32_t dw[8] = {
+		[1] = 1, [2] = id, [3] = GUC_CLASS_COMPUTE, [4] = 1,
+		[6] = (uint32_t)fx_addr(f, vf, LX_CGP),
+	};
+
+	lx_send(f, vf, HXG_FAST_REQUEST, GUC_ACTION_REGISTER_CONTEXT_MULTI_QUEUE, dw, 8);
+}
+
+void lx_group_sync(struct fx *f, unsigned vf, uint32_t id)
+{
+	uint32_t dw[2] = { 0, id };
+
+	lx_send(f, vf, HXG_FAST_REQUEST, GUC_ACTION_MULTI_QUEUE_CONTEXT_CGP_SYNC, dw, 2);
+}
+
 void lx_wq_append(struct fx *f, unsigned vf, uint32_t id, unsigned k, unsigned width,
 		  const uint32_t *tails)
 {
@@ -210,6 +243,8 @@ void lx_done(struct fx *f)
 	{ FIXUP_MEMIRQ, REG(k, LRC_MEMIRQ_SOURCE), FX_MEMIRQ(0) + 0x400, 0, false }, \
 	{ FIXUP_WA_BATCH, REG(k, LRC_BB_PER_CTX), LX_WA(k), 1, false }
 #define PLAIN(k) { FIXUP_RING_START, REG(k, LRC_RING_START), LX_RING(k), 0, false }
+#define CGP(place, k) \
+	{ FIXUP_CGP, LX_CGP + 4 * CGP_LRC(place), LX_BASE(k), LRC_DESC_KERNEL, false }
 #define JOB(k, d, to, dead) { FIXUP_JOBS, RING(k, d), to, 0, dead }
 #define BATCH(k, d, to, dead) { FIXUP_BATCH, LX_BATCH(k) + 4 * (d), to, 0, dead }
 
@@ -228,6 +263,9 @@ const struct lx_word lx_words[] = {
 	{ FIXUP_WORK_QUEUE, LX_WQ(2) + 4, LX_BASE(2), LRC_DESC_KERNEL, false },
 	{ FIXUP_WORK_QUEUE, LX_WQ(2) + 24, LX_BASE(2), LRC_DESC_KERNEL, false },
 	{ FIXUP_CCS, RING(4, 2), LX_WA(4), 0, false },
+	IMAGE(6), PLAIN(6), IMAGE(7), PLAIN(7), CGP(0, 6), CGP(40, 7),
+	JOB(6, 2, LX_GATE, false), JOB(6, 5, LX_DATA(6), false),
+	JOB(7, 2, LX_GATE, false), JOB(7, 5, LX_DATA(7), false),
 };
 const unsigned lx_words_n = sizeof(lx_words) / sizeof(lx_words[0]);
 
@@ -252,6 +290,10 @@ static void load_rings(struct fx *f)
 	lx_emit_store(f, 1, 3, LX_DATA(3), 1);
 	lx_emit_wait(f, 1, 3, LX_GATE, LX_OPEN);
 	lx_emit_store(f, 1, 3, LX_DATA(3) + 4, 2);
+	for (unsigned k = 6; k < 8; k++) {
+		lx_emit_wait(f, 1, k, LX_GATE, LX_OPEN);
+		lx_emit_store(f, 1, k, LX_DATA(k), 1);
+	}
 	ccs[2] = (uint32_t)fx_addr(f, 1, LX_WA(4));
 	lx_emit(f, 1, 4, ccs, 6);
 }
@@ -260,7 +302,7 @@ void lx_load(struct fx *f)
 {
 	const uint32_t first[2] = { 32, 32 }, second[2] = { 48, 48 };
 
-	for (unsigned k = 0; k < LX_LRCS; k++)
+	for (unsigned k = 0; k < 8; k++)
 		lx_make(f, 1, k, k == 1);
 	fx_put(f, 1, REG(0, LRC_INDIRECT_CTX), (uint32_t)fx_addr(f, 1, LX_WA(0) + 0x800) | 1);
 	load_rings(f);
@@ -272,9 +314,14 @@ void lx_load(struct fx *f)
 	lx_register(f, 1, 1, 1, 1);
 	lx_register_multi(f, 1, 4, 2, 2);
 	lx_register(f, 1, 7, 4, 1 | GUC_CTX_COMPRESSION_SAVE << 1);
+	lx_group_make(f, 1);
+	lx_group_entry(f, 1, 0, 6, 9);
+	lx_group_entry(f, 1, 40, 7, 9);
+	lx_group_register(f, 1, 9);
 	lx_mode(f, 1, 0, 1);
 	lx_mode(f, 1, 1, 1);
 	lx_mode(f, 1, 4, 1);
+	lx_mode(f, 1, 9, 1);
 	fx_run(f, 20);
 	fx_g2h_drain(f, 1, 0);
 	ck_assert_uint_eq(fx_count(f, GUC_PT_FENCE), LX_STORED);
@@ -298,7 +345,7 @@ void lx_finish(struct fx *f)
 {
 	static const uint32_t at[LX_STORES] = {
 		LX_DATA(0), LX_DATA(0) + 4, LX_DATA(0) + 8, LX_DATA(1), LX_DATA(1) + 4,
-		LX_DATA(2), LX_DATA(2) + 4, LX_DATA(3), LX_DATA(3) + 4,
+		LX_DATA(2), LX_DATA(2) + 4, LX_DATA(3), LX_DATA(3) + 4, LX_DATA(6), LX_DATA(7),
 	};
 
 	fx_put(f, 1, LX_GATE, LX_OPEN);

@@ -22,6 +22,9 @@
 #define LX_WQ_DESC(k) (LX_BASE(k) + WQ_DESC)
 #define LX_WQ(k)      (LX_BASE(k) + WQ_BASE)
 
+/* CGP page of the one group. */
+#define LX_CGP LX_BASE(8)
+
 /* Image of LRC k as a driver makes it, empty ring. */
 void lx_make(struct fx *f, unsigned vf, unsigned k, bool indirect);
 uint32_t lx_head(const struct fx *f, unsigned vf, unsigned k);
@@ -42,6 +45,12 @@ void lx_batch_store(struct fx *f, unsigned vf, uint32_t at, uint32_t to, uint32_
 void lx_register(struct fx *f, unsigned vf, uint32_t id, unsigned k, uint32_t flags);
 /* REGISTER_CONTEXT_MULTI_LRC with LRCs k, k + 1, ... */
 void lx_register_multi(struct fx *f, unsigned vf, uint32_t id, unsigned k, unsigned width);
+/* Multi-queue groups: an empty page of version 1; LRC k in a place of it, marked
+ * as new; REGISTER_CONTEXT_MULTI_QUEUE and CGP_SYNC. */
+void lx_group_make(struct fx *f, unsigned vf);
+void lx_group_entry(struct fx *f, unsigned vf, unsigned place, unsigned k, uint32_t id);
+void lx_group_register(struct fx *f, unsigned vf, uint32_t id);
+void lx_group_sync(struct fx *f, unsigned vf, uint32_t id);
 /* Append an item with these ring tails; does not kick. */
 void lx_wq_append(struct fx *f, unsigned vf, uint32_t id, unsigned k, unsigned width,
 		  const uint32_t *tails);
@@ -77,12 +86,11 @@ extern const unsigned lx_words_n;
 /* All jobs of the load wait until this dword is LX_OPEN. */
 #define LX_GATE    (LX_DATA(5))
 #define LX_OPEN    0x600Du
-#define LX_STORES  9u /* of the load, LX_STORED of them before the gate */
+#define LX_STORES  11u /* of the load, LX_STORED of them before the gate */
 #define LX_STORED  2u
-#define LX_LRCS    5u
 
-/* Contexts 0 (in mid-batch), 1 (indirect ring state), 4 (parallel, two items)
- * and 7 (compression save) of a booted VF 1, run until they wait. */
+/* Contexts 0 (in mid-batch), 1 (indirect ring state), 4 (parallel, two items),
+ * 7 (compression save) and 9 (group of two queues, in places 0 and 40) of a booted VF 1, run until they wait. */
 void lx_load(struct fx *f);
 /* What a driver does at a new base: rewrite every word, but those of fixups in
  * `skip`, and those in `twice` off by `delta`. */

@@ -188,7 +188,9 @@ END_TEST
 #define CTX(n)  (BLOB_HEADER_DWORDS + (n) * (BLOB_CTX_DWORDS + BLOB_LRC_DWORDS))
 #define LRC(n)  (CTX(n) + BLOB_CTX_DWORDS)
 #define CCS_CTX (CTX(3) + BLOB_LRC_DWORDS) /* behind the parallel one */
-#define NOTE    (CCS_CTX + BLOB_CTX_DWORDS + BLOB_LRC_DWORDS)
+#define GRP_CTX (CCS_CTX + BLOB_CTX_DWORDS + BLOB_LRC_DWORDS)
+#define GRP_LRC(n) (GRP_CTX + BLOB_CTX_DWORDS + (n) * BLOB_LRC_DWORDS)
+#define NOTE    GRP_LRC(2)
 #define BAD     GUC_ERR_INVALID_PARAMS
 #define OLD_VERSION GUC_ERR_UNSUPPORTED_VERSION
 #define CONFIG  GUC_ERR_INVALID_CONFIG_STATE
@@ -215,7 +217,7 @@ static const struct {
 	{ BLOB_FLAGS, 0x80000000 | BLOB_F_CTB, BAD, GUC_BLOB_BAD_RESERVED },
 	{ BLOB_FLAGS, BLOB_F_CTB, BAD, GUC_BLOB_BAD_ADDRESS },
 	{ BLOB_FLAGS, 0, BAD, GUC_BLOB_BAD_RING },
-	{ BLOB_RESERVED, 1, BAD, GUC_BLOB_BAD_RESERVED },
+	{ BLOB_ENGINES_OFF, 1u << GUC_CLASS_COUNT, BAD, GUC_BLOB_BAD_RESERVED },
 	{ BLOB_ADDR + 0, FX_MEM - 15, BAD, GUC_BLOB_BAD_ADDRESS },
 	{ BLOB_ADDR + 1, FX_MEM, BAD, GUC_BLOB_BAD_ADDRESS },
 	{ BLOB_ADDR + 2, FX_MEM - 4, BAD, GUC_BLOB_BAD_ADDRESS },
@@ -258,8 +260,22 @@ static const struct {
 	{ LRC(0) + BLOB_LRC_BATCH, FX_MEM + 4, BAD, GUC_BLOB_BAD_LRC },
 	{ LRC(0) + BLOB_LRC_BATCH, 3, BAD, GUC_BLOB_BAD_LRC },
 	{ LRC(1) + BLOB_LRC_BATCH, 4, BAD, GUC_BLOB_BAD_LRC },
+	{ CTX(2) + BLOB_CTX_QUEUES, 2, BAD, GUC_BLOB_BAD_CONTEXT },
+	{ CCS_CTX + BLOB_CTX_QUEUES, 2, BAD, GUC_BLOB_BAD_CONTEXT },
+	{ GRP_CTX + BLOB_CTX_QUEUES, 0, BAD, GUC_BLOB_BAD_LRC },
+	{ GRP_CTX + BLOB_CTX_QUEUES, 2, BAD, GUC_BLOB_BAD_LENGTH },
+	{ GRP_CTX + BLOB_CTX_QUEUES, 4, BAD, GUC_BLOB_BAD_LENGTH },
+	{ GRP_CTX + BLOB_CTX_QUEUES, CGP_QUEUES + 2, BAD, GUC_BLOB_BAD_CONTEXT },
+	{ GRP_CTX + BLOB_CTX_WQ_BASE, FX_MEM, BAD, GUC_BLOB_BAD_LRC },
+	{ GRP_CTX + BLOB_CTX_WQ_BASE, LX_CGP + 64, BAD, GUC_BLOB_BAD_LRC },
+	{ GRP_CTX + BLOB_CTX_WQ_DESC, 64, BAD, GUC_BLOB_BAD_LRC },
+	{ GRP_CTX + BLOB_CTX_FLAGS, 1u << 8, BAD, GUC_BLOB_BAD_CONTEXT },
+	{ GRP_LRC(0) + BLOB_LRC_DESC, LRC_DESC_KERNEL | 40u << 24, BAD, GUC_BLOB_BAD_LRC },
+	{ GRP_LRC(1) + BLOB_LRC_DESC, LRC_DESC_KERNEL, BAD, GUC_BLOB_BAD_LRC },
+	{ GRP_LRC(1) + BLOB_LRC_DESC, 40u << 24, BAD, GUC_BLOB_BAD_LRC },
+	{ GRP_LRC(1) + BLOB_LRC_ADDR, FX_MEM, BAD, GUC_BLOB_BAD_LRC },
 	{ NOTE, FX_VF_CONTEXTS, BAD, GUC_BLOB_BAD_NOTE },
-	{ NOTE, LRC_MAX_WIDTH << 16, BAD, GUC_BLOB_BAD_NOTE },
+	{ NOTE, CGP_QUEUES << 16, BAD, GUC_BLOB_BAD_NOTE },
 	{ NOTE, (uint32_t)FIXUP_COUNT << 24, BAD, GUC_BLOB_BAD_NOTE },
 	{ NOTE + 2, FX_MEM, BAD, GUC_BLOB_BAD_NOTE },
 	{ NOTE + 3, FX_MEM - 2, BAD, GUC_BLOB_BAD_NOTE },
@@ -392,10 +408,10 @@ END_TEST
 START_TEST(test_restore_twice)
 {
 	ck_assert_uint_eq(fx_restore(b, 0, 1, dwords), fine(dwords));
-	guc_context(&b->card, 0, 1, 9)->registered = 1;
-	guc_context(&b->card, 0, 1, 9)->fn = 1;
+	guc_context(&b->card, 0, 1, 10)->registered = 1;
+	guc_context(&b->card, 0, 1, 10)->fn = 1;
 	ck_assert_uint_eq(fx_restore(b, 0, 1, dwords), fine(dwords));
-	ck_assert(!guc_context(&b->card, 0, 1, 9)->registered);
+	ck_assert(!guc_context(&b->card, 0, 1, 10)->registered);
 	ck_assert(guc_context(&b->card, 0, 1, 7)->registered);
 }
 END_TEST

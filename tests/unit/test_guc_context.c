@@ -245,13 +245,13 @@ END_TEST
 START_TEST(test_policies)
 {
 	uint32_t dw[6] = { 0, 2, klv_header(GUC_KLV_CTX_EXECUTION_QUANTUM, 1), 11,
-			   klv_header(GUC_KLV_CTX_SLPM_GT_FREQUENCY, 1), 22 };
+			   klv_header(GUC_KLV_CTX_SLPM_GT_FREQUENCY, 1), CTX_FREQ_COMPUTE };
 
 	lx_register(f, 1, 2, 0, 1);
 	ck_assert_uint_eq(ask(GUC_ACTION_UPDATE_CONTEXT_POLICIES, dw, 6),
 			  hxg_success(HXG_ORIGIN_GUC, 0));
 	ck_assert_uint_eq(slot(2)->policy[0], 11);
-	ck_assert_uint_eq(slot(2)->policy[4], 22);
+	ck_assert_uint_eq(slot(2)->policy[4], CTX_FREQ_COMPUTE);
 	dw[3] = 33;
 	dw[4] = klv_header(0x2006, 1);
 	ck_assert_uint_eq(ask(GUC_ACTION_UPDATE_CONTEXT_POLICIES, dw, 6),
@@ -263,6 +263,40 @@ START_TEST(test_policies)
 	ck_assert_uint_eq(ask(GUC_ACTION_UPDATE_CONTEXT_POLICIES, dw, 5),
 			  failure(GUC_ERR_INVALID_KLV_DATA));
 	ck_assert_uint_eq(slot(2)->policy[0], 11);
+}
+END_TEST
+
+/* What each policy may be (guc-abi 4.6): the largest right value, and a wrong one. */
+static const struct {
+	uint32_t key, right, wrong;
+} policies[] = {
+	{ GUC_KLV_CTX_EXECUTION_QUANTUM, UINT32_MAX, 0 },
+	{ GUC_KLV_CTX_PREEMPTION_TIMEOUT, UINT32_MAX, 0 },
+	{ GUC_KLV_CTX_SCHEDULING_PRIORITY, 3, 4 },
+	{ GUC_KLV_CTX_PREEMPT_TO_IDLE, 1, 2 },
+	{ GUC_KLV_CTX_SLPM_GT_FREQUENCY, CTX_FREQ_COMPUTE, 1 },
+	{ GUC_KLV_CTX_SLPM_GT_FREQUENCY, 0, 3u << 28 },
+};
+
+/* guc-abi 4.6: every policy is checked against its range; wrong ones leave what
+ * was there. */
+START_TEST(test_policy_ranges)
+{
+	uint32_t dw[4] = { 0, 2, klv_header(policies[_i].key, 1), policies[_i].right };
+	unsigned at = policies[_i].key - GUC_KLV_CTX_EXECUTION_QUANTUM;
+
+	lx_register(f, 1, 2, 0, 1);
+	slot(2)->policy[at] = 99;
+	if (policies[_i].wrong) {
+		dw[3] = policies[_i].wrong;
+		ck_assert_uint_eq(ask(GUC_ACTION_UPDATE_CONTEXT_POLICIES, dw, 4),
+				  failure(GUC_ERR_INVALID_KLV_DATA));
+		ck_assert_uint_eq(slot(2)->policy[at], 99);
+	}
+	dw[3] = policies[_i].right;
+	ck_assert_uint_eq(ask(GUC_ACTION_UPDATE_CONTEXT_POLICIES, dw, 4),
+			  hxg_success(HXG_ORIGIN_GUC, 0));
+	ck_assert_uint_eq(slot(2)->policy[at], policies[_i].right);
 }
 END_TEST
 
@@ -296,6 +330,61 @@ START_TEST(test_tlb)
 	dw[2] = 9;
 	ck_assert_uint_eq(ask(GUC_ACTION_TLB_INVALIDATION, dw, 3),
 			  failure(GUC_ERR_INVALID_PARAMS));
+}
+END_TEST
+
+/* guc-abi 6.2: what an operation word may say; ranges have an end. */
+START_TEST(test_tlb_refused)
+{
+	static const struct {
+		uint32_t op, len, range, error;
+	} bad[] = {
+		{ GUC_TLB_FULL, 7, 0, GUC_ERR_ERROR_PROTOCOL },
+		{ GUC_TLB_FULL | 2u << 8, 3, 0, GUC_ERR_INVALID_PARAMS },
+		{ GUC_TLB_FULL | 1u << 12, 3, 0, GUC_ERR_INVALID_PARAMS },
+		{ GUC_TLB_PAGE_CONTEXT, 7, 53, GUC_ERR_INVALID_PARAMS },
+		{ GUC_TLB_PAGE_CONTEXT, 6, 0, GUC_ERR_ERROR_PROTOCOL },
+	};
+	uint32_t dw[7] = { 0, 1, bad[_i].op, [6] = bad[_i].range };
+
+	ck_assert_uint_eq(ask(GUC_ACTION_TLB_INVALIDATION, dw, bad[_i].len),
+			  failure(bad[_i].error));
+	ck_assert_uint_eq(fx_g2h(f, 1, 0).len, 0);
+}
+END_TEST
+
+/* guc-abi 6.2: lite mode and intermediate seqnos are answered like any other. */
+START_TEST(test_tlb_variants)
+{
+	uint32_t dw[7] = { 0, 0x100000, GUC_TLB_PAGE_CONTEXT | GUC_TLB_LITE << 8, 2, 0x1000, 0, 52 };
+
+	lx_send(f, 1, HXG_FAST_REQUEST, GUC_ACTION_TLB_INVALIDATION, dw, 7);
+	ck_assert_uint_eq(lx_event(f, 1, GUC_ACTION_TLB_INVALIDATION_DONE).dw[1], 0x100000);
+}
+END_TEST
+
+/* guc-abi 6.2, 10: page reclamation exists from ABI 1.14 on; its list lies in the
+ * function's own range; its answer is credited, so exactly 2 dwords. */
+START_TEST(test_page_reclamation)
+{
+	uint32_t dw[4] = { 0, 77, (uint32_t)fx_addr(f, 1, LX_DATA(0)), 0 };
+	struct fx_msg m;
+
+	lx_send(f, 1, HXG_FAST_REQUEST, GUC_ACTION_PAGE_RECLAMATION, dw, 4);
+	m = fx_g2h(f, 1, 0);
+	ck_assert_uint_eq(hxg_action(m.dw[0]), GUC_ACTION_PAGE_RECLAMATION_DONE);
+	ck_assert_uint_eq(m.len, 2);
+	ck_assert_uint_eq(m.dw[1], 77);
+	dw[2] |= 4;
+	ck_assert_uint_eq(ask(GUC_ACTION_PAGE_RECLAMATION, dw, 4),
+			  failure(GUC_ERR_INVALID_GGTT_ADDRESS));
+	dw[2] = FX_VF_START(2);
+	ck_assert_uint_eq(ask(GUC_ACTION_PAGE_RECLAMATION, dw, 4),
+			  failure(GUC_ERR_INVALID_GGTT_ADDRESS));
+	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_GGTT_FOREIGN), 1);
+	guc_fn(&f->card, 0, 1)->abi_minor = 13;
+	ck_assert_uint_eq(ask(GUC_ACTION_PAGE_RECLAMATION, dw, 4),
+			  failure(GUC_ERR_UNKNOWN_ACTION));
 }
 END_TEST
 
@@ -335,6 +424,10 @@ int main(void)
 	tcase_add_test(t, test_unknown_context);
 	tcase_add_test(t, test_deregister);
 	tcase_add_test(t, test_policies);
+	tcase_add_loop_test(t, test_policy_ranges, 0, sizeof(policies) / sizeof(policies[0]));
+	tcase_add_loop_test(t, test_tlb_refused, 0, 5);
+	tcase_add_test(t, test_tlb_variants);
+	tcase_add_test(t, test_page_reclamation);
 	tcase_add_test(t, test_tlb);
 	tcase_add_test(t, test_isolation);
 	suite_add_tcase(s, t);

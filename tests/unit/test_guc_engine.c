@@ -292,6 +292,83 @@ START_TEST(test_endless_batch)
 }
 END_TEST
 
+/* MI_FLUSH_DW as a driver's fence: a dword or a quadword to GGTT, or to the
+ * status page by index; other writes and no write at all have no effect. */
+START_TEST(test_flush_dw)
+{
+	static const struct {
+		uint32_t dw0, flags, at, n; /* at: 1 + offset of the write, 0 = none */
+	} flushes[] = {
+		{ MI_FLUSH_DWORD, MI_FLUSH_GGTT, 1 + LX_DATA(0), 1 },
+		{ MI_FLUSH_DWORD + 1, MI_FLUSH_GGTT, 1 + LX_DATA(0), 2 },
+		{ MI_FLUSH_DWORD | MI_FLUSH_INDEX, MI_FLUSH_GGTT, 1 + LX_BASE(0) + 0x18, 1 },
+		{ MI_FLUSH_DWORD, 0, 0, 1 },
+		{ MI_CMD(MI_OP_FLUSH_DW) | 3u << 14 | 2u, MI_FLUSH_GGTT, 0, 1 },
+		{ MI_CMD(MI_OP_FLUSH_DW) | 2u, MI_FLUSH_GGTT, 0, 1 },
+	};
+	uint32_t at = flushes[_i].at ? flushes[_i].at - 1 : LX_DATA(0);
+	uint32_t dw[8] = {
+		flushes[_i].dw0,
+		(flushes[_i].dw0 & MI_FLUSH_INDEX ? 0x18 : (uint32_t)fx_addr(f, 1, at)) |
+			flushes[_i].flags,
+		0, 0x11, 0x22,
+	};
+
+	start(0, 0);
+	lx_emit(f, 1, 0, dw, flushes[_i].n == 2 ? 6 : 4);
+	lx_emit_store(f, 1, 0, LX_DATA(0) + 16, 7);
+	lx_sched(f, 1, 0);
+	fx_run(f, 20);
+	ck_assert_uint_eq(fx_get(f, 1, at), flushes[_i].at ? 0x11 : 0);
+	ck_assert_uint_eq(fx_get(f, 1, at + 4), flushes[_i].n == 2 ? 0x22 : 0);
+	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(0) + 16), 7);
+	ck_assert(!slot(0)->killed);
+}
+END_TEST
+
+/* A flush that would write outside the VF's range ends its context. */
+START_TEST(test_flush_dw_foreign)
+{
+	uint32_t dw[4] = { MI_FLUSH_DWORD, FX_PF_START | MI_FLUSH_GGTT, 0, 1 };
+
+	start(0, 0);
+	lx_emit(f, 1, 0, dw, 4);
+	lx_sched(f, 1, 0);
+	expect_killed(0);
+	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_GGTT_FOREIGN), 1);
+}
+END_TEST
+
+/* guc-abi 6.1: SCHED_ENGINE_MODE stops a class of the function's own contexts and
+ * lets them go on; it is answered each time. */
+START_TEST(test_engine_mode)
+{
+	uint32_t dw[4] = { 0, GUC_CLASS_BLITTER, 0, 1 };
+	struct fx_msg m;
+
+	start(0, 0);
+	lx_emit_store(f, 1, 0, LX_DATA(0), 5);
+	lx_send(f, 1, HXG_FAST_REQUEST, GUC_ACTION_SCHED_ENGINE_MODE_SET, dw, 4);
+	m = lx_event(f, 1, GUC_ACTION_SCHED_ENGINE_MODE_DONE);
+	ck_assert_uint_eq(m.len, 3);
+	ck_assert_uint_eq(m.dw[1], GUC_CLASS_BLITTER);
+	ck_assert_uint_eq(m.dw[2], 0);
+	lx_sched(f, 1, 0);
+	fx_run(f, 20);
+	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(0)), 0);
+	ck_assert(guc_idle(&f->card));
+	dw[2] = 1;
+	lx_send(f, 1, HXG_FAST_REQUEST, GUC_ACTION_SCHED_ENGINE_MODE_SET, dw, 4);
+	ck_assert_uint_eq(lx_event(f, 1, GUC_ACTION_SCHED_ENGINE_MODE_DONE).dw[2], 1);
+	fx_run(f, 20);
+	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(0)), 5);
+	dw[1] = GUC_CLASS_COUNT;
+	lx_send(f, 1, HXG_REQUEST, GUC_ACTION_SCHED_ENGINE_MODE_SET, dw, 4);
+	ck_assert_uint_eq(fx_g2h(f, 1, 0).dw[0],
+			  hxg_failure(HXG_ORIGIN_GUC, GUC_ERR_INVALID_ENGINE_ID, 0));
+}
+END_TEST
+
 /* Nesting is refused. */
 START_TEST(test_nested_batch)
 {
@@ -447,6 +524,9 @@ int main(void)
 	tcase_add_loop_test(t, test_hostile_image, 0, sizeof(bad_image) / sizeof(bad_image[0]));
 	tcase_add_test(t, test_endless_batch);
 	tcase_add_test(t, test_nested_batch);
+	tcase_add_loop_test(t, test_flush_dw, 0, 6);
+	tcase_add_test(t, test_flush_dw_foreign);
+	tcase_add_test(t, test_engine_mode);
 	tcase_add_test(t, test_wq_items);
 	tcase_add_test(t, test_wq_tail_at_end);
 	tcase_add_test(t, test_wq_gang);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* What goes wrong on the card, and what GuC tells the driver of it (guc-abi
+ * 6.3, 6.5): hanging contexts, engines that can't be reset, memory faults,
+ * recoverable page faults with their answer, the firmware's own end. The small
+ * engine makes only memory faults by itself; the others come in from outside
+ * through guc_mishap(). */
+#include "exec.h"
+
+#include <errno.h>
+
+/* PAGE_FAULT_REQ_DESC, dwords of the payload (guc-abi 6.5). */
+#define FAULT_LEVEL    BITS(2, 0)   /* 0 */
+#define FAULT_INSTANCE BITS(24, 19)
+#define FAULT_CLASS    BITS(27, 25)
+#define FAULT_PDATA_LO BITS(31, 28)
+#define FAULT_PDATA_HI BITS(11, 0)  /* 1 */
+#define FAULT_ASID     BITS(31, 12)
+#define FAULT_ACCESS   BITS(1, 0)   /* 2 */
+#define FAULT_KIND     BITS(3, 2)
+#define FAULT_VFID     BITS(9, 4)
+#define FAULT_PREFETCH BITS(11, 11)
+#define FAULT_ADDR     BITS(31, 12)
+
+/* PAGE_FAULT_RES_DESC, dwords of the message. */
+#define REPLY_VALID    BITS(0, 0)   /* 1 */
+#define REPLY_FAILED   BITS(1, 1)   /* named "success" */
+#define REPLY_DESC     BITS(11, 10)
+#define REPLY_DESC_FAULT 1u
+#define REPLY_PDATA    BITS(31, 16) /* 2 */
+
+void guc_cat_error(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, uint32_t type)
+{
+	/* The second dword is for those who opted in (KLV 0x4001). */
+	const uint32_t payload[2] = { id, type };
+	uint32_t n = guc_fn(c, gt, fn)->opt_in & 1 ? 2 : 1;
+
+	guc_g2h_event(c, gt, fn, GUC_ACTION_MEMORY_CAT_ERROR, payload, n);
+}
+
+/* Hardware's numbering of classes, that of fault descriptors (guc-abi 4.8). */
+static uint32_t hardware_class(uint8_t guc_class)
+{
+	switch ((enum guc_engine_class)guc_class) {
+	case GUC_CLASS_RENDER:
+		return 0;
+	case GUC_CLASS_VIDEO:
+		return 1;
+	case GUC_CLASS_VIDEO_ENHANCE:
+		return 2;
+	case GUC_CLASS_BLITTER:
+		return 3;
+	case GUC_CLASS_OTHER:
+		return 4;
+	case GUC_CLASS_COMPUTE:
+		return 5;
+	}
+	return 0;
+}
+
+/* The context stops until the answer; PDATA, which comes back, is its id. */
+static void page_fault(struct guc_card *c, unsigned gt, unsigned fn, struct guc_context *ctx,
+		       const struct guc_mishap *m)
+{
+	uint32_t instance = (uint32_t)__builtin_ctz(ctx->submit_mask | 1u << 31);
+	const uint32_t payload[4] = {
+		field_put(FAULT_LEVEL, m->fault.level) | field_put(FAULT_INSTANCE, instance) |
+			field_put(FAULT_CLASS, hardware_class(ctx->engine_class)) |
+			field_put(FAULT_PDATA_LO, m->context & 0xF),
+		field_put(FAULT_PDATA_HI, m->context >> 4) | field_put(FAULT_ASID, m->fault.asid),
+		field_put(FAULT_ACCESS, m->fault.access) | field_put(FAULT_KIND, m->fault.kind) |
+			field_put(FAULT_VFID, fn) | field_put(FAULT_PREFETCH, m->fault.prefetch) |
+			(lo32(m->fault.address) & FAULT_ADDR),
+		hi32(m->fault.address),
+	};
+
+	guc_run_remove(c, gt, ctx);
+	ctx->faulted = 1;
+	guc_g2h_event(c, gt, fn, GUC_ACTION_PAGE_FAULT_REQ_DESC, payload, 4);
+}
+
+/* An answer that nobody waits for is ignored: the context may be gone, disabled
+ * or dead by now. A refused page is a memory fault. */
+uint16_t guc_act_fault_response(struct guc_card *c, struct guc_request *r)
+{
+	uint32_t id = field_get(REPLY_PDATA, r->dw[2]);
+	struct guc_context *ctx;
+
+	if (!(r->dw[1] & REPLY_VALID) || field_get(REPLY_DESC, r->dw[1]) != REPLY_DESC_FAULT)
+		return GUC_ERR_INVALID_PARAMS;
+	ctx = guc_context_find(c, r->gt, r->fn, id);
+	if (!ctx || !ctx->faulted)
+		return GUC_OK;
+	ctx->faulted = 0;
+	if (r->dw[1] & REPLY_FAILED)
+		guc_context_kill(c, r->gt, r->fn, id);
+	else
+		guc_context_ready(c, r->gt, ctx);
+	return GUC_OK;
+}
+
+/* Of the firmware: everybody with a CTB hears of it. */
+static void all_functions(struct guc_card *c, unsigned gt, enum guc_action_code action)
+{
+	for (unsigned fn = 0; fn <= c->block->geometry.vfs; fn++)
+		guc_g2h_event(c, gt, fn, action, NULL, 0);
+}
+
+static int of_context(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_mishap *m)
+{
+	struct guc_context *ctx = guc_context_find(c, gt, fn, m->context);
+
+	if (!ctx)
+		return -ENOENT;
+	if (m->kind == GUC_MISHAP_PAGE_FAULT) {
+		if (m->fault.level > 7 || m->fault.asid > 0xFFFFF || m->fault.access > 3 ||
+		    m->fault.kind > 3)
+			return -EINVAL;
+		if (!ctx->killed)
+			page_fault(c, gt, fn, ctx, m);
+	} else if (guc_context_stop(c, gt, fn, m->context)) {
+		if (m->kind == GUC_MISHAP_HANG)
+			guc_g2h_event(c, gt, fn, GUC_ACTION_CONTEXT_RESET_NOTIFICATION,
+				      &m->context, 1);
+		else
+			guc_cat_error(c, gt, fn, m->context, m->type);
+	}
+	return 0;
+}
+
+int guc_mishap(struct guc_card *card, unsigned fn, unsigned gt, const struct guc_mishap *m)
+{
+	const uint32_t engine[3] = { m->engine_class, m->instance, m->reason };
+	int err = 0;
+
+	if (fn > card->block->geometry.vfs || gt >= guc_gt_count(card))
+		return -ENODEV;
+	switch (m->kind) {
+	case GUC_MISHAP_HANG:
+	case GUC_MISHAP_PAGE_FAULT:
+		err = of_context(card, gt, fn, m);
+		break;
+	case GUC_MISHAP_CAT_ERROR:
+		/* With no context to blame it is the PF that has to know. */
+		if (m->context == UINT32_MAX)
+			guc_cat_error(card, gt, 0, UINT32_MAX, m->type);
+		else
+			err = of_context(card, gt, fn, m);
+		break;
+	case GUC_MISHAP_ENGINE:
+		if (m->engine_class >= GUC_CLASS_COUNT || m->instance >= 32)
+			return -EINVAL;
+		guc_g2h_event(card, gt, fn, GUC_ACTION_ENGINE_FAILURE_NOTIFICATION, engine, 3);
+		break;
+	case GUC_MISHAP_CRASH_DUMP:
+		all_functions(card, gt, GUC_ACTION_NOTIFY_CRASH_DUMP_POSTED);
+		break;
+	case GUC_MISHAP_EXCEPTION:
+		all_functions(card, gt, GUC_ACTION_NOTIFY_EXCEPTION);
+		break;
+	}
+	guc_irq_flush(card);
+	return err;
+}
