@@ -92,6 +92,7 @@ static void on_check(uv_check_t *check)
 	freeze_check(s, now);
 	handover_check(s, now);
 	clients_bury(s);
+	record_turn(s);
 	if (guc_next_deadline(&s->card) < next)
 		next = guc_next_deadline(&s->card);
 	if (more || s->again || next <= now) {

@@ -86,6 +86,7 @@ static void client_gone(struct client *c)
 	unlink_client(c);
 	if (fn != NO_FUNCTION && s->fn[fn].client == c) {
 		s->fn[fn].client = NULL;
+		record_detach(s, fn, false);
 		handover_lost(s, fn);
 		freeze_lost(s, fn);
 		function_lost(s, fn);
@@ -136,6 +137,7 @@ void client_close(struct client *c, int status, const char *text)
 
 void client_release(struct client *c)
 {
+	record_detach(c->server, c->fn, true);
 	wire_close(c->wire, 0, NULL);
 	unlink_client(c);
 }
@@ -264,6 +266,7 @@ static enum wire_next on_hello(struct client *c, const struct frame *f)
 		c->features = welcome.flags;
 		c->fn = f->function;
 		s->fn[c->fn].client = c;
+		record_attach(s, c->fn, c->name, false);
 	}
 	server_log(s, LOG_INFO, "%s: connected", client_label(c, label, sizeof(label)));
 	client_send(c, &welcome, NULL);
@@ -346,6 +349,7 @@ struct client *client_adopt(struct server *s, int fd, unsigned fn, uint32_t feat
 		c->pid = peer.pid;
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	s->fn[fn].client = c;
+	record_attach(s, fn, c->name, true);
 	return c;
 }
 

@@ -44,6 +44,8 @@ void events_update(struct server *s)
 	s->points = log_points(s);
 	for (const struct client *c = s->clients; c; c = c->next)
 		s->points |= c->points;
+	if (record_active(s))
+		s->points = ALL_POINTS;
 	s->card.sink_mask = s->points;
 }
 
@@ -158,6 +160,7 @@ void events_step(struct server *s, unsigned fn, unsigned gt, const char *text)
 {
 	char label[64];
 
+	record_step(s, fn, gt, text);
 	for (struct client *c = s->clients; c; c = c->next) {
 		struct frame f = {
 			.type = gucemu_FrameType_EVENT,
@@ -204,6 +207,7 @@ static enum server_log event_level(enum guc_point point)
 	case GUC_PT_CONTEXT:
 	case GUC_PT_TICK:
 	case GUC_PT_PROVISION:
+	case GUC_PT_MISHAP:
 	case GUC_PT_COUNT:
 		break;
 	}
@@ -237,6 +241,8 @@ void events_sink(void *user, const struct guc_event *e)
 {
 	struct server *s = user;
 
+	if (record_active(s))
+		record_event(s, e);
 	log_event(s, e);
 	if (e->point == GUC_PT_STATE && e->fn < GUC_MAX_FUNCTIONS && e->gt < GUC_MAX_GTS)
 		s->fn[e->fn].state[e->gt] = e->to;

@@ -19,15 +19,19 @@ libgucserver_la_SOURCES = \
 	emulator/pf_proxy.c \
 	emulator/pf_remote.c \
 	emulator/plain_ctb.c \
+	emulator/record.c \
 	emulator/serve.c \
 	emulator/serve.h \
 	emulator/serve_options.c \
 	emulator/serve_options.h \
 	emulator/server.h \
 	emulator/state.c \
+	emulator/trace_writer.c \
+	emulator/trace_writer.h \
 	emulator/verb.c \
 	emulator/verb.h
-libgucserver_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS)
+libgucserver_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) \
+	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
 libgucserver_la_LIBADD = libgucwire.la libgucview.la
 
 if HAVE_CHECK

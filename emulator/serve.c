@@ -62,6 +62,7 @@ static int run_command(struct server *s)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(EXIT_FAILED);
@@ -153,6 +154,9 @@ static int serve_start(struct server *s)
 	err = clients_start(s); /* first: a path that is taken costs nothing */
 	if (err != 0)
 		return err;
+	err = record_start(s);
+	if (err != 0)
+		return err;
 	err = card_start(s);
 	if (err != 0) {
 		server_log(s, LOG_ERROR, "no card of this geometry: %s", strerror(-err));
@@ -206,6 +210,7 @@ static void serve_stop(struct server *s)
 	builtin_stop(s);
 	card_stop(s);
 loop:
+	record_stop(s);
 	/* Run what closing the handles has left to do. */
 	while (uv_run(&s->loop, UV_RUN_NOWAIT) != 0)
 		;
@@ -227,6 +232,7 @@ int gucemu_serve_main(int argc, char **argv)
 	s->level = (enum server_log)s->opt.level;
 	s->listen.fd = -1;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit to a file's size is an error like others */
 	raise_limits();
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	if (serve_start(s) == 0)

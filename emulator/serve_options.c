@@ -10,10 +10,10 @@
 
 /* What the parser fills, before it is checked and turned into options. */
 struct raw {
-	const char *socket, *name, *abi, *run, *log;
+	const char *socket, *name, *abi, *run, *log, *record;
 	unsigned vfs, gts, tiles, contexts, provision, ready_fd;
 	uint64_t ggtt_size, ggtt_offset;
-	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb;
+	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb, overwrite;
 };
 
 static int bad(const char *text)
@@ -49,6 +49,10 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 		return bad("--guc-abi is 1.0 to 1.28");
 	if (r->ggtt_size % 4096 != 0 || r->ggtt_offset % 4096 != 0)
 		return bad("GGTT sizes are multiples of 4096");
+	if (r->overwrite && !r->record)
+		return bad("--overwrite is for --record FILE");
+	if (r->record && !*r->record)
+		return bad("--record needs the name of a file");
 	level = log_level_find(r->log);
 	if (level < 0)
 		return bad("--log is error, warn, notice, info or debug");
@@ -63,6 +67,8 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 	o->socket = r->socket;
 	o->name = r->name;
 	o->run = r->run;
+	o->record = r->record;
+	o->overwrite = r->overwrite;
 	o->level = level;
 	o->geometry = (struct guc_geometry){
 		.tiles = (uint8_t)r->tiles,
@@ -128,6 +134,10 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 		  &r.ready_fd, 1, 65535 },
 		{ "run", CLI_STRING, "CMD",
 		  "run a shell command with GUCEMU_SOCKET set; both end together", &r.run, 0, 0 },
+		{ "record", CLI_STRING, "FILE",
+		  "record everything that goes in and out of the card; see gucemu trace",
+		  &r.record, 0, 0 },
+		{ "overwrite", CLI_FLAG, NULL, "let --record replace a file", &r.overwrite, 0, 0 },
 		{ "log", CLI_STRING, "LEVEL", "error, warn, notice, info or debug (info)", &r.log, 0,
 		  0 },
 	};

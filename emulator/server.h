@@ -39,6 +39,8 @@ struct server_options {
 	bool no_pf;
 	unsigned provision; /* VFs to provision at start */
 	int ready_fd;       /* or -1 */
+	const char *record; /* trace file, or NULL */
+	bool overwrite;     /* ... that may be there already */
 };
 
 enum server_log { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
@@ -127,6 +129,7 @@ struct server {
 	uint64_t quota_since; /* of the log; see log.c */
 	unsigned quota_used;
 	struct function fn[GUC_MAX_FUNCTIONS];
+	struct trace_writer *trace; /* recording, or NULL */
 	struct pf *pf;        /* built in, or NULL */
 	struct host_port pf_port;
 	struct host_mem pf_mem;
@@ -281,6 +284,22 @@ void proxy_turn(struct server *s);
 /* The PF's process, or a control client, has gone. */
 void proxy_pf_lost(struct server *s);
 void proxy_client_lost(struct client *c);
+
+/* --- record.c: the trace file ------------------------------------------------------------------- */
+
+/* Open it and describe the card that is about to be powered on. 0, also when
+ * none was asked for, or -errno, logged. */
+int record_start(struct server *s);
+/* Something is being recorded (and nothing stopped it). */
+bool record_active(const struct server *s);
+void record_event(struct server *s, const struct guc_event *event);
+/* What is not the card's: the PF's steps, clients that come and go. */
+void record_step(struct server *s, unsigned fn, unsigned gt, const char *text);
+void record_attach(struct server *s, unsigned fn, const char *name, bool adopted);
+void record_detach(struct server *s, unsigned fn, bool given);
+/* End of a turn: what was recorded goes to the disk. */
+void record_turn(struct server *s);
+void record_stop(struct server *s);
 
 /* --- events.c ----------------------------------------------------------------------------------- */
 

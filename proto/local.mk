@@ -1,7 +1,7 @@
-# The language: codecs without I/O. The frame codec is apart, since it alone
-# needs nanopb and the actors must not.
+# The language: codecs without I/O. Those of frames and traces are apart, since
+# they alone need nanopb and the actors must not.
 
-noinst_LTLIBRARIES += libgucproto.la libgucframe.la
+noinst_LTLIBRARIES += libgucproto.la libgucframe.la libguctrace.la
 
 proto_headers = \
 	proto/actions.h proto/bits.h proto/crc32c.h proto/ctb.h proto/errors.h \
@@ -18,15 +18,26 @@ frame_generated = proto/frame.pb.c proto/frame.pb.h
 libgucframe_la_SOURCES = proto/frame.c proto/frame.h $(frame_generated)
 libgucframe_la_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 libgucframe_la_LIBADD = $(NANOPB_LIBS)
-# The schema is for drivers in other languages, too.
+trace_generated = proto/trace.pb.c proto/trace.pb.h
+libguctrace_la_SOURCES = proto/trace.h proto/trace_decode.c proto/trace_encode.c \
+	$(trace_generated)
+libguctrace_la_CFLAGS = $(AM_CFLAGS) -Wno-conversion
+libguctrace_la_LIBADD = libgucproto.la $(NANOPB_LIBS)
+# The schemas are for programs in other languages, too.
 schemadir = $(pkgdatadir)
-dist_schema_DATA = proto/frame.proto
-EXTRA_DIST += proto/frame.options
-BUILT_SOURCES += $(frame_generated)
-MAINTAINERCLEANFILES += $(frame_generated)
+dist_schema_DATA = proto/frame.proto proto/trace.proto
+EXTRA_DIST += proto/frame.options proto/trace.options
+BUILT_SOURCES += $(frame_generated) $(trace_generated)
+MAINTAINERCLEANFILES += $(frame_generated) $(trace_generated)
 
 proto/frame.pb.c: $(top_srcdir)/proto/frame.proto $(top_srcdir)/proto/frame.options
 	$(AM_V_GEN)$(MKDIR_P) proto && $(NANOPB_GENERATOR) -q -I $(top_srcdir)/proto \
 		-f $(top_srcdir)/proto/frame.options -D proto $(top_srcdir)/proto/frame.proto
 proto/frame.pb.h: proto/frame.pb.c
 	@test -f $@ || { rm -f proto/frame.pb.c && $(MAKE) $(AM_MAKEFLAGS) proto/frame.pb.c; }
+
+proto/trace.pb.c: $(top_srcdir)/proto/trace.proto $(top_srcdir)/proto/trace.options
+	$(AM_V_GEN)$(MKDIR_P) proto && $(NANOPB_GENERATOR) -q -I $(top_srcdir)/proto \
+		-f $(top_srcdir)/proto/trace.options -D proto $(top_srcdir)/proto/trace.proto
+proto/trace.pb.h: proto/trace.pb.c
+	@test -f $@ || { rm -f proto/trace.pb.c && $(MAKE) $(AM_MAKEFLAGS) proto/trace.pb.c; }

@@ -73,8 +73,9 @@ unit_tests = \
 	tests/unit/test_vfc_recovery \
 	tests/unit/test_vft_link
 
-check_PROGRAMS += $(unit_tests) tests/sim/test_sim
-TESTS += $(unit_tests) tests/sim/test_sim tests/checklist.sh tests/purity.sh
+check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
+TESTS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay tests/checklist.sh \
+	tests/purity.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)
 tests_unit_test_proto_LDADD = $(proto_ldadd)
@@ -162,6 +163,11 @@ tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_
 	tests/sim/test_detector.c tests/sim/test_migration.c tests/sim/test_races.c $(sim_sources)
 tests_sim_test_sim_CFLAGS = $(unit_cflags)
 tests_sim_test_sim_LDADD = $(sim_ldadd)
+
+tests_sim_test_replay_SOURCES = tests/sim/test_replay.c tests/sim/tape.c tests/sim/tape.h \
+	$(sim_sources)
+tests_sim_test_replay_CFLAGS = $(unit_cflags)
+tests_sim_test_replay_LDADD = libgucview.la $(sim_ldadd)
 
 tests_unit_test_vft_link_SOURCES = tests/unit/test_vft_link.c tests/unit/fake_server.h
 tests_unit_test_vft_link_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE

@@ -234,6 +234,16 @@ static size_t put_provision(char *buf, size_t cap, const struct guc_event *e)
 			dw[6]);
 }
 
+static size_t put_mishap(char *buf, size_t cap, const struct guc_event *e)
+{
+	static const char *const kind[] = { "hang",       "engine failure", "CAT error",
+					    "page fault", "crash dump",     "exception" };
+
+	if (!e->msg || e->msg_len < MISHAP_DWORDS || e->msg[0] >= sizeof(kind) / sizeof(kind[0]))
+		return 0;
+	return text_fmt(buf, cap, "%s, context %u", kind[e->msg[0]], e->msg[1]);
+}
+
 static size_t put_details(char *buf, size_t cap, const struct guc_event *e)
 {
 	switch (e->point) {
@@ -276,6 +286,8 @@ static size_t put_details(char *buf, size_t cap, const struct guc_event *e)
 		return text_fmt(buf, cap, "%lu ns", e->value);
 	case GUC_PT_PROVISION:
 		return put_provision(buf, cap, e);
+	case GUC_PT_MISHAP:
+		return put_mishap(buf, cap, e);
 	case GUC_PT_FLR:
 	case GUC_PT_COUNT:
 		break;

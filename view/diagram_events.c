@@ -395,6 +395,7 @@ static void vf_event(struct maker *m, const struct guc_event *g)
 	case GUC_PT_CONTEXT:
 	case GUC_PT_TICK:
 	case GUC_PT_PROVISION:
+	case GUC_PT_MISHAP:
 	case GUC_PT_COUNT:
 		return;
 	}

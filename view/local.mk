@@ -1,4 +1,4 @@
-# Readers of events: one line of text, a sequence diagram, JSON.
+# Readers of events: one line of text, a sequence diagram, JSON, trace records.
 
 noinst_LTLIBRARIES += libgucview.la
 libgucview_la_SOURCES = \
@@ -11,6 +11,9 @@ libgucview_la_SOURCES = \
 	view/event.c \
 	view/event.h \
 	view/json.c \
-	view/json.h
+	view/json.h \
+	view/trace.h \
+	view/trace_card.c \
+	view/trace_event.c
 libgucview_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
-libgucview_la_LIBADD = $(JSON_LIBS)
+libgucview_la_LIBADD = libguctrace.la $(JSON_LIBS)

@@ -30,7 +30,8 @@
 	X(FENCE, "fence")               /* engine stored a dword: addr GGTT, value; code: context id */ \
 	X(CONTEXT, "context")           /* context id in code; value: enum guc_ctx_change */ \
 	X(TICK, "tick")                 /* guc_tick() begins; value: its `now` */ \
-	X(PROVISION, "provision")       /* guc_provision() of fn; msg: see PROVISION_DWORDS */
+	X(PROVISION, "provision")       /* guc_provision() of fn; msg: see PROVISION_DWORDS */ \
+	X(MISHAP, "mishap")             /* guc_mishap() of fn; msg: see MISHAP_DWORDS */
 
 enum guc_point {
 #define X(sym, name) GUC_PT_##sym,
@@ -42,6 +43,10 @@ enum guc_point {
 /* `msg` of GUC_PT_PROVISION is a struct guc_vf_share: ggtt_start and ggtt_size,
  * low dword first, begin_context, contexts, begin_doorbell, doorbells. */
 #define PROVISION_DWORDS 8u
+/* `msg` of GUC_PT_MISHAP is a struct guc_mishap: kind, context, type, class and
+ * instance (bits 7:0, 15:8), reason, fault.address (low dword first), asid,
+ * level, access, kind and prefetch (a byte each, lowest first). */
+#define MISHAP_DWORDS 9u
 
 /* A reach outside what a function was given: dropped, counted, reported. */
 #define GUC_VIOLATION_LIST(X)                                                  \
@@ -131,8 +136,8 @@ typedef enum guc_verdict (*guc_hook_fn)(void *user, struct guc_event *event,
 					struct guc_hook_action *action);
 
 /* Called after each crossing and each change of state; the event and what it
- * points to live until it returns. MMIO_WRITE, FLR, TICK and PROVISION come
- * before what they cause: with the bytes of MEM_READ and the values of
+ * points to live until it returns. MMIO_WRITE, FLR, TICK, PROVISION and
+ * MISHAP come before what they cause: with the bytes of MEM_READ and the values of
  * MMIO_READ that is the whole input of a card, in order. Must not call the
  * card. */
 typedef void (*guc_sink_fn)(void *user, const struct guc_event *event);

@@ -127,6 +127,26 @@ static int of_context(struct guc_card *c, unsigned gt, unsigned fn, const struct
 	return 0;
 }
 
+static void mishap_event(struct guc_card *c, unsigned fn, unsigned gt, const struct guc_mishap *m)
+{
+	uint32_t dw[MISHAP_DWORDS] = {
+		(uint32_t)m->kind,
+		m->context,
+		m->type,
+		(uint32_t)(m->engine_class | m->instance << 8),
+		m->reason,
+		lo32(m->fault.address),
+		hi32(m->fault.address),
+		m->fault.asid,
+		m->fault.level | (uint32_t)m->fault.access << 8 | (uint32_t)m->fault.kind << 16 |
+			(uint32_t)m->fault.prefetch << 24,
+	};
+	struct guc_event ev = { .point = GUC_PT_MISHAP, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
+				.msg = dw, .msg_len = MISHAP_DWORDS };
+
+	guc_emit(c, &ev);
+}
+
 int guc_mishap(struct guc_card *card, unsigned fn, unsigned gt, const struct guc_mishap *m)
 {
 	const uint32_t engine[3] = { m->engine_class, m->instance, m->reason };
@@ -134,6 +154,7 @@ int guc_mishap(struct guc_card *card, unsigned fn, unsigned gt, const struct guc
 
 	if (fn > card->block->geometry.vfs || gt >= guc_gt_count(card))
 		return -ENODEV;
+	mishap_event(card, fn, gt, m);
 	switch (m->kind) {
 	case GUC_MISHAP_HANG:
 	case GUC_MISHAP_PAGE_FAULT:

@@ -318,6 +318,12 @@ static void card_new(struct sim *s, unsigned index)
 	c->guc.port = (struct guc_port){ c, mem_read, mem_write, load32, store32, irq };
 	c->guc.sink = on_guc_event;
 	c->guc.sink_user = c;
+	if (s->opt.sink) {
+		c->sink = s->opt.sink;
+		c->sink_user = s->opt.sink_user[index];
+		c->guc.sink_mask = UINT64_MAX;
+		s->opt.on_power(c->sink_user, &g, &go);
+	}
 	err = guc_card_init(&c->guc, c->block, c->block_size, &g, &go);
 	if (err)
 		die("card", err);

@@ -30,6 +30,11 @@ struct sim_options {
 	bool random_order;              /* actors step in random order */
 	struct vfc_options vf;          /* on_event, hook and user are the sim's */
 	uint32_t engine_budget;
+	/* A reader of everything the cards tell, from power on, or NULL. */
+	guc_sink_fn sink;
+	void *sink_user[SIM_CARDS];
+	void (*on_power)(void *sink_user, const struct guc_geometry *g,
+			 const struct guc_options *o);
 };
 
 struct sim;

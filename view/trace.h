@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What a trace file's records mean for the rest of the program: a GuC's event
+ * as a record and back, and a card's geometry and options as the record that
+ * another card of the same behaviour is built from. */
+#ifndef GUCEMU_VIEW_TRACE_H
+#define GUCEMU_VIEW_TRACE_H
+
+#include "emulator/guc/guc.h"
+#include "proto/trace.h"
+#include "view/event.h"
+
+/* Dwords of the longest message of an event. */
+#define TRACE_MESSAGE_DWORDS 256u
+
+/* --- trace_event.c ------------------------------------------------------------- */
+
+/* Room for the bytes of a record made of an event. */
+struct trace_scratch {
+	uint8_t bytes[4 * TRACE_MESSAGE_DWORDS];
+};
+
+/* The record of an event; its views are into `e` and `scratch`. */
+void trace_from_event(struct trace_record *r, const struct guc_event *e,
+		      struct trace_scratch *scratch);
+/* The event of a record (bytes: a view into it), or a step (TRACE_STEP). 0;
+ * -ENOENT: a kind that is neither; -EBADMSG: a field is out of range. */
+int trace_to_event(struct view_event *v, const struct trace_record *r);
+/* The kind that a point is recorded as; TRACE_NONE for GUC_PT_COUNT. */
+gucemu_TraceKind trace_kind_of(enum guc_point point);
+
+/* --- trace_card.c -------------------------------------------------------------- */
+
+/* Names longer than 63 bytes are cut. */
+void trace_from_card(gucemu_TraceCard *t, const char *name, const struct guc_geometry *g,
+		     const struct guc_options *o);
+/* Geometry and options that guc_card_init() still has to judge; -EBADMSG when
+ * a field does not even fit its type. */
+int trace_to_card(const gucemu_TraceCard *t, struct guc_geometry *g, struct guc_options *o);
+
+#endif
