@@ -40,7 +40,8 @@ cli_tests = \
 	tests/unit/test_diagram \
 	tests/unit/test_view \
 	tests/process/test_cli \
-	tests/process/test_demo
+	tests/process/test_demo \
+	tests/process/test_vf_run
 check_PROGRAMS += $(cli_tests)
 TESTS += $(cli_tests)
 
@@ -71,5 +72,10 @@ tests_process_test_demo_SOURCES = tests/process/test_demo.c $(cli_fixture) $(gol
 tests_process_test_demo_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_demo_CFLAGS = $(cli_test_cflags)
 tests_process_test_demo_LDADD = $(cli_test_ldadd)
+tests_process_test_vf_run_SOURCES = tests/process/test_vf_run.c $(cli_fixture) \
+	tests/process/control_fixture.c tests/process/control_fixture.h
+tests_process_test_vf_run_CPPFLAGS = $(cli_test_cppflags) $(UV_CFLAGS)
+tests_process_test_vf_run_CFLAGS = $(cli_test_cflags)
+tests_process_test_vf_run_LDADD = libgucwire.la $(cli_test_ldadd) $(UV_LIBS)
 
 endif HAVE_CHECK

@@ -228,10 +228,10 @@ void run_out_info(struct run *r, unsigned gt)
 		return;
 	}
 	info_text(r, gt, &info);
-	say(r, gt, "%s; %u contexts (%u registered), jobs: %u done, %u failed, %u unfinished; "
+	say(r, gt, "%s; %u context%s (%u registered), jobs: %u done, %u failed, %u unfinished; "
 		   "%u recoveries, %u requeued",
-	    vfc_state_name(info.state), info.queues, info.registered, info.jobs_done,
-	    info.jobs_failed, info.jobs_pending,
+	    vfc_state_name(info.state), info.queues, info.queues == 1 ? "" : "s", info.registered,
+	    info.jobs_done, info.jobs_failed, info.jobs_pending,
 	    info.recoveries, info.requeues);
 }
 

@@ -716,70 +716,6 @@ END_TEST
 
 /* --- programs ---------------------------------------------------------------------- */
 
-static int vf_program(const char *const *more)
-{
-	const char *argv[24] = { gucemu_path(), "vf", "run", "--socket", t.server.socket };
-	unsigned n = 5;
-
-	while (*more && n < 23)
-		argv[n++] = *more++;
-	return process_wait(program_start(argv, -1, -1));
-}
-
-START_TEST(test_run)
-{
-	/* "gucemu vf run" ends with 0 when all jobs were right, 2 for bad usage, 3
-	 * when there is no emulator or no such VF. */
-	static const char *const good[] = { "--jobs", "3", "--vf", "2", NULL };
-	static const char *const usage[] = { "--quirk", "nonsense", NULL };
-	static const char *const fixup[] = { "--skip-fixup", "nonsense", NULL };
-	static const char *const no_vf[] = { "--vf", "60", NULL };
-	static const char *const nobody[] = { "--socket", "/tmp/gucemu-nobody", NULL };
-
-	ck_assert_int_eq(vf_program(good), 0);
-	ck_assert_int_eq(vf_program(usage), 2);
-	ck_assert_int_eq(vf_program(fixup), 2);
-	ck_assert_int_eq(vf_program(no_vf), 3);
-	ck_assert_int_eq(vf_program(nobody), 3);
-}
-END_TEST
-
-START_TEST(test_run_commands)
-{
-	/* With --stay the run is steered by lines; held jobs are unfinished until
-	 * "release"; the summary counts right. */
-	const char *const argv[] = { gucemu_path(), "vf", "run", "--socket", t.server.socket,
-				     "--json", "--stay", "--hold-jobs", "--contexts", "2",
-				     "--parallel", "1", "--jobs", "3", NULL };
-	int in[2], out[2];
-	FILE *to, *from;
-	pid_t pid;
-
-	ck_assert_int_eq(pipe(in), 0);
-	ck_assert_int_eq(pipe(out), 0);
-	pid = program_start(argv, in[0], out[1]);
-	close(in[0]);
-	close(out[1]);
-	to = fdopen(in[1], "w");
-	from = fdopen(out[0], "r");
-	setvbuf(to, NULL, _IONBF, 0);
-	ck_assert(reads_until(from, "\"ready\""));
-	fputs("wait 50\n", to);
-	ck_assert(reads_until(from, "ETIME"));
-	fputs("nonsense\n", to);
-	ck_assert(reads_until(from, "EINVAL"));
-	fputs("release\nwait\n", to);
-	ck_assert(reads_until(from, "\"command\":\"wait\",\"status\":0"));
-	fputs("submit 2\nwait\n", to);
-	ck_assert(reads_until(from, "\"command\":\"wait\",\"status\":0"));
-	fputs("quit\n", to);
-	ck_assert(reads_until(from, "\"jobs_done\":30,\"jobs_failed\":0,\"jobs_unfinished\":0"));
-	ck_assert_int_eq(process_wait(pid), 0);
-	fclose(to);
-	fclose(from);
-}
-END_TEST
-
 START_TEST(test_example)
 {
 	/* The example under a captive emulator of each generation: both end together,
@@ -851,8 +787,6 @@ int main(void)
 	tcase_add_test(c, test_server_killed);
 	tcase_add_test(c, test_server_killed_frozen);
 	tcase_add_test(c, test_client_killed);
-	tcase_add_test(c, test_run);
-	tcase_add_test(c, test_run_commands);
 	tcase_add_loop_test(c, test_example, 0, 3);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
