@@ -143,8 +143,8 @@ static void on_verb(struct pf *pf, const struct pfc_event *e)
 {
 	struct job *j;
 
-	if (e->tag == 0) { /* ours, at start */
-		if (pf->provision > 0)
+	if (e->tag == 0) { /* ours, at start, or a reset of hardware */
+		if (pf->provision > 0 && e->verb == PFC_PROVISION)
 			provision_next(pf, e->err);
 		return;
 	}

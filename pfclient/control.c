@@ -138,9 +138,13 @@ void pfc_start_flr(struct pfc *p, unsigned vf, uint64_t tag)
 	}
 	if (!running)
 		p->vf[vf].alone = false;
-	if (op->active)
+	if (op->active) {
+		/* Its end may have begun to undo what it overrode. */
+		if (op->undo != PFC_UNDO_NONE)
+			p->vf[vf].undo = op->undo;
+		op->undo = PFC_UNDO_NONE;
 		op->units |= (uint8_t)units;
-	else
+	} else
 		pfc_op_start(p, vf, PFC_FLR, tag, FLR_LIMIT, units);
 	pfc_op_overridden(p, vf, &old);
 }
@@ -154,7 +158,8 @@ void pfc_vf_event(struct pfc *p, struct pfc_unit *u, uint32_t event)
 			pfc_start_flr(p, u->vf, 0);
 		return;
 	case GUC_EVENT_VF_FIXUP_DONE:
-		pfc_vf(p, u)->fixup_done++;
+		if (!pfc_quirk(p, PFC_QUIRK_BIT(IGNORE_FIXUP_DONE)))
+			pfc_vf(p, u)->fixup_done++;
 		return;
 	case GUC_EVENT_VF_FLR_DONE:
 	case GUC_EVENT_VF_PAUSE_DONE:

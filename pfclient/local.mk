@@ -11,6 +11,7 @@ libgucpfcore_la_SOURCES = \
 	pfclient/image_priv.h \
 	pfclient/image_read.c \
 	pfclient/image_write.c \
+	pfclient/op.c \
 	pfclient/pfc.c \
 	pfclient/pfc_priv.h \
 	pfclient/provision.c \
@@ -20,6 +21,7 @@ libgucpfcore_la_SOURCES = \
 	pfclient/runtime_regs.c \
 	pfclient/save.c \
 	pfclient/sequence.c \
+	pfclient/share.c \
 	pfclient/start.c \
 	pfclient/transfer.c
 libgucpfcore_la_LIBADD = libguchost.la libgucproto.la

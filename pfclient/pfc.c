@@ -40,6 +40,7 @@ static bool good_options(const struct pfc_options *o, const struct host_mem *mem
 
 	return o->tiles >= 1 && o->gts >= 1 && o->gts <= 2 && gts <= PFC_MAX_GTS &&
 	       o->vfs <= PFC_MAX_VFS && o->ggtt_size <= 1ull << 32 &&
+	       (o->ggtt_align & (o->ggtt_align - 1)) == 0 && o->ggtt_align % GGTT_PAGE == 0 &&
 	       o->ggtt_size % GGTT_PAGE == 0 && o->ggtt_low % GGTT_PAGE == 0 &&
 	       o->ggtt_low < top && mem->size <= top - o->ggtt_low &&
 	       o->contexts <= GUC_ID_MAX && mem->base &&
@@ -116,20 +117,6 @@ static bool receive(struct pfc *p, struct pfc_gt *gt)
 	return false;
 }
 
-/* A verb's time is up. Control goes on without it; an image is given up. */
-static void time_out(struct pfc *p, unsigned vf)
-{
-	struct pfc_vf *v = &p->vf[vf];
-
-	if (v->op.verb == PFC_SAVE || v->op.verb == PFC_RESTORE)
-		for (unsigned gt = 0; gt < p->gts; gt++)
-			pfc_unit_cancel(p, pfc_unit(p, vf, gt));
-	if (v->op.verb == PFC_FLR)
-		v->alone = true;
-	pfc_op_end(p, vf, -ETIMEDOUT);
-	pfc_wake(p, vf);
-}
-
 static bool check_limits(struct pfc *p)
 {
 	for (unsigned vf = 1; vf <= p->opt.vfs; vf++) {
@@ -140,7 +127,7 @@ static bool check_limits(struct pfc *p)
 		if (!op->deadline)
 			op->deadline = p->now + op->limit;
 		if (p->now >= op->deadline) {
-			time_out(p, vf);
+			pfc_op_time_out(p, vf);
 			return true;
 		}
 	}
@@ -281,7 +268,6 @@ static int admit(struct pfc *p, enum pfc_verb verb, unsigned vf)
 }
 
 static const struct pfc_seq *const sequences[PFC_VERB_COUNT] = {
-	[PFC_PROVISION] = &pfc_seq_provision,
 	[PFC_UNPROVISION] = &pfc_seq_unprovision,
 	[PFC_FLR] = &pfc_seq_flr,
 	[PFC_PAUSE] = &pfc_seq_pause,
@@ -289,6 +275,16 @@ static const struct pfc_seq *const sequences[PFC_VERB_COUNT] = {
 	[PFC_STOP] = &pfc_seq_stop,
 	[PFC_SAVE] = &pfc_seq_save,
 };
+
+static const struct pfc_seq *sequence_of(const struct pfc *p, enum pfc_verb verb, unsigned vf)
+{
+	if (verb != PFC_PROVISION)
+		return sequences[verb];
+	if (!p->vf[vf].old.ggtt_size)
+		return &pfc_seq_provision;
+	return pfc_quirk(p, PFC_QUIRK_BIT(RESET_ON_CHANGE)) ? &pfc_seq_change_by_reset :
+							      &pfc_seq_change;
+}
 
 static const uint64_t limits[PFC_VERB_COUNT] = {
 	[PFC_PAUSE] = CONTROL_LIMIT,
@@ -307,11 +303,15 @@ static int prepare(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct 
 	case PFC_PROVISION:
 		return pfc_plan(p, vf, arg);
 	case PFC_SAVE:
+		if (v->image_failed && pfc_quirk(p, PFC_QUIRK_BIT(STICKY_IMAGE)))
+			return -EIO;
 		v->out.drained = false;
 		v->out.ready = false;
 		v->out.err = 0;
 		return pfc_vf_valid(p, vf);
 	case PFC_RESTORE:
+		if (v->image_failed && pfc_quirk(p, PFC_QUIRK_BIT(STICKY_IMAGE)))
+			return -EIO;
 		return pfc_vf_valid(p, vf);
 	case PFC_UNPROVISION:
 		return v->planned ? 0 : -ENODATA;
@@ -328,10 +328,15 @@ static int prepare(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct 
 static int start_flr(struct pfc *p, unsigned vf, uint64_t tag)
 {
 	struct pfc_op *op = &p->vf[vf].op;
+	bool failed = false;
 
 	if (op->active && op->verb == PFC_FLR)
 		return -EALREADY;
+	for (unsigned gt = 0; gt < p->gts; gt++)
+		failed |= pfc_unit(p, vf, gt)->state == PFC_VF_FLR && pfc_unit(p, vf, gt)->failed;
 	pfc_start_flr(p, vf, tag);
+	if (failed && pfc_quirk(p, PFC_QUIRK_BIT(OLD_FLR_FAILED)))
+		pfc_op_end(p, vf, -EIO);
 	return 0;
 }
 
@@ -349,7 +354,8 @@ int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_prov
 		return start_flr(p, vf, tag);
 	if (op->active && op->verb == verb)
 		return -EALREADY;
-	if (op->active && (verb != PFC_STOP || op->verb == PFC_FLR))
+	if (op->active && (verb != PFC_STOP || op->verb == PFC_FLR ||
+			   op->verb == PFC_PROVISION || op->verb == PFC_UNPROVISION))
 		return -EBUSY;
 	units = admit(p, verb, vf);
 	if (units < 0)
@@ -365,7 +371,7 @@ int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_prov
 	}
 	for (unsigned gt = 0; gt < p->gts; gt++)
 		if (units & 1 << gt)
-			pfc_unit_start(p, pfc_unit(p, vf, gt), sequences[verb]);
+			pfc_unit_start(p, pfc_unit(p, vf, gt), sequence_of(p, verb, vf));
 		else
 			pfc_unit(p, vf, gt)->err = 0;
 	pfc_op_overridden(p, vf, &old);
@@ -379,12 +385,12 @@ int pfc_vf_info(const struct pfc *p, unsigned vf, struct pfc_vf_info *info)
 	if (vf == 0 || vf > p->opt.vfs)
 		return -EINVAL;
 	*info = (struct pfc_vf_info){
-		.ggtt_start = v->ggtt_start,
-		.ggtt_size = v->ggtt_size,
-		.contexts = v->contexts,
-		.begin_context = v->begin_context,
-		.doorbells = v->doorbells,
-		.begin_doorbell = v->begin_doorbell,
+		.ggtt_start = v->share.ggtt_start,
+		.ggtt_size = v->share.ggtt_size,
+		.contexts = v->share.contexts,
+		.begin_context = v->share.begin_context,
+		.doorbells = v->share.doorbells,
+		.begin_doorbell = v->share.begin_doorbell,
 		.relay_major = v->relay_major,
 		.relay_minor = v->relay_minor,
 		.fixup_done = v->fixup_done,

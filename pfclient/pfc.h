@@ -44,12 +44,37 @@ enum pfc_verb {
 	PFC_VERB_COUNT,
 };
 
+/* 0 = as it is; of a VF that has nothing the fair share of vf-lifecycle 2.3. */
 struct pfc_provision {
-	uint64_t ggtt_size; /* bytes, 0 = fair share of vf-lifecycle 2.3 */
-	uint64_t ggtt_start;/* 0 = the PF chooses */
-	uint32_t contexts, doorbells; /* 0 = fair share; doorbells may be none: UINT32_MAX */
-	uint32_t exec_quantum_ms, preempt_timeout_us; /* 0 = 16 ms, 16000 us */
+	uint64_t ggtt_size; /* bytes */
+	uint64_t ggtt_start;/* 0 = where it is if the size stays, else the PF chooses */
+	uint32_t contexts, doorbells; /* doorbells may be none: UINT32_MAX */
+	uint32_t exec_quantum_ms, preempt_timeout_us; /* 16 ms, 16000 us; at most 100 s */
 };
+
+/* Weaknesses of the Linux 7.2 PF (vf-lifecycle 8.4), each off by default.
+ * X(symbol, name, text) */
+#define PFC_QUIRK_LIST(X)                                                      \
+	X(IGNORE_FIXUP_DONE, "ignore-fixup-done", "FIXUP_DONE is not counted (8.4.1)") \
+	X(HALF_PAUSE, "half-pause", "a pause that failed or timed out is not undone (8.4.3)") \
+	X(STRAND_FLR, "strand-flr", "a failed or late FLR leaves other GTs in SYNC (8.4.4)") \
+	X(OLD_FLR_FAILED, "old-flr-failed",                                    \
+	  "a failed FLR fails the wait for the next one, too (8.4.4)")         \
+	X(MIXED_RESULTS, "mixed-results", "several GTs' results become EUCLEAN (8.4.5)") \
+	X(STICKY_IMAGE, "sticky-image", "a failed save or restore sticks (8.4.6)") \
+	X(RESTORE_HANGS, "restore-hangs",                                      \
+	  "an image that ends early leaves the VF restoring (8.4.7)")          \
+	X(RESET_ON_CHANGE, "reset-on-change",                                  \
+	  "a change resets the configuration first (8.4.10)")
+
+enum pfc_quirk {
+#define X(sym, name, text) PFC_QUIRK_##sym,
+	PFC_QUIRK_LIST(X)
+#undef X
+	PFC_QUIRK_COUNT
+};
+#define PFC_QUIRK_BIT(sym) (1u << PFC_QUIRK_##sym)
+#define PFC_QUIRKS_LINUX_7_2 ((1u << PFC_QUIRK_COUNT) - 1)
 
 /* The same numbers as enum vfc_log_level. */
 enum pfc_log_level { PFC_LOG_ERROR, PFC_LOG_WARN, PFC_LOG_NOTICE, PFC_LOG_INFO, PFC_LOG_DEBUG };
@@ -87,6 +112,10 @@ struct pfc_options {
 	uint64_t ggtt_low;        /* nothing is given out below (WOPCM), 8 MiB */
 	uint64_t ggtt_offset;     /* shifts what VFs get down from the top, so that
 				   * two cards differ */
+	uint32_t ggtt_align;      /* of regions, a power of two: 4 KiB, or 64 KiB on cards
+				   * with 64 KiB pages; 0 = 4 KiB */
+	bool admin_only;          /* the PF runs no work: a single VF gets nearly all */
+	uint32_t quirks;          /* PFC_QUIRK_BIT()s */
 	uint32_t contexts, doorbells; /* of each GuC: 65535, 256 */
 	uint32_t vf_stride;       /* of VF registers */
 	uint16_t devid;
@@ -145,16 +174,18 @@ int pfc_start(struct pfc *p, bool adopt);
  * and GuC still owes its end; -EBUSY another one runs; -EPERM, -ESTALE as
  * vf-lifecycle 2.5 to 2.9 say; -ENOSPC nothing that large is free; -ENODATA,
  * -ENOKEY not (completely) provisioned; -ENODEV not started.
- * FLR overrides what runs, STOP whatever but FLR (it ends with -ECANCELED).
+ * FLR overrides what runs, STOP pauses, resumes and images; what is overridden
+ * ends with -ECANCELED. A PROVISION that an FLR overrides is undone at its end.
  * Where GTs stand differently (one failed to pause), PAUSE, RESUME and STOP
  * act on those that have the way still before them.
  *
  * Time limits, after which the verb ends with -ETIMEDOUT: PAUSE, RESUME, STOP
- * 1 s, FLR 5 s; nothing is undone, a late GuC still completes them. SAVE and
- * RESTORE: 20 s without a byte moved; they are given up, the VF stays paused.
- * A verb that GuC refuses ends with -EIO; the other GTs go on. A PROVISION that
- * fails is taken back on every GT before it ends: the VF then has nothing, also
- * none of what it had before. */
+ * 1 s, FLR 5 s; a late GuC still completes them, but a PAUSE is undone then. SAVE
+ * and RESTORE: 20 s without a byte moved; they are given up, the VF stays paused.
+ * A verb that GuC refuses ends with -EIO; the other GTs go on, those that a failed
+ * PAUSE has paused are resumed before it ends. A PROVISION that fails is undone on
+ * every GT before it ends: the VF has what it had before, or, if it had nothing or
+ * a GuC does not take that back, nothing. */
 int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_provision *arg,
 	   uint64_t tag);
 /* 0 provisioned; -ENOKEY in part; -ENODATA not at all; -EINVAL no such VF. */
@@ -196,6 +227,11 @@ const char *pfc_vf_state_name(enum pfc_vf_state s);
 const char *pfc_verb_name(enum pfc_verb v);
 /* The enum pfc_verb of that name, or -1. */
 int pfc_verb_find(const char *name);
+
+/* The quirk's name and what it does, "?" out of range; its number by name, or -1. */
+const char *pfc_quirk_name(enum pfc_quirk q);
+const char *pfc_quirk_text(enum pfc_quirk q);
+int pfc_quirk_find(const char *name);
 
 /* Fair shares for `vfs` VFs (vf-lifecycle 2.3). */
 void pfc_fair_share(const struct pfc_options *options, unsigned vfs, struct pfc_provision *out);

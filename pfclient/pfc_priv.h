@@ -54,6 +54,7 @@ struct pfc_unit {
 	bool ready;                /* the step may have something to do */
 	bool told;                 /* PFC_EV_STEP of this step was sent */
 	bool event_seen;
+	bool unpause;              /* the PAUSE was given up: resume when it has come */
 	uint8_t event_wait;        /* enum guc_vf_event the step waits for, 0 none */
 	uint16_t gen;              /* answers of earlier sequences are not ours */
 	enum pfc_wait call, read;
@@ -68,13 +69,20 @@ struct pfc_unit {
 #define PFC_UNITS      ((PFC_MAX_VFS + 1) * PFC_MAX_GTS)
 #define PFC_UNIT_WORDS ((PFC_UNITS + 63) / 64)
 
+/* A PROVISION that came to nothing: the old share is put back; without one, or
+ * when that fails too, everything is taken back. A PAUSE that did: what is paused
+ * is resumed. */
+enum pfc_undo { PFC_UNDO_NONE, PFC_UNDO_PUT_BACK, PFC_UNDO_TAKE_BACK, PFC_UNDO_RESUME };
+
 /* The verb that runs on a VF. */
 struct pfc_op {
 	bool active;
 	enum pfc_verb verb;
 	uint64_t tag, limit, deadline; /* deadline 0: limit counts from the next turn */
 	uint8_t units;                 /* bit a GT: not ended yet */
-	bool undoing;                  /* it failed and what it did is taken back */
+	uint8_t started;               /* bit a GT: it has a part in this */
+	enum pfc_undo undo;            /* it failed and what it did is taken back */
+	int undo_err;
 	int err;
 };
 
@@ -99,12 +107,19 @@ struct pfc_transfer {
 	struct pfc_image_writer writer;
 };
 
-struct pfc_vf {
+/* What a VF is given. */
+struct pfc_share {
 	uint64_t ggtt_start, ggtt_size;
-	uint64_t old_start, old_size; /* region being given up */
 	uint32_t contexts, begin_context, doorbells, begin_doorbell;
 	uint32_t exec_quantum_ms, preempt_timeout_us;
+};
+
+struct pfc_vf {
+	struct pfc_share share;
+	struct pfc_share old;         /* that it replaces, while PROVISION runs */
 	bool planned;                 /* the PF gave it resources */
+	enum pfc_undo undo;           /* a PROVISION was overridden: what an FLR ends with */
+	bool image_failed;            /* quirk STICKY_IMAGE */
 	uint8_t have_ggtt, have_contexts; /* bit a GT: its GuC has them */
 	uint16_t relay_major, relay_minor;
 	uint32_t fixup_done;
@@ -184,6 +199,11 @@ struct pfc {
 #define PFC_COOKIE_UNIT  0x80000000u
 #define PFC_COOKIE_ADOPT 0x40000000u
 #define PFC_TAG_RELAY    UINT64_MAX
+
+static inline bool pfc_quirk(const struct pfc *p, uint32_t bit)
+{
+	return p->opt.quirks & bit;
+}
 
 static inline struct pfc_unit *pfc_unit(struct pfc *p, unsigned vf, unsigned gt)
 {
@@ -265,6 +285,8 @@ void pfc_op_end(struct pfc *p, unsigned vf, int err);
 struct pfc_op pfc_op_override(struct pfc *p, unsigned vf);
 void pfc_op_overridden(struct pfc *p, unsigned vf, const struct pfc_op *op);
 void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err);
+/* Its time is up. */
+void pfc_op_time_out(struct pfc *p, unsigned vf);
 /* Bytes moved: the time limit starts again. */
 void pfc_op_touch(struct pfc *p, unsigned vf);
 
@@ -276,15 +298,18 @@ bool pfc_start_step(struct pfc *p);
 void pfc_start_unit_ended(struct pfc *p, struct pfc_unit *u, int err);
 void pfc_adopt_words(struct pfc *p, const uint8_t *words, unsigned n);
 
-/* --- provision.c ------------------------------------------------------------------- */
+/* --- share.c ----------------------------------------------------------------------- */
 
-extern const struct pfc_seq pfc_seq_self, pfc_seq_provision, pfc_seq_unprovision,
-	pfc_seq_take_back;
-/* Fill in the VF's resources. 0, -EINVAL, -ENOSPC. */
+/* Choose the VF's share; what it had is its old one then. 0, -EINVAL, -ENOSPC. */
 int pfc_plan(struct pfc *p, unsigned vf, const struct pfc_provision *arg);
 void pfc_unprovisioned(struct pfc_vf *vf);
-/* End of what can be given to VFs, and its beginning. */
+/* End of what can be given to VFs. */
 uint64_t pfc_ggtt_top(const struct pfc_options *o);
+
+/* --- provision.c ------------------------------------------------------------------- */
+
+extern const struct pfc_seq pfc_seq_self, pfc_seq_provision, pfc_seq_change,
+	pfc_seq_change_by_reset, pfc_seq_unprovision, pfc_seq_put_back, pfc_seq_take_back;
 /* Step: write the entries of the VF's region; shared with FLR. */
 int pfc_step_ptes(struct pfc *p, struct pfc_unit *u);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Resources: fair shares, ranges of GGTT, contexts and doorbells, GGTT entries
- * that hand a region to its VF, and the KLV messages that tell the GuCs
- * (vf-lifecycle 2.3). */
+/* Giving a VF its resources and taking them away (vf-lifecycle 2.3): GGTT
+ * entries that hand a region to its VF, and the KLV messages that tell the
+ * GuCs. A VF that has something already is told of all changes by one message,
+ * so that no GuC sees it without a configuration, and gets the old back when
+ * one refuses (quirk RESET_ON_CHANGE: 8.4.10). */
 #include <errno.h>
 #include <string.h>
 
@@ -9,204 +11,10 @@
 #include "proto/klv.h"
 #include "proto/text.h"
 
-#define MIB (1ull << 20)
-#define GGTT_SPARE (64 * MIB)  /* kept for the PF where the card is large */
-#define GGTT_MOST 0xE0000000ull
-#define GGTT_CROWD (56 * MIB)  /* share of more than 56 VFs */
-#define QUANTUM_DEFAULT 16u    /* ms */
-#define QUANTUM_MAX 100000u
-#define PREEMPT_DEFAULT 16000u /* us */
-#define PREEMPT_MAX 100000000u
-
-/* --- shares ------------------------------------------------------------------------ */
-
-uint64_t pfc_ggtt_top(const struct pfc_options *o)
-{
-	uint64_t top = o->ggtt_size < GGTT_TOP ? o->ggtt_size : GGTT_TOP;
-
-	return top > o->ggtt_offset ? top - o->ggtt_offset : 0;
-}
-
-static uint64_t pow2_floor(uint64_t v)
-{
-	return v ? 1ull << (63 - __builtin_clzll(v)) : 0;
-}
-
-static void fair_share(const struct pfc_options *o, uint64_t low, unsigned vfs,
-		       struct pfc_provision *out)
-{
-	uint64_t top = pfc_ggtt_top(o) & ~(uint64_t)(GGTT_PAGE - 1);
-	uint64_t hole = top > low ? top - low : 0;
-	uint64_t spare = hole / 8 < GGTT_SPARE ? hole / 8 : GGTT_SPARE;
-	uint64_t most;
-
-	memset(out, 0, sizeof(*out));
-	if (vfs == 0)
-		return;
-	most = vfs > 56 ? GGTT_CROWD : pow2_floor(GGTT_MOST / vfs);
-	out->ggtt_size = (hole - spare) / vfs & ~(uint64_t)(GGTT_PAGE - 1);
-	if (out->ggtt_size > most)
-		out->ggtt_size = most;
-	out->contexts = (uint32_t)pow2_floor(o->contexts / vfs);
-	out->doorbells = (uint32_t)pow2_floor(o->doorbells / (vfs + 1));
-	out->exec_quantum_ms = QUANTUM_DEFAULT;
-	out->preempt_timeout_us = PREEMPT_DEFAULT;
-}
-
-void pfc_fair_share(const struct pfc_options *options, unsigned vfs, struct pfc_provision *out)
-{
-	unsigned gts = (unsigned)options->tiles * options->gts;
-
-	fair_share(options, options->ggtt_low + pfc_mem_size(gts), vfs, out);
-}
-
-/* --- ranges ------------------------------------------------------------------------- */
-
-struct range {
-	uint64_t start, size;
-};
-
-/* Highest free `size` units in [low, top), or UINT64_MAX. */
-static uint64_t range_find(const struct range *taken, unsigned n, uint64_t low, uint64_t top,
-			   uint64_t size)
-{
-	uint64_t end = top;
-	bool moved = true;
-
-	while (moved) {
-		moved = false;
-		if (end < low || end - low < size)
-			return UINT64_MAX;
-		for (unsigned i = 0; i < n; i++) {
-			if (taken[i].size == 0 || taken[i].start >= end ||
-			    taken[i].start + taken[i].size <= end - size)
-				continue;
-			end = taken[i].start;
-			moved = true;
-		}
-	}
-	return end - size;
-}
-
-static bool range_free(const struct range *taken, unsigned n, uint64_t start, uint64_t size)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (taken[i].size && taken[i].start < start + size &&
-		    start < taken[i].start + taken[i].size)
-			return false;
-	return true;
-}
-
-static int plan_ggtt(struct pfc *p, const struct range *taken, unsigned n,
-		     const struct pfc_provision *want, uint64_t *start)
-{
-	uint64_t low = pfc_address(p, p->mem.size);
-	uint64_t top = pfc_ggtt_top(&p->opt) & ~(uint64_t)(GGTT_PAGE - 1);
-
-	if (want->ggtt_size == 0)
-		return -ENOSPC;
-	if (want->ggtt_size % GGTT_PAGE || want->ggtt_start % GGTT_PAGE)
-		return -EINVAL;
-	low = (low + GGTT_PAGE - 1) & ~(uint64_t)(GGTT_PAGE - 1);
-	if (want->ggtt_start) {
-		*start = want->ggtt_start;
-		if (*start < low || want->ggtt_size > top || *start > top - want->ggtt_size)
-			return -EINVAL;
-		return range_free(taken, n, *start, want->ggtt_size) ? 0 : -ENOSPC;
-	}
-	*start = range_find(taken, n, low, top, want->ggtt_size);
-	return *start == UINT64_MAX ? -ENOSPC : 0;
-}
-
-static struct pfc_provision with_defaults(struct pfc *p, const struct pfc_provision *arg)
-{
-	struct pfc_provision want, fair;
-
-	fair_share(&p->opt, pfc_address(p, p->mem.size), p->opt.vfs, &fair);
-	if (!arg)
-		return fair;
-	want = *arg;
-	if (!want.ggtt_size)
-		want.ggtt_size = fair.ggtt_size;
-	if (!want.contexts)
-		want.contexts = fair.contexts;
-	if (!want.doorbells)
-		want.doorbells = fair.doorbells;
-	else if (want.doorbells == UINT32_MAX)
-		want.doorbells = 0;
-	if (!want.exec_quantum_ms)
-		want.exec_quantum_ms = fair.exec_quantum_ms;
-	if (want.exec_quantum_ms > QUANTUM_MAX)
-		want.exec_quantum_ms = QUANTUM_MAX;
-	if (!want.preempt_timeout_us)
-		want.preempt_timeout_us = fair.preempt_timeout_us;
-	if (want.preempt_timeout_us > PREEMPT_MAX)
-		want.preempt_timeout_us = PREEMPT_MAX;
-	return want;
-}
-
-int pfc_plan(struct pfc *p, unsigned vf, const struct pfc_provision *arg)
-{
-	struct range ggtt[PFC_MAX_VFS], ctx[PFC_MAX_VFS], db[PFC_MAX_VFS];
-	struct pfc_provision want = with_defaults(p, arg);
-	struct pfc_vf *v = &p->vf[vf];
-	uint64_t start, ctx_at, db_at;
-	unsigned n = 0;
-	int err;
-
-	for (unsigned i = 1; i <= p->opt.vfs; i++) {
-		const struct pfc_vf *o = &p->vf[i];
-
-		if (i == vf)
-			continue;
-		ggtt[n] = (struct range){ o->ggtt_start, o->ggtt_size };
-		ctx[n] = (struct range){ o->begin_context, o->contexts };
-		db[n++] = (struct range){ o->begin_doorbell, o->doorbells };
-	}
-	err = plan_ggtt(p, ggtt, n, &want, &start);
-	if (err)
-		return err;
-	ctx_at = range_find(ctx, n, 0, p->opt.contexts, want.contexts);
-	db_at = range_find(db, n, 0, p->opt.doorbells, want.doorbells);
-	if (want.contexts == 0 || ctx_at == UINT64_MAX || db_at == UINT64_MAX)
-		return -ENOSPC;
-	v->old_start = v->ggtt_start;
-	v->old_size = v->ggtt_size;
-	v->ggtt_start = start;
-	v->ggtt_size = want.ggtt_size;
-	v->begin_context = (uint32_t)ctx_at;
-	v->contexts = want.contexts;
-	v->begin_doorbell = (uint32_t)db_at;
-	v->doorbells = want.doorbells;
-	v->exec_quantum_ms = want.exec_quantum_ms;
-	v->preempt_timeout_us = want.preempt_timeout_us;
-	v->planned = true;
-	return 0;
-}
-
-void pfc_unprovisioned(struct pfc_vf *v)
-{
-	v->ggtt_start = v->ggtt_size = 0;
-	v->old_start = v->old_size = 0;
-	v->contexts = v->begin_context = 0;
-	v->doorbells = v->begin_doorbell = 0;
-	v->planned = false;
-}
-
-int pfc_vf_valid(const struct pfc *p, unsigned vf)
-{
-	unsigned all = (1u << p->gts) - 1;
-
-	if (vf == 0 || vf > p->opt.vfs)
-		return -EINVAL;
-	if (p->vf[vf].have_ggtt == all && p->vf[vf].have_contexts == all)
-		return 0;
-	return p->vf[vf].have_ggtt || p->vf[vf].have_contexts ? -ENOKEY : -ENODATA;
-}
-
 /* --- KLV messages ------------------------------------------------------------------ */
 
-#define LIST_MAX 16u
+#define LIST_MAX 64u
+#define PRIORITY_HIGH 2u
 
 struct list {
 	uint32_t dw[LIST_MAX];
@@ -224,6 +32,12 @@ static void add64(struct list *l, uint32_t key, uint64_t value)
 {
 	if (!klv_put64(l->dw, LIST_MAX, &l->len, key, value))
 		l->klvs++;
+}
+
+static void add_ggtt(struct list *l, const struct pfc_share *s)
+{
+	add64(l, GUC_KLV_VF_GGTT_START, s->ggtt_start);
+	add64(l, GUC_KLV_VF_GGTT_SIZE, s->ggtt_size);
 }
 
 /* UPDATE_VF_CFG; an empty list resets the configuration. The GT's KLV page is
@@ -260,6 +74,8 @@ static int step_self_config(struct pfc *p, struct pfc_unit *u)
 
 	add32(&l, GUC_KLV_VF_NUM_CONTEXTS, p->opt.contexts);
 	add32(&l, GUC_KLV_VF_NUM_DOORBELLS, p->opt.doorbells);
+	if (p->opt.admin_only)
+		add32(&l, GUC_KLV_VF_SCHED_PRIORITY, PRIORITY_HIGH);
 	add64(&l, GUC_KLV_VF_GGTT_START, p->opt.ggtt_low);
 	add64(&l, GUC_KLV_VF_GGTT_SIZE,
 	      (p->opt.ggtt_size < GGTT_TOP ? p->opt.ggtt_size : GGTT_TOP) - p->opt.ggtt_low);
@@ -273,17 +89,32 @@ static int step_reset(struct pfc *p, struct pfc_unit *u)
 	return push(p, u, &empty);
 }
 
-/* Only a VF that had something before is reset before it gets something else. */
-static int step_reset_old(struct pfc *p, struct pfc_unit *u)
+/* The whole configuration in one message, in the order of vf-lifecycle 2.3. */
+static int step_config(struct pfc *p, struct pfc_unit *u)
 {
-	return pfc_vf(p, u)->old_size ? step_reset(p, u) : PFC_DONE;
+	const struct pfc_share *s = &pfc_vf(p, u)->share;
+	bool media = pfc_gt(p, u)->media;
+	struct list l = { .len = 0 };
+
+	if (!media)
+		add_ggtt(&l, s);
+	add32(&l, GUC_KLV_VF_BEGIN_CONTEXT_ID, s->begin_context);
+	add32(&l, GUC_KLV_VF_NUM_CONTEXTS, s->contexts);
+	if (s->doorbells)
+		add32(&l, GUC_KLV_VF_BEGIN_DOORBELL_ID, s->begin_doorbell);
+	add32(&l, GUC_KLV_VF_NUM_DOORBELLS, s->doorbells);
+	add32(&l, GUC_KLV_VF_EXEC_QUANTUM, s->exec_quantum_ms);
+	add32(&l, GUC_KLV_VF_PREEMPT_TIMEOUT, s->preempt_timeout_us);
+	if (media)
+		add_ggtt(&l, s);
+	return push(p, u, &l);
 }
 
 static int step_quantum(struct pfc *p, struct pfc_unit *u)
 {
 	struct list l = { .len = 0 };
 
-	add32(&l, GUC_KLV_VF_EXEC_QUANTUM, pfc_vf(p, u)->exec_quantum_ms);
+	add32(&l, GUC_KLV_VF_EXEC_QUANTUM, pfc_vf(p, u)->share.exec_quantum_ms);
 	return push(p, u, &l);
 }
 
@@ -291,7 +122,7 @@ static int step_preempt(struct pfc *p, struct pfc_unit *u)
 {
 	struct list l = { .len = 0 };
 
-	add32(&l, GUC_KLV_VF_PREEMPT_TIMEOUT, pfc_vf(p, u)->preempt_timeout_us);
+	add32(&l, GUC_KLV_VF_PREEMPT_TIMEOUT, pfc_vf(p, u)->share.preempt_timeout_us);
 	return push(p, u, &l);
 }
 
@@ -310,8 +141,7 @@ static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 		if (main_gt->seq == u->seq && main_gt->at <= u->at)
 			return PFC_WAIT;
 	}
-	add64(&l, GUC_KLV_VF_GGTT_START, v->ggtt_start);
-	add64(&l, GUC_KLV_VF_GGTT_SIZE, v->ggtt_size);
+	add_ggtt(&l, &v->share);
 	result = push(p, u, &l);
 	if (result == PFC_DONE)
 		v->have_ggtt |= (uint8_t)(1u << u->gt);
@@ -324,8 +154,8 @@ static int step_contexts(struct pfc *p, struct pfc_unit *u)
 	struct list l = { .len = 0 };
 	int result;
 
-	add32(&l, GUC_KLV_VF_BEGIN_CONTEXT_ID, v->begin_context);
-	add32(&l, GUC_KLV_VF_NUM_CONTEXTS, v->contexts);
+	add32(&l, GUC_KLV_VF_BEGIN_CONTEXT_ID, v->share.begin_context);
+	add32(&l, GUC_KLV_VF_NUM_CONTEXTS, v->share.contexts);
 	result = push(p, u, &l);
 	if (result == PFC_DONE)
 		v->have_contexts |= (uint8_t)(1u << u->gt);
@@ -337,20 +167,36 @@ static int step_doorbells(struct pfc *p, struct pfc_unit *u)
 	struct pfc_vf *v = pfc_vf(p, u);
 	struct list l = { .len = 0 };
 
-	add32(&l, GUC_KLV_VF_BEGIN_DOORBELL_ID, v->begin_doorbell);
-	add32(&l, GUC_KLV_VF_NUM_DOORBELLS, v->doorbells);
+	add32(&l, GUC_KLV_VF_BEGIN_DOORBELL_ID, v->share.begin_doorbell);
+	add32(&l, GUC_KLV_VF_NUM_DOORBELLS, v->share.doorbells);
 	return push(p, u, &l);
 }
 
 /* --- GGTT entries ------------------------------------------------------------------ */
 
-/* Write a slice of a region's entries, all the same. */
-static int write_region(struct pfc *p, struct pfc_unit *u, uint64_t start, uint64_t size,
-			uint64_t pte)
+/* Write a slice of a region's entries, all the same, without those that lie in
+ * `but` as well. */
+static int write_region(struct pfc *p, struct pfc_unit *u, const struct pfc_share *region,
+			const struct pfc_share *but, uint64_t pte)
 {
-	uint32_t pages = (uint32_t)(size >> GGTT_PAGE_SHIFT);
+	uint32_t pages = (uint32_t)(region->ggtt_size >> GGTT_PAGE_SHIFT), end = pages;
+	uint64_t at = region->ggtt_start + (uint64_t)u->pos * GGTT_PAGE;
 
-	u->pos += pfc_write_ptes(p, pfc_gt(p, u)->tile, start, u->pos, pages - u->pos, pte, 0);
+	if (but && but->ggtt_size && u->pos < pages) {
+		uint64_t but_end = but->ggtt_start + but->ggtt_size;
+
+		if (at >= but->ggtt_start && at < but_end) {
+			u->pos += (uint32_t)((but_end - at) >> GGTT_PAGE_SHIFT);
+			return PFC_MORE;
+		}
+		if (at < but->ggtt_start &&
+		    but->ggtt_start < region->ggtt_start + region->ggtt_size)
+			end = (uint32_t)((but->ggtt_start - region->ggtt_start) >>
+					 GGTT_PAGE_SHIFT);
+	}
+	if (u->pos < end)
+		u->pos += pfc_write_ptes(p, pfc_gt(p, u)->tile, region->ggtt_start, u->pos,
+					 end - u->pos, pte, 0);
 	if (u->pos < pages)
 		return PFC_MORE;
 	if (pages)
@@ -358,26 +204,41 @@ static int write_region(struct pfc *p, struct pfc_unit *u, uint64_t start, uint6
 	return PFC_DONE;
 }
 
+/* An entry of the VF's that maps nothing yet. */
+static uint64_t empty_entry(const struct pfc_unit *u)
+{
+	return (uint64_t)u->vf << PTE_VFID_SHIFT | PTE_PRESENT;
+}
+
 int pfc_step_ptes(struct pfc *p, struct pfc_unit *u)
+{
+	return write_region(p, u, &pfc_vf(p, u)->share, NULL, empty_entry(u));
+}
+
+/* What is new of the region; what the VF had before keeps its entries. */
+static int step_new_ptes(struct pfc *p, struct pfc_unit *u)
 {
 	const struct pfc_vf *v = pfc_vf(p, u);
 
-	return write_region(p, u, v->ggtt_start, v->ggtt_size,
-			    (uint64_t)u->vf << PTE_VFID_SHIFT | PTE_PRESENT);
+	return write_region(p, u, &v->share, &v->old, empty_entry(u));
 }
 
+/* What is no longer part of it is nobody's. */
 static int step_old_ptes(struct pfc *p, struct pfc_unit *u)
 {
 	const struct pfc_vf *v = pfc_vf(p, u);
 
-	return write_region(p, u, v->old_start, v->old_size, 0);
+	return write_region(p, u, &v->old, &v->share, 0);
+}
+
+static int step_clear_old(struct pfc *p, struct pfc_unit *u)
+{
+	return write_region(p, u, &pfc_vf(p, u)->old, NULL, 0);
 }
 
 static int step_clear_ptes(struct pfc *p, struct pfc_unit *u)
 {
-	const struct pfc_vf *v = pfc_vf(p, u);
-
-	return write_region(p, u, v->ggtt_start, v->ggtt_size, 0);
+	return write_region(p, u, &pfc_vf(p, u)->share, NULL, 0);
 }
 
 /* From here on GuC no longer has what the VF was given. */
@@ -403,10 +264,25 @@ static const struct pfc_step_def self_steps[] = {
 	{ .name = "self config", .run = step_self_config },
 };
 static const struct pfc_step_def provision_steps[] = {
-	{ .name = "config reset", .run = step_reset_old },
+	{ .name = "exec quantum", .run = step_quantum },
+	{ .name = "preempt timeout", .run = step_preempt },
+	{ .name = "GGTT entries", .run = pfc_step_ptes, .where = PFC_MAIN_GT },
+	{ .name = "GGTT", .run = step_ggtt },
+	{ .name = "contexts", .run = step_contexts },
+	{ .name = "doorbells", .run = step_doorbells },
+};
+static const struct pfc_step_def change_steps[] = {
+	{ .name = "new GGTT entries", .run = step_new_ptes, .where = PFC_MAIN_GT },
+	{ .name = "mapped" },
+	{ .name = "config", .run = step_config },
+	{ .name = "told" },
+	{ .name = "old GGTT entries", .run = step_old_ptes, .where = PFC_MAIN_GT },
+};
+static const struct pfc_step_def change_by_reset_steps[] = {
+	{ .name = "config reset", .run = step_reset },
 	{ .name = "released" },
 	{ .name = "forget", .run = step_forget, .where = PFC_FIRST_GT },
-	{ .name = "old GGTT entries", .run = step_old_ptes, .where = PFC_MAIN_GT },
+	{ .name = "old GGTT entries", .run = step_clear_old, .where = PFC_MAIN_GT },
 	{ .name = "exec quantum", .run = step_quantum },
 	{ .name = "preempt timeout", .run = step_preempt },
 	{ .name = "GGTT entries", .run = pfc_step_ptes, .where = PFC_MAIN_GT },
@@ -420,28 +296,28 @@ static const struct pfc_step_def unprovision_steps[] = {
 	{ .name = "forget", .run = step_forget, .where = PFC_FIRST_GT },
 	{ .name = "GGTT entries", .run = step_clear_ptes, .where = PFC_MAIN_GT },
 };
-
+/* The share is the old one again, what was to replace it is v->old. */
+static const struct pfc_step_def put_back_steps[] = {
+	{ .name = "old config", .run = step_config },
+	{ .name = "put back" },
+	{ .name = "new GGTT entries", .run = step_old_ptes, .where = PFC_MAIN_GT },
+};
 static const struct pfc_step_def take_back_steps[] = {
 	{ .name = "config reset", .run = step_reset_anyhow },
 	{ .name = "released" },
 	{ .name = "forget", .run = step_forget, .where = PFC_FIRST_GT },
-	{ .name = "old GGTT entries", .run = step_old_ptes, .where = PFC_MAIN_GT },
+	{ .name = "old GGTT entries", .run = step_clear_old, .where = PFC_MAIN_GT },
 	{ .name = "GGTT entries", .run = step_clear_ptes, .where = PFC_MAIN_GT },
 };
 
-const struct pfc_seq pfc_seq_self = {
-	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
-	PFC_STEPS(self_steps)
-};
-const struct pfc_seq pfc_seq_provision = {
-	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
-	PFC_STEPS(provision_steps)
-};
-const struct pfc_seq pfc_seq_unprovision = {
-	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
-	PFC_STEPS(unprovision_steps)
-};
-const struct pfc_seq pfc_seq_take_back = {
-	.kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT, .after = PFC_VF_STATE_COUNT,
-	PFC_STEPS(take_back_steps)
-};
+#define CONFIG_SEQ(list)                                                       \
+	{ .kind = PFC_SEQ_CONFIG, .during = PFC_VF_STATE_COUNT,                \
+	  .after = PFC_VF_STATE_COUNT, PFC_STEPS(list) }
+
+const struct pfc_seq pfc_seq_self = CONFIG_SEQ(self_steps);
+const struct pfc_seq pfc_seq_provision = CONFIG_SEQ(provision_steps);
+const struct pfc_seq pfc_seq_change = CONFIG_SEQ(change_steps);
+const struct pfc_seq pfc_seq_change_by_reset = CONFIG_SEQ(change_by_reset_steps);
+const struct pfc_seq pfc_seq_unprovision = CONFIG_SEQ(unprovision_steps);
+const struct pfc_seq pfc_seq_put_back = CONFIG_SEQ(put_back_steps);
+const struct pfc_seq pfc_seq_take_back = CONFIG_SEQ(take_back_steps);

@@ -215,14 +215,14 @@ static int serve_mmio_ggtt(struct pfc *p, struct pfc_gt *gt, const struct pfc_re
 
 	a->len = 4;
 	a->data0 = count;
-	if ((uint64_t)page + count > v->ggtt_size >> GGTT_PAGE_SHIFT)
+	if ((uint64_t)page + count > v->share.ggtt_size >> GGTT_PAGE_SHIFT)
 		return -EINVAL;
 	if ((pte & PTE_ADDR) + step * count > PTE_ADDR)
 		return -EINVAL;
 	pte = (pte & ~PTE_VFID) | (uint64_t)r->vf << PTE_VFID_SHIFT;
 	for (uint32_t done = 0; done < count;)
 		done += pfc_write_ptes(p, gt->tile,
-				       v->ggtt_start + (uint64_t)page * GGTT_PAGE, done,
+				       v->share.ggtt_start + (uint64_t)page * GGTT_PAGE, done,
 				       count - done, pte, step);
 	pfc_invalidate(p, gt->tile);
 	return 0;

@@ -41,6 +41,32 @@ int pfc_verb_find(const char *name)
 	return -1;
 }
 
+static const struct {
+	const char *name, *text;
+} quirks[PFC_QUIRK_COUNT] = {
+#define X(sym, name, text) [PFC_QUIRK_##sym] = { name, text },
+	PFC_QUIRK_LIST(X)
+#undef X
+};
+
+const char *pfc_quirk_name(enum pfc_quirk q)
+{
+	return (unsigned)q < PFC_QUIRK_COUNT ? quirks[q].name : "?";
+}
+
+const char *pfc_quirk_text(enum pfc_quirk q)
+{
+	return (unsigned)q < PFC_QUIRK_COUNT ? quirks[q].text : "?";
+}
+
+int pfc_quirk_find(const char *name)
+{
+	for (int q = 0; q < PFC_QUIRK_COUNT; q++)
+		if (strcmp(quirks[q].name, name) == 0)
+			return q;
+	return -1;
+}
+
 void pfc_report(struct pfc *p, const struct pfc_event *ev)
 {
 	if (p->opt.on_event)

@@ -45,7 +45,7 @@ static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 		pte[i] = (pte[i] & ~PTE_VFID) | (uint64_t)u->vf << PTE_VFID_SHIFT;
 	p->port->write64(p->port->user,
 			 pfc_pte_register(pfc_gt(p, u)->tile,
-					  v->ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
+					  v->share.ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
 			 pte, n);
 	u->pos += n;
 	pfc_op_touch(p, u->vf);
@@ -99,6 +99,11 @@ static int give_up(struct pfc *p, unsigned vf)
 
 	pfc_log(p, PFC_LOG_ERROR, vf, 0, "image refused: %s (%s)", v->reader.why,
 		text_errno(v->reader.err));
+	/* As if the trailer might still come: only STOP and FLR help. */
+	if (v->reader.phase != PFC_IMG_ENDED && pfc_quirk(p, PFC_QUIRK_BIT(RESTORE_HANGS))) {
+		v->receiving = false;
+		return err;
+	}
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		struct pfc_unit *u = pfc_unit(p, vf, gt);
 

@@ -19,7 +19,7 @@ static size_t page_up(size_t n)
 
 static uint32_t region_bytes(const struct pfc_vf *v)
 {
-	return (uint32_t)(v->ggtt_size >> GGTT_PAGE_SHIFT) * 8;
+	return (uint32_t)(v->share.ggtt_size >> GGTT_PAGE_SHIFT) * 8;
 }
 
 static int step_query(struct pfc *p, struct pfc_unit *u)
@@ -127,7 +127,7 @@ static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 	u->read = PFC_SENT;
 	p->port->read(p->port->user,
 		      pfc_pte_register(pfc_gt(p, u)->tile,
-				       v->ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
+				       v->share.ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
 		      8, n < PFC_PTE_SLICE ? n : PFC_PTE_SLICE, pfc_read_cookie(u));
 	return PFC_MORE;
 }

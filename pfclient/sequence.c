@@ -2,7 +2,7 @@
 /* Sequences: what runs on a VF of a GT is a table of steps, one call of a
  * step a turn (vf-lifecycle 2.1). Here is what all of them share: going from
  * step to step, the meetings of the GTs, CTB requests with the mapping of
- * vf-lifecycle 2.2, writes of GGTT entries, the verbs' accounts. */
+ * vf-lifecycle 2.2, writes of GGTT entries. Verbs and their accounts are in op.c. */
 #include <errno.h>
 #include <string.h>
 
@@ -57,6 +57,7 @@ void pfc_unit_start(struct pfc *p, struct pfc_unit *u, const struct pfc_seq *seq
 	next_generation(u);
 	set_sequence(p, u, seq);
 	u->err = 0;
+	u->unpause = false;
 	u->before = u->state;
 	if (seq->during != PFC_VF_STATE_COUNT)
 		pfc_set_state(p, u, seq->during);
@@ -84,6 +85,8 @@ static void unit_end(struct pfc *p, struct pfc_unit *u, int err)
 	if (!err) {
 		u->mismatch = false;
 		u->failed = false;
+		if (seq->kind == PFC_SEQ_CONTROL)
+			p->vf[u->vf].image_failed = false;
 		if (seq->after != PFC_VF_STATE_COUNT)
 			pfc_set_state(p, u, seq->after);
 	} else {
@@ -95,6 +98,8 @@ static void unit_end(struct pfc *p, struct pfc_unit *u, int err)
 	pfc_wake(p, u->vf);
 	if (u->vf == 0)
 		pfc_start_unit_ended(p, u, err);
+	else if (u->unpause && !err && seq == &pfc_seq_pause)
+		pfc_unit_start(p, u, &pfc_seq_resume);
 	else
 		pfc_op_unit_ended(p, u, err);
 }
@@ -113,17 +118,20 @@ static bool is_here(const struct pfc *p, const struct pfc_step_def *step, const 
 }
 
 /* Passed when every GT that runs the same sequence has come this far. One
- * that failed is not waited for; an image needs them all. */
+ * that failed is not waited for; an image and a configuration need them all. */
 static int meet(struct pfc *p, struct pfc_unit *u)
 {
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		const struct pfc_unit *o = pfc_unit(p, u->vf, gt);
 
-		if (u->seq->kind == PFC_SEQ_IMAGE && o->err)
+		if (u->seq->kind != PFC_SEQ_CONTROL && o->err)
 			return -ECANCELED;
 		if (u->seq->during == PFC_VF_FLR && p->vf[u->vf].alone)
 			continue;
 		if (o->seq == u->seq && o->at < u->at)
+			return PFC_WAIT;
+		if (pfc_quirk(p, PFC_QUIRK_BIT(STRAND_FLR)) && u->seq->during == PFC_VF_FLR &&
+		    o->state == PFC_VF_FLR && !o->seq)
 			return PFC_WAIT;
 	}
 	return PFC_DONE;
@@ -306,116 +314,4 @@ bool pfc_send_invalidation(struct pfc *p, struct pfc_gt *gt)
 	gt->tlb_seq++;
 	gt->tlb_due = false;
 	return true;
-}
-
-/* --- verbs -------------------------------------------------------------------------- */
-
-void pfc_op_start(struct pfc *p, unsigned vf, enum pfc_verb verb, uint64_t tag, uint64_t limit,
-		  unsigned units)
-{
-	p->vf[vf].op = (struct pfc_op){
-		.active = true,
-		.verb = verb,
-		.tag = tag,
-		.limit = limit,
-		.units = (uint8_t)units,
-	};
-	p->kicked = true;
-}
-
-/* What a verb held goes back. */
-static void op_release(struct pfc *p, unsigned vf, enum pfc_verb verb, int err)
-{
-	struct pfc_vf *v = &p->vf[vf];
-
-	v->op.active = false;
-	if (verb == PFC_SAVE) {
-		pfc_save_reset(p, vf);
-		v->out.err = err;
-	} else if (verb == PFC_RESTORE) {
-		v->receiving = false;
-		pfc_pool_give(p, &p->in_pool, &v->in);
-	} else if (verb == PFC_UNPROVISION && !err) {
-		pfc_unprovisioned(v);
-	} else if (verb == PFC_PROVISION && v->op.undoing && !v->op.units) {
-		pfc_unprovisioned(v);
-	}
-}
-
-static void op_tell(struct pfc *p, unsigned vf, const struct pfc_op *op, int err)
-{
-	struct pfc_event ev = {
-		.kind = PFC_EV_VERB,
-		.vf = (uint8_t)vf,
-		.verb = op->verb,
-		.tag = op->tag,
-		.err = err,
-	};
-
-	pfc_report(p, &ev);
-}
-
-/* The report comes last: whoever gets it may start the next verb. */
-void pfc_op_end(struct pfc *p, unsigned vf, int err)
-{
-	const struct pfc_op op = p->vf[vf].op;
-
-	if (!op.active)
-		return;
-	op_release(p, vf, op.verb, err);
-	op_tell(p, vf, &op, err);
-}
-
-struct pfc_op pfc_op_override(struct pfc *p, unsigned vf)
-{
-	const struct pfc_op op = p->vf[vf].op;
-
-	if (op.active) {
-		for (unsigned gt = 0; gt < p->gts; gt++)
-			pfc_unit_cancel(p, pfc_unit(p, vf, gt));
-		op_release(p, vf, op.verb, -ECANCELED);
-	}
-	return op;
-}
-
-void pfc_op_overridden(struct pfc *p, unsigned vf, const struct pfc_op *op)
-{
-	if (op->active)
-		op_tell(p, vf, op, -ECANCELED);
-}
-
-/* A VF with half of its resources is of no use to anybody: it ends with none
- * (vf-lifecycle 2.3). */
-static void op_take_back(struct pfc *p, unsigned vf)
-{
-	struct pfc_op *op = &p->vf[vf].op;
-
-	op->undoing = true;
-	op->units = (uint8_t)((1u << p->gts) - 1);
-	for (unsigned gt = 0; gt < p->gts; gt++)
-		pfc_unit_start(p, pfc_unit(p, vf, gt), &pfc_seq_take_back);
-}
-
-void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
-{
-	struct pfc_op *op = &p->vf[u->vf].op;
-
-	if (!op->active || !(op->units & 1u << u->gt))
-		return;
-	op->units &= (uint8_t)~(1u << u->gt);
-	/* The GT that failed says why, not the one that gave up for it. */
-	if (err && (!op->err || op->err == -ECANCELED))
-		op->err = err;
-	if (op->units)
-		return;
-	if (op->verb == PFC_PROVISION && op->err && !op->undoing)
-		op_take_back(p, u->vf);
-	else
-		pfc_op_end(p, u->vf, op->err);
-}
-
-void pfc_op_touch(struct pfc *p, unsigned vf)
-{
-	p->vf[vf].op.deadline = 0;
-	p->kicked = true;
 }

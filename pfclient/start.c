@@ -231,17 +231,17 @@ static void adopt_page(struct pfc *p, uint32_t page, uint64_t pte)
 
 	if (vf == 0 || vf > p->opt.vfs)
 		return;
-	if (v->ggtt_size) {
-		v->ggtt_size = addr + GGTT_PAGE - v->ggtt_start;
+	if (v->share.ggtt_size) {
+		v->share.ggtt_size = addr + GGTT_PAGE - v->share.ggtt_start;
 		return;
 	}
 	pfc_fair_share(&p->opt, p->opt.vfs, &fair);
-	v->ggtt_start = addr;
-	v->ggtt_size = GGTT_PAGE;
-	v->contexts = fair.contexts;
-	v->begin_context = p->opt.contexts - vf * fair.contexts;
-	v->doorbells = fair.doorbells;
-	v->begin_doorbell = p->opt.doorbells - vf * fair.doorbells;
+	v->share.ggtt_start = addr;
+	v->share.ggtt_size = GGTT_PAGE;
+	v->share.contexts = fair.contexts;
+	v->share.begin_context = p->opt.contexts - vf * fair.contexts;
+	v->share.doorbells = fair.doorbells;
+	v->share.begin_doorbell = p->opt.doorbells - vf * fair.doorbells;
 	v->planned = true;
 	v->have_ggtt = v->have_contexts = (uint8_t)((1u << p->gts) - 1);
 }

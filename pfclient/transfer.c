@@ -94,11 +94,11 @@ struct pfc_image_profile pfc_profile(const struct pfc *p, unsigned vf)
 		.devid = p->opt.devid,
 		.revid = p->opt.revid,
 		.graphics = p->opt.graphics_ver,
-		.ggtt_size = v->ggtt_size,
-		.contexts = v->contexts,
-		.doorbells = v->doorbells,
-		.ggtt_start = v->ggtt_start,
-		.begin_context = v->begin_context,
-		.begin_doorbell = v->begin_doorbell,
+		.ggtt_size = v->share.ggtt_size,
+		.contexts = v->share.contexts,
+		.doorbells = v->share.doorbells,
+		.ggtt_start = v->share.ggtt_start,
+		.begin_context = v->share.begin_context,
+		.begin_doorbell = v->share.begin_doorbell,
 	};
 }

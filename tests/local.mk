@@ -66,6 +66,7 @@ unit_tests = \
 	tests/unit/test_pfc_flr \
 	tests/unit/test_pfc_image \
 	tests/unit/test_pfc_provision \
+	tests/unit/test_pfc_quirks \
 	tests/unit/test_pfc_relay \
 	tests/unit/test_proto \
 	tests/unit/test_threads \
@@ -147,6 +148,9 @@ tests_unit_test_pfc_image_LDADD = $(pfc_ldadd)
 tests_unit_test_pfc_provision_SOURCES = tests/unit/test_pfc_provision.c $(pfc_fixture)
 tests_unit_test_pfc_provision_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_provision_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_quirks_SOURCES = tests/unit/test_pfc_quirks.c $(pfc_fixture)
+tests_unit_test_pfc_quirks_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_quirks_LDADD = $(pfc_ldadd)
 tests_unit_test_pfc_relay_SOURCES = tests/unit/test_pfc_relay.c $(pfc_fixture)
 tests_unit_test_pfc_relay_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_relay_LDADD = $(pfc_ldadd)

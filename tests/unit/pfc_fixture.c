@@ -117,11 +117,15 @@ static void fx_config(unsigned gt, uint16_t fence, const uint32_t *dw)
 		memset(g->config[dw[1]], 0, sizeof(g->config[0]));
 	while (klv_next(&r, &k) > 0) {
 		klvs++;
+		if (k.key == GUC_KLV_VF_SCHED_PRIORITY)
+			fx.priority = k.value[0];
 		for (unsigned i = 0; i < 8; i++)
 			if (keys[i] == k.key)
 				g->config[dw[1]][i] = (uint32_t)klv_u64(&k);
 	}
 	fx_reply(gt, fence, hxg_success(HXG_ORIGIN_GUC, klvs + (uint32_t)g->klv_error));
+	if (g->klv_errors && --g->klv_errors == 0)
+		g->klv_error = 0;
 }
 
 static void fx_save_restore(unsigned gt, uint16_t fence, const uint32_t *dw)

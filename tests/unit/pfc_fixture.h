@@ -37,6 +37,7 @@ struct fx_guc {
 	bool busy[FX_COMMANDS];           /* BUSY instead of the answer */
 	bool event_first, no_event;
 	int klv_error;                    /* added to the number of KLVs applied */
+	unsigned klv_errors;              /* this often; 0 always */
 	uint32_t blob;                    /* dwords of a blob */
 	int64_t used;                     /* SAVE answers this, -1 = what was asked for */
 	int64_t consumed;                 /* RESTORE the same */
@@ -72,6 +73,7 @@ struct fx {
 	uint32_t answer[256], answer_len;
 	bool stuck; /* GuC reads no H2G */
 	unsigned invalidations;
+	uint32_t priority;   /* that the PF gave itself */
 	enum pfc_verb then; /* to be started from the first PFC_EV_VERB; 0 none */
 	int then_err;
 };

@@ -10,6 +10,17 @@ static void ck_log(unsigned i, const char *want)
 	ck_assert_str_eq(fx.log[i], want);
 }
 
+/* The PF anew, with these quirks. */
+static void restart(uint32_t quirks)
+{
+	struct pfc_options o;
+
+	fx_options(&o);
+	o.quirks = quirks;
+	fx_start_with(&o, false);
+	fx.logged = 0;
+}
+
 START_TEST(P_01_event_before_reply)
 {
 	/* P-01: PAUSE_DONE and FLR_DONE may precede the reply. */
@@ -25,7 +36,9 @@ END_TEST
 
 START_TEST(P_02_pause_done_missing)
 {
-	/* P-02: without PAUSE_DONE the caller gives up after 1 s, the state stays. */
+	/* P-02: without PAUSE_DONE the caller gives up after 1 s, the state stays; what
+	 * is paused of the VF is resumed, unless quirk half-pause is on. */
+	restart(_i ? PFC_QUIRK_BIT(HALF_PAUSE) : 0);
 	fx_provision(1);
 	fx.guc[1].no_event = true;
 	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PAUSE, 1, NULL, 9), 0);
@@ -35,7 +48,7 @@ START_TEST(P_02_pause_done_missing)
 	fx_run(2000);
 	ck_assert_uint_eq(fx.ended, 1);
 	ck_assert_int_eq(fx.err, -ETIMEDOUT);
-	ck_assert_int_eq(fx_state(1, 0), PFC_VF_PAUSED);
+	ck_assert_int_eq(fx_state(1, 0), _i ? PFC_VF_PAUSED : PFC_VF_RESUMED);
 	ck_assert_int_eq(fx_state(1, 1), PFC_VF_PAUSING);
 	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PAUSE, 1, NULL, 0), -EALREADY);
 }
@@ -43,17 +56,23 @@ END_TEST
 
 START_TEST(P_03_pause_done_late)
 {
-	/* P-03: a late PAUSE_DONE still pauses; then ESTALE, and RESUME works. */
+	/* P-03: a late PAUSE_DONE still pauses; then ESTALE, and RESUME works. This is
+	 * the quirk half-pause: without it the VF is resumed by itself. */
+	restart(_i ? PFC_QUIRK_BIT(HALF_PAUSE) : 0);
 	fx_provision(1);
 	fx.guc[0].no_event = fx.guc[1].no_event = true;
 	ck_assert_int_eq(fx_do_for(PFC_PAUSE, 1, FX_SEC * 3 / 2), -ETIMEDOUT);
 	fx_notify(0, 1, GUC_EVENT_VF_PAUSE_DONE);
 	fx_notify(1, 1, GUC_EVENT_VF_PAUSE_DONE);
 	fx_run(1000);
-	ck_assert_int_eq(fx_state(1, 0), PFC_VF_PAUSED);
-	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PAUSE, 1, NULL, 0), -ESTALE);
-	ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
+	if (_i) {
+		ck_assert_int_eq(fx_state(1, 0), PFC_VF_PAUSED);
+		ck_assert_int_eq(pfc_do(fx.pfc, PFC_PAUSE, 1, NULL, 0), -ESTALE);
+		ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
+	}
 	ck_assert_int_eq(fx_state(1, 1), PFC_VF_RESUMED);
+	fx.guc[0].no_event = fx.guc[1].no_event = false;
+	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), 0);
 }
 END_TEST
 
@@ -79,19 +98,22 @@ END_TEST
 
 START_TEST(P_05_pause_rejected)
 {
-	/* P-05: a refused PAUSE is EIO, failed and a mismatch; the VF stays READY
-	 * on that GT and PAUSE may be tried again. */
+	/* P-05: a refused PAUSE is EIO, failed and a mismatch; the VF stays READY on
+	 * that GT, is resumed on the other (quirk half-pause: stays paused), and PAUSE
+	 * may be tried again where it is not. */
+	restart(_i ? PFC_QUIRK_BIT(HALF_PAUSE) : 0);
 	fx_provision(1);
 	fx.guc[1].refuse[GUC_VF_PAUSE] = GUC_ERR_INVALID_STATE;
 	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), -EIO);
 	ck_assert(fx_info(1).mismatch && fx_info(1).failed);
-	ck_assert_int_eq(fx_state(1, 0), PFC_VF_PAUSED);
+	ck_assert_int_eq(fx_state(1, 0), _i ? PFC_VF_PAUSED : PFC_VF_RESUMED);
 	ck_assert_int_eq(fx_state(1, 1), PFC_VF_READY);
 	fx.guc[1].refuse[GUC_VF_PAUSE] = 0;
 	fx.logged = 0;
 	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), 0);
-	ck_assert_uint_eq(fx.logged, 1);
-	ck_log(0, "1 control 1 1");
+	ck_assert_uint_eq(fx.logged, _i ? 1 : 2);
+	if (_i)
+		ck_log(0, "1 control 1 1");
 	ck_assert(!fx_info(1).failed && !fx_info(1).mismatch);
 }
 END_TEST
@@ -361,10 +383,10 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, P_01_event_before_reply);
-	tcase_add_test(tc, P_02_pause_done_missing);
-	tcase_add_test(tc, P_03_pause_done_late);
+	tcase_add_loop_test(tc, P_02_pause_done_missing, 0, 2);
+	tcase_add_loop_test(tc, P_03_pause_done_late, 0, 2);
 	tcase_add_test(tc, P_04_pause_done_unsolicited);
-	tcase_add_test(tc, P_05_pause_rejected);
+	tcase_add_loop_test(tc, P_05_pause_rejected, 0, 2);
 	tcase_add_test(tc, P_06_pause_data0);
 	tcase_add_test(tc, P_07_pause_wrong);
 	tcase_add_test(tc, P_08_resume_wrong);

@@ -251,16 +251,11 @@ END_TEST
 
 START_TEST(taken_back)
 {
-	/* 2.3: a VF that can't be provisioned, at first or anew, ends with nothing:
-	 * the GuC that did its part has no configuration, old and new entries are
-	 * nobody's, the ranges are free. That the other GuC refuses the reset too
-	 * changes nothing. */
+	/* 2.3: a VF that can't be provisioned ends with nothing: the GuC that did its
+	 * part has no configuration, entries are nobody's, the ranges are free. That
+	 * the other GuC refuses the reset too changes nothing. */
 	const struct pfc_provision want = { .ggtt_size = MIB, .ggtt_start = 30 * MIB };
-	struct pfc_vf_info was;
 
-	if (_i == 1)
-		fx_provision(1);
-	was = fx_info(1);
 	fx.guc[1].klv_error = _i == 0 ? -1 : 1;
 	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), 0);
 	fx_run(FX_SEC / 10);
@@ -270,7 +265,6 @@ START_TEST(taken_back)
 	ck_assert_uint_eq(fx_info(1).ggtt_size, 0);
 	ck_assert_uint_eq(fx_info(1).contexts, 0);
 	ck_assert_uint_eq(fx.guc[0].config[1][1], 0);
-	ck_assert_uint_eq(fx.ggtt[was.ggtt_start >> 12], 0);
 	ck_assert_uint_eq(fx.ggtt[30 * MIB >> 12], 0);
 	fx.guc[1].klv_error = 0;
 	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 2, &want, 0), 0);
@@ -278,6 +272,145 @@ START_TEST(taken_back)
 	ck_assert_int_eq(fx.err, 0);
 	fx_provision(1);
 	ck_assert_uint_eq(fx_info(1).ggtt_start + fx_info(1).ggtt_size, FX_GGTT);
+}
+END_TEST
+
+/* Entries of `info`'s region carry the VFID and an address of the VF's. */
+static void use_region(const struct pfc_vf_info *info)
+{
+	for (uint64_t a = info->ggtt_start; a < info->ggtt_start + info->ggtt_size; a += 4096)
+		fx.ggtt[a >> 12] |= 0xABC000;
+}
+
+static void ck_region(const struct pfc_vf_info *info, uint64_t pte)
+{
+	for (uint64_t a = info->ggtt_start; a < info->ggtt_start + info->ggtt_size; a += 4096)
+		ck_assert_uint_eq(fx.ggtt[a >> 12], pte);
+}
+
+static void ck_same(const struct pfc_vf_info *was)
+{
+	struct pfc_vf_info now = fx_info(1);
+
+	ck_assert_int_eq(now.valid, 0);
+	ck_assert_uint_eq(now.ggtt_start, was->ggtt_start);
+	ck_assert_uint_eq(now.ggtt_size, was->ggtt_size);
+	ck_assert_uint_eq(now.contexts, was->contexts);
+	ck_assert_uint_eq(now.begin_context, was->begin_context);
+	ck_assert_uint_eq(now.doorbells, was->doorbells);
+	ck_assert_uint_eq(now.begin_doorbell, was->begin_doorbell);
+	for (unsigned gt = 0; gt < FX_GTS; gt++) {
+		ck_assert_uint_eq(fx.guc[gt].config[1][0], was->ggtt_start);
+		ck_assert_uint_eq(fx.guc[gt].config[1][1], was->ggtt_size);
+		ck_assert_uint_eq(fx.guc[gt].config[1][3], was->contexts);
+	}
+}
+
+START_TEST(put_back)
+{
+	/* 8.4.10, the better way: a change that a GuC refuses leaves the VF what it
+	 * had, entries included, on every GT. */
+	const struct pfc_provision want = { .ggtt_size = MIB, .ggtt_start = 30 * MIB,
+					    .contexts = 32 };
+	const struct pfc_vf_info was = (fx_provision(1), fx_info(1));
+
+	use_region(&was);
+	fx.guc[1].klv_error = _i == 0 ? -1 : 1;
+	fx.guc[1].klv_errors = 1;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, _i == 0 ? -ENOKEY : -EPROTO);
+	ck_assert(!fx_info(1).busy);
+	ck_same(&was);
+	ck_region(&was, 0xABC005);
+	ck_assert_uint_eq(fx.ggtt[30 * MIB >> 12], 0);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 2, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, 0);
+}
+END_TEST
+
+START_TEST(put_back_refused)
+{
+	/* When a GuC does not take the old configuration either, the VF ends with
+	 * nothing, and so with every entry. */
+	const struct pfc_provision want = { .ggtt_size = MIB, .ggtt_start = 30 * MIB };
+	const struct pfc_vf_info was = (fx_provision(1), fx_info(1));
+
+	fx.guc[1].klv_error = -1;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, -ENOKEY);
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENODATA);
+	ck_assert_uint_eq(fx.guc[0].config[1][1], 0);
+	ck_region(&was, 0);
+	ck_assert_uint_eq(fx.ggtt[30 * MIB >> 12], 0);
+}
+END_TEST
+
+START_TEST(flr_over_provision)
+{
+	/* pfc.h: an FLR that overrides a PROVISION, at any step of it, ends with its
+	 * undoing: a VF that had nothing has nothing, another has what it had, scrubbed.
+	 * A STOP waits for its end. */
+	const struct pfc_provision want = { .ggtt_size = MIB, .ggtt_start = 30 * MIB };
+	struct pfc_vf_info was = { .ggtt_size = 0 };
+
+	for (unsigned steps = 0; steps < 40; steps++) {
+		if (_i) {
+			fx_provision(1);
+			was = fx_info(1);
+			use_region(&was);
+		}
+		fx.ended = 0;
+		ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 4), 0);
+		ck_assert_int_eq(pfc_do(fx.pfc, PFC_STOP, 1, NULL, 5), -EBUSY);
+		for (unsigned i = 0; i < steps; i++)
+			pfc_step(fx.pfc, fx.now);
+		if (fx.ended)
+			break;
+		ck_assert_int_eq(pfc_do(fx.pfc, PFC_FLR, 1, NULL, 6), 0);
+		ck_assert_int_eq(fx.err, -ECANCELED);
+		ck_assert_uint_eq(fx.tag, 4);
+		fx_run(FX_SEC / 10);
+		ck_assert_uint_eq(fx.ended, 2);
+		ck_assert_uint_eq(fx.tag, 6);
+		ck_assert_int_eq(fx.err, 0);
+		ck_assert_uint_eq(fx.ggtt[30 * MIB >> 12], 0);
+		if (!_i) {
+			ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENODATA);
+			ck_assert_uint_eq(fx.guc[0].config[1][1] | fx.guc[1].config[1][3], 0);
+			continue;
+		}
+		ck_same(&was);
+		ck_region(&was, 1u << 2 | 1);
+		ck_assert_int_eq(fx_do(PFC_UNPROVISION, 1), 0);
+	}
+	ck_assert_uint_eq(fx.ended, 1);
+}
+END_TEST
+
+START_TEST(flr_over_unprovision)
+{
+	/* An FLR that overrides an UNPROVISION finishes it, also when it ends too late
+	 * for its own verb. */
+	const struct pfc_vf_info was = (fx_provision(1), fx_info(1));
+
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_UNPROVISION, 1, NULL, 4), 0);
+	pfc_step(fx.pfc, fx.now);
+	fx.guc[1].no_event = _i;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_FLR, 1, NULL, 6), 0);
+	fx_run(FX_SEC * 6);
+	ck_assert_int_eq(fx.err, _i ? -ETIMEDOUT : 0);
+	if (_i) {
+		ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, NULL, 6), -EBUSY);
+		fx_notify(1, 1, GUC_EVENT_VF_FLR_DONE);
+		fx_run(FX_SEC / 10);
+	}
+	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), -ENODATA);
+	ck_assert_uint_eq(fx.guc[0].config[1][1] | fx.guc[1].config[1][1], 0);
+	ck_region(&was, 0);
+	fx_provision(1);
 }
 END_TEST
 
@@ -298,19 +431,98 @@ END_TEST
 
 START_TEST(changed)
 {
-	/* 2.3: a change is a config reset, then everything new; the old region is
-	 * nobody's afterwards. */
+	/* 2.3, 8.4.10: a change is one message with everything, so that GuC always has
+	 * a configuration; with quirk reset-on-change it is a config reset, then
+	 * everything new. The old region is nobody's afterwards. */
 	const struct pfc_provision want = { .ggtt_size = MIB, .ggtt_start = 30 * MIB };
-	const struct pfc_vf_info was = (fx_provision(1), fx_info(1));
+	struct pfc_options o;
+	struct pfc_vf_info was;
 
+	fx_options(&o);
+	o.quirks = _i ? PFC_QUIRK_BIT(RESET_ON_CHANGE) : 0;
+	fx_start_with(&o, false);
+	fx_provision(1);
+	was = fx_info(1);
 	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), 0);
 	fx_run(FX_SEC / 10);
 	ck_assert_int_eq(fx.err, 0);
-	ck_assert_str_eq(fx.log[0], "0 config 1 0");
-	ck_assert_str_eq(fx.log[1], "1 config 1 0");
-	ck_assert_uint_eq(fx.ggtt[was.ggtt_start >> 12], 0);
+	ck_assert_str_eq(fx.log[0], _i ? "0 config 1 0" : "0 config 1 1");
+	ck_assert_str_eq(fx.log[1], _i ? "1 config 1 0" : "1 config 1 35339");
+	ck_assert_uint_eq(fx.logged, _i ? 12 : 2);
+	ck_region(&was, 0);
 	ck_assert_uint_eq(fx.ggtt[30 * MIB >> 12], 1u << 2 | 1);
 	ck_assert_uint_eq(fx.guc[1].config[1][0], 30 * MIB);
+	ck_assert_uint_eq(fx.guc[1].config[1][3], was.contexts);
+}
+END_TEST
+
+START_TEST(changed_in_use)
+{
+	/* pfc.h: what is not said stays: a new quantum leaves the region and what the
+	 * VF mapped there alone; a region that grows keeps its entries. */
+	const struct pfc_provision quantum = { .exec_quantum_ms = 33 };
+	const struct pfc_vf_info was = (fx_provision(1), fx_info(1));
+	const struct pfc_provision more = { .ggtt_size = was.ggtt_size + MIB,
+					    .ggtt_start = was.ggtt_start - MIB };
+
+	use_region(&was);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &quantum, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_same(&was);
+	ck_region(&was, 0xABC005);
+	ck_assert_uint_eq(fx.guc[0].config[1][6], 33);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &more, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, 0);
+	ck_region(&was, 0xABC005);
+	for (uint64_t a = was.ggtt_start - MIB; a < was.ggtt_start; a += 4096)
+		ck_assert_uint_eq(fx.ggtt[a >> 12], 1u << 2 | 1);
+	ck_assert_uint_eq(fx.guc[1].config[1][1], was.ggtt_size + MIB);
+	ck_assert_uint_eq(fx.guc[1].config[1][6], 33);
+}
+END_TEST
+
+START_TEST(aligned)
+{
+	/* 2.3: cards with 64 KiB pages align regions to them. */
+	struct pfc_provision want = { .ggtt_size = 0x18000 };
+	struct pfc_options o;
+
+	fx_options(&o);
+	o.ggtt_align = 65536;
+	o.ggtt_offset = 4096;
+	fx_start_with(&o, false);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), -EINVAL);
+	want = (struct pfc_provision){ .ggtt_size = MIB, .ggtt_start = 20 * MIB + 4096 };
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), -EINVAL);
+	ck_assert_int_eq(fx_do(PFC_PROVISION, 1), 0);
+	ck_assert_uint_eq(fx_info(1).ggtt_start % 65536, 0);
+	ck_assert_uint_eq(fx_info(1).ggtt_size % 65536, 0);
+	o.ggtt_align = 3 * 4096;
+	ck_assert_ptr_null(pfc_init(fx.storage, pfc_size(), &o, &fx.port, &fx.mem));
+}
+END_TEST
+
+START_TEST(admin_only)
+{
+	/* 2.3: the only VF of a PF that runs no work gets nearly all, and the PF says
+	 * that its own work comes first. */
+	struct pfc_options o;
+	struct pfc_provision p;
+
+	pfc_options_default(&o);
+	o.admin_only = true;
+	pfc_fair_share(&o, 1, &p);
+	ck_assert_uint_eq(p.ggtt_size, 0xE0000000);
+	ck_assert_uint_eq(p.contexts, 64512);
+	ck_assert_uint_eq(p.doorbells, 240);
+	pfc_fair_share(&o, 2, &p);
+	ck_assert_uint_eq(p.contexts, 16384 * 2 / 2);
+	fx_options(&o);
+	o.admin_only = true;
+	fx.logged = 0;
+	fx_start_with(&o, false);
+	ck_assert_uint_eq(fx.priority, 2);
 }
 END_TEST
 
@@ -378,6 +590,11 @@ START_TEST(names)
 	for (int v = 0; v < PFC_VERB_COUNT; v++)
 		ck_assert_int_eq(pfc_verb_find(pfc_verb_name((enum pfc_verb)v)), v);
 	ck_assert_int_eq(pfc_verb_find("jump"), -1);
+	for (int q = 0; q < PFC_QUIRK_COUNT; q++) {
+		ck_assert_int_eq(pfc_quirk_find(pfc_quirk_name((enum pfc_quirk)q)), q);
+		ck_assert_ptr_nonnull(strstr(pfc_quirk_text((enum pfc_quirk)q), "(8.4."));
+	}
+	ck_assert_int_eq(pfc_quirk_find("kind"), -1);
 	ck_assert_str_eq(pfc_vf_state_name(PFC_VF_RESTORED), "restored");
 }
 END_TEST
@@ -402,7 +619,14 @@ int main(void)
 	tcase_add_loop_test(tc, P_25_partly_applied, 0, 4);
 	tcase_add_loop_test(tc, taken_back, 0, 2);
 	tcase_add_test(tc, P_26_validity);
-	tcase_add_test(tc, changed);
+	tcase_add_loop_test(tc, put_back, 0, 2);
+	tcase_add_test(tc, put_back_refused);
+	tcase_add_loop_test(tc, flr_over_provision, 0, 2);
+	tcase_add_loop_test(tc, flr_over_unprovision, 0, 2);
+	tcase_add_loop_test(tc, changed, 0, 2);
+	tcase_add_test(tc, changed_in_use);
+	tcase_add_test(tc, aligned);
+	tcase_add_test(tc, admin_only);
 	tcase_add_test(tc, unprovisioned);
 	tcase_add_test(tc, adopted);
 	tcase_add_test(tc, bad_init);
