@@ -11,7 +11,7 @@ nobase_pkginclude_HEADERS += $(proto_headers)
 
 libgucproto_la_SOURCES = $(proto_headers) \
 	proto/actions.c proto/crc32c.c proto/errors.c proto/fixup.c proto/klv.c \
-	proto/text.c proto/text.h
+	proto/regs.c proto/text.c proto/text.h
 
 # Generated from the schema; part of the tarball, rebuilt when the schema is newer.
 frame_generated = proto/frame.pb.c proto/frame.pb.h

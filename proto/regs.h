@@ -50,4 +50,48 @@
 /* GGTT window a function may be given: the driver accepts nothing outside. */
 #define GGTT_TOP 0xFEE00000u
 
+/* What a function finds in its BAR, and registers that only the PF can read
+ * and tells its VFs (vf-lifecycle 7.5). X(name, first byte, bytes, text). */
+#define REG_LIST(X)                                                            \
+	X(RPM_CONFIG0, 0x0D00, 4, "crystal clock and shift of the timestamp")  \
+	X(GMD_ID, 0x0D8C, 4, "hardware IP version; VFs ask for KLV 0x3000")    \
+	X(XEHP_FUSE4, 0x9114, 4, "compute engines present")                    \
+	X(MIRROR_FUSE3, 0x9118, 4, "nodes and L3 banks")                       \
+	X(MIRROR_FUSE1, 0x911C, 4, "offered, not used by Linux 7.2")           \
+	X(MIRROR_L3BANK_ENABLE, 0x9130, 4, "L3 banks enabled")                 \
+	X(EU_ENABLE, 0x9134, 4, "execution units enabled")                     \
+	X(GT_SLICE_ENABLE, 0x9138, 4, "slices enabled")                        \
+	X(GT_GEOMETRY_DSS_ENABLE, 0x913C, 4, "geometry DSS, word 0")           \
+	X(GT_VEBOX_VDBOX_DISABLE, 0x9140, 4, "video engines")                  \
+	X(GT_COMPUTE_DSS_ENABLE, 0x9144, 4, "compute DSS, word 0")             \
+	X(GT_COMPUTE_DSS_ENABLE_EXT, 0x9148, 4, "compute DSS, word 1")         \
+	X(GT_COMPUTE_DSS_2, 0x914C, 4, "compute DSS, word 2")                  \
+	X(GT_GEOMETRY_DSS_1, 0x9150, 4, "geometry DSS, word 1")                \
+	X(GT_GEOMETRY_DSS_2, 0x9154, 4, "geometry DSS, word 2")                \
+	X(GT_GEOMETRY_DSS_3, 0x915C, 4, "geometry DSS, word 3")                \
+	X(GT_COMPUTE_DSS_3, 0x9160, 4, "compute DSS, word 3")                  \
+	X(SERVICE_COPY_ENABLE, 0x9170, 4, "service copy engines present")      \
+	X(HUC_KERNEL_LOAD_INFO, 0xC1DC, 4, "bit 0: the media firmware runs")   \
+	X(GUC_HOST_INTERRUPT, REG_GUC_HOST_INTERRUPT, 4,                       \
+	  "doorbell of the main GT: a write rings mailbox and ring")           \
+	X(VF_CAP, REG_VF_CAP, 4, "bit 0: this function is a VF")               \
+	X(VF_SW_FLAG, REG_VF_SW_FLAG(0), 16, "mailbox of the main GT")         \
+	X(MED_GUC_HOST_INTERRUPT, REG_MED_GUC_HOST_INTERRUPT, 4,               \
+	  "doorbell of the media GT")                                          \
+	X(MED_VF_SW_FLAG, REG_MED_VF_SW_FLAG(0), 16, "mailbox of the media GT") \
+	X(GGTT, REG_GGTT_BASE, 0x800000, "GGTT entries, 8 bytes a page")
+
+struct reg_place {
+	const char *name;
+	uint32_t first, bytes;
+	const char *text;
+};
+
+/* Place 0..n-1 of the list, then NULL. */
+const struct reg_place *reg_place(size_t index);
+/* The place that `offset` of a tile's BAR lies in, or NULL. Where it is a copy
+ * that the PF has of VF n's registers, *copy is n, else 0; `stride` says where
+ * copies are (REG_VF_STRIDE). */
+const struct reg_place *reg_find(uint32_t offset, uint32_t stride, unsigned *copy);
+
 #endif

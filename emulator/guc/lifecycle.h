@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The VF lifecycle of one GuC as a table: (state, input) -> reply, next state,
  * effects (vf-lifecycle 1.3). What is not listed is refused with the error of
- * its column. The table is the documentation; it prints itself as text and as
- * a graph. */
+ * its column. The table is the documentation and can be listed. */
 #ifndef GUCEMU_GUC_LIFECYCLE_H
 #define GUCEMU_GUC_LIFECYCLE_H
 
@@ -40,8 +39,21 @@ enum guc_vf_input {
 /* Name of an input, "?" out of range. */
 const char *guc_vf_input_name(enum guc_vf_input in);
 
-/* Write the whole table through `out`, a line a call, without newline: as
- * aligned text, or as a Graphviz graph. */
-void guc_lifecycle_print(void (*out)(void *user, const char *line), void *user, bool dot);
+/* What an input does in a state. The strings live during the call. */
+struct guc_lifecycle_rule {
+	enum guc_vf_state state;
+	enum guc_vf_input input;
+	const char *when;    /* further condition, "" for none */
+	const char *reply;   /* "OK"; an error, "0x0a"; "held" in the mailbox; "lost" */
+	const char *next;    /* state, or words that say which */
+	bool moves;          /* `next` is another state */
+	const char *effects; /* in the order in which they run, "" for none */
+};
+
+/* Tell all rules, a call each, by state and input. Of a pair's rules the first
+ * one that fits holds, and the last one always does. While a PAUSE still
+ * drains, another is refused with 0x0A whatever the rules say. */
+void guc_lifecycle_rules(void (*rule)(void *user, const struct guc_lifecycle_rule *rule),
+			 void *user);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The VF lifecycle as a table, row by row as vf-lifecycle 1.3 lists it: first
  * row that matches state, input and condition wins, what no row matches is
- * refused with 0x0A. Prints itself as text and as a graph. What the effects
- * do is in lifecycle.c. */
+ * refused with 0x0A. It can be listed rule by rule. What the effects do is in
+ * lifecycle.c. */
 #include "lifecycle_row.h"
 #include "proto/text.h"
 
@@ -200,7 +200,7 @@ const struct guc_vf_row *guc_vf_row_find(const struct guc_card *c, unsigned gt, 
 	return &refused;
 }
 
-/* --- printing ---------------------------------------------------------------------- */
+/* --- listing ----------------------------------------------------------------------- */
 
 static const char *next_name(const struct guc_vf_row *row, unsigned state)
 {
@@ -236,44 +236,37 @@ static size_t print_effects(char *buf, size_t cap, uint32_t effects)
 	return n;
 }
 
-static void print_row(void (*out)(void *user, const char *line), void *user, bool dot,
-		      const struct guc_vf_row *row, unsigned state)
+static void tell_rule(void (*rule)(void *user, const struct guc_lifecycle_rule *rule), void *user,
+		      const struct guc_vf_row *row, unsigned state, unsigned input)
 {
-	const char *from = guc_vf_state_name((enum guc_vf_state)state);
-	const char *input = guc_vf_input_name((enum guc_vf_input)row->input);
-	char line[512], reply[16], effects[256];
+	char reply[16], effects[256];
 
-	if (dot && (row->error || row->next == SAME))
-		return;
 	print_reply(reply, sizeof(reply), row->error);
 	print_effects(effects, sizeof(effects), row->effects);
-	if (dot)
-		text_fmt(line, sizeof(line), "\t\"%s\" -> \"%s\" [label=\"%s%s%s\"];", from,
-			 next_name(row, state), input, row->when ? "\\n" : "",
-			 when_text[row->when]);
-	else
-		text_fmt(line, sizeof(line), "%18s  %20s  %20s  %5s  %25s  %s", from, input,
-			 when_text[row->when], reply, next_name(row, state), effects);
-	out(user, line);
+	rule(user, &(struct guc_lifecycle_rule){
+		.state = (enum guc_vf_state)state, .input = (enum guc_vf_input)input,
+		.when = when_text[row->when], .reply = reply, .next = next_name(row, state),
+		.moves = row->next != SAME && row->next != state, .effects = effects,
+	});
 }
 
-void guc_lifecycle_print(void (*out)(void *user, const char *line), void *user, bool dot)
+void guc_lifecycle_rules(void (*rule)(void *user, const struct guc_lifecycle_rule *rule),
+			 void *user)
 {
-	if (dot)
-		out(user, "digraph lifecycle {");
 	for (unsigned state = 0; state < GUC_VFS_COUNT; state++) {
 		for (unsigned in = 0; in < GUC_IN_COUNT; in++) {
-			for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-				const struct guc_vf_row *row = &table[i];
+			const struct guc_vf_row *last = NULL;
 
-				if (row->input != in || !(row->states >> state & 1))
+			for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+				if (table[i].input != in || !(table[i].states >> state & 1))
 					continue;
-				print_row(out, user, dot, row, state);
-				if (row->when == ALWAYS)
+				last = &table[i];
+				tell_rule(rule, user, last, state, in);
+				if (last->when == ALWAYS)
 					break;
 			}
+			if (!last || last->when != ALWAYS)
+				tell_rule(rule, user, &refused, state, in);
 		}
 	}
-	if (dot)
-		out(user, "}");
 }
