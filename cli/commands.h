@@ -7,5 +7,9 @@
 int gucemu_pf_main(int argc, char **argv);
 int gucemu_state_main(int argc, char **argv);
 int gucemu_demo_main(int argc, char **argv);
+int gucemu_actions_main(int argc, char **argv);
+int gucemu_klvs_main(int argc, char **argv);
+int gucemu_states_main(int argc, char **argv);
+int gucemu_explain_main(int argc, char **argv);
 
 #endif

@@ -28,6 +28,10 @@ static const struct command commands[] = {
 	{ "vf", gucemu_vf_main, "run a VF driver against an emulated card" },
 	{ "pf", gucemu_pf_main, "steer VFs: provision, flr, pause, save, migrate, ..." },
 	{ "state", gucemu_state_main, "show everything in an emulated card" },
+	{ "explain", gucemu_explain_main, "say what a number, name or message means" },
+	{ "actions", gucemu_actions_main, "list the messages between drivers and GuC" },
+	{ "klvs", gucemu_klvs_main, "list the keys of configuration and policies" },
+	{ "states", gucemu_states_main, "list what a GuC does with a VF, or draw it" },
 	{ "version", version_main, "print the version" },
 	{ "help", help_main, "explain a command" },
 };

@@ -13,6 +13,12 @@ gucemu_SOURCES = \
 	cli/demo_move.c \
 	cli/demo_report.c \
 	cli/demo_vf.c \
+	cli/explain.c \
+	cli/explain.h \
+	cli/explain_message.c \
+	cli/facts.c \
+	cli/facts.h \
+	cli/facts_main.c \
 	cli/gucemu.c \
 	cli/image_file.c \
 	cli/image_file.h \
@@ -23,13 +29,25 @@ gucemu_SOURCES = \
 	cli/pf.c \
 	cli/pf_migrate.c \
 	cli/pf_migrate.h \
-	cli/state.c
+	cli/state.c \
+	cli/table.c \
+	cli/table.h
+nodist_gucemu_SOURCES = cli/checklist_rows.h
 gucemu_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE \
 	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
 gucemu_LDADD = libgucserver.la libgucvfrun.la libgucvftransport.la libgucvfcore.la \
 	libgucpfcore.la libgucview.la libgucguc.la libgucwire.la libgucframe.la \
 	libguchost.la libgucproto.la \
 	$(UV_LIBS) $(JSON_LIBS)
+
+# The checklist's points, for gucemu explain.
+BUILT_SOURCES += cli/checklist_rows.h
+CLEANFILES += cli/checklist_rows.h
+cli/checklist_rows.h: $(top_srcdir)/tests/checklist.tsv
+	$(AM_V_GEN)$(MKDIR_P) cli && awk -F '\t' '!/^#/ { printf "{ \"%s\", \"%s\", \"%s\", \"%s\", \"%s\", \"%s\" },\n", \
+		$$1, quoted($$2), $$3, $$4, $$5, $$6 } \
+		function quoted(s) { gsub(/"/, "\\\"", s); return s }' \
+		$(top_srcdir)/tests/checklist.tsv >$@.tmp && mv $@.tmp $@
 
 # Tests of view/ and cli/; variables of tests/local.mk are known by then.
 EXTRA_DIST += tests/golden/seed-diagram.txt
@@ -41,6 +59,7 @@ cli_tests = \
 	tests/unit/test_view \
 	tests/process/test_cli \
 	tests/process/test_demo \
+	tests/process/test_tables \
 	tests/process/test_vf_run
 check_PROGRAMS += $(cli_tests)
 TESTS += $(cli_tests)
@@ -77,5 +96,10 @@ tests_process_test_vf_run_SOURCES = tests/process/test_vf_run.c $(cli_fixture) \
 tests_process_test_vf_run_CPPFLAGS = $(cli_test_cppflags) $(UV_CFLAGS)
 tests_process_test_vf_run_CFLAGS = $(cli_test_cflags)
 tests_process_test_vf_run_LDADD = libgucwire.la $(cli_test_ldadd) $(UV_LIBS)
+
+tests_process_test_tables_SOURCES = tests/process/test_tables.c $(cli_fixture)
+tests_process_test_tables_CPPFLAGS = $(cli_test_cppflags)
+tests_process_test_tables_CFLAGS = $(cli_test_cflags)
+tests_process_test_tables_LDADD = $(cli_test_ldadd)
 
 endif HAVE_CHECK

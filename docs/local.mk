@@ -1,5 +1,8 @@
 dist_man_MANS += docs/man/gucemu.1
 EXTRA_DIST += \
+	docs/protocol/actions.md \
+	docs/protocol/klvs.md \
+	docs/protocol/states.md \
 	docs/architecture.md \
 	docs/dependencies.md \
 	docs/protocol/checklist.md \
@@ -10,8 +13,12 @@ EXTRA_DIST += \
 	docs/protocol/vf-lifecycle.md \
 	docs/protocol/xe-vf-probe.md
 
-# Pages that are made from the sources; make check compares them.
+# Pages that are made from the sources and from the program's own tables; make
+# check compares them (tests/checklist.sh, tests/pages.sh).
 .PHONY: docs
-docs:
-	$(AM_V_GEN)$(top_srcdir)/tests/checklist.sh --page $(top_srcdir) >checklist.tmp && \
-		mv checklist.tmp $(top_srcdir)/docs/protocol/checklist.md
+docs: gucemu$(EXEEXT)
+	$(AM_V_GEN)$(top_srcdir)/tests/checklist.sh --page $(top_srcdir) >page.tmp && \
+		mv page.tmp $(top_srcdir)/docs/protocol/checklist.md
+	$(AM_V_at)for page in actions klvs states; do \
+		./gucemu$(EXEEXT) $$page --markdown >page.tmp && \
+		mv page.tmp $(top_srcdir)/docs/protocol/$$page.md || exit 1; done

@@ -1,7 +1,7 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-EXTRA_DIST += tests/checklist.sh tests/checklist.tsv tests/purity.sh
+EXTRA_DIST += tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
 
 # Where the tests of real processes find the program, and purity.sh the objects.
 # A test that hangs is ended; a slow machine is no hang.
@@ -76,7 +76,7 @@ unit_tests = \
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
 TESTS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay tests/checklist.sh \
-	tests/purity.sh
+	tests/pages.sh tests/purity.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)
 tests_unit_test_proto_LDADD = $(proto_ldadd)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define RUN_ARGS 32u
+#define RUN_ARGS 320u
 
 struct run_result {
 	int status; /* exit status, or 256 + signal */

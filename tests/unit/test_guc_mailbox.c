@@ -308,6 +308,30 @@ START_TEST(action_table)
 }
 END_TEST
 
+/* MB-13: what the GuC does not model, and what it alone may send, is answered
+ * with 0x30 from either side over either transport. */
+START_TEST(not_modelled)
+{
+	int code;
+
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	for (size_t i = 0; (code = guc_action_code(i)) >= 0; i++) {
+		const uint32_t request = (uint32_t)code;
+
+		if (guc_action_find(request))
+			continue;
+		/* An empty mailbox is no request. */
+		ck_assert_uint_eq(fx_mbox(f, 1, 0, &request, 1, NULL), code ? 0xE0000030 : 0);
+		for (unsigned fn = 0; fn < 2; fn++) {
+			fx_g2h_drain(f, fn, 0);
+			fx_h2g(f, fn, 0, 9, &request, 1);
+			ck_assert_uint_eq(fx_g2h(f, fn, 0).dw[0], 0xE0000030);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guc_mailbox");
@@ -328,6 +352,7 @@ int main(void)
 	tcase_add_loop_test(tc, mmio_relay, 0, 2);
 	tcase_add_loop_test(tc, hooks, 0, 8);
 	tcase_add_test(tc, action_table);
+	tcase_add_test(tc, not_modelled);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The pages that the program prints from its tables are in docs/protocol as it
+# prints them now. Arguments: the program, the source folder.
+set -eu
+
+gucemu=${1:-${GUCEMU:-./gucemu}}
+top=${2:-${top_srcdir:-.}}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+status=0
+for page in actions klvs states; do
+	"$gucemu" $page --markdown >"$work/page"
+	if ! diff "$top/docs/protocol/$page.md" "$work/page"; then
+		echo "docs/protocol/$page.md is out of date: make docs"
+		status=1
+	fi
+done
+exit $status
