@@ -3,8 +3,7 @@
  * each is made right for the present start (vf-lifecycle 5.2). Every word is
  * computed anew from an offset that never changes, so doing it twice, or after
  * half a recovery, gives the same bytes. Row 6 is host_ct_restart(), row 13
- * vfc_replay_prepare(), row 15 vfc_wq_blank(); row 21 has no place here: this
- * driver makes no multi-queue groups. */
+ * vfc_replay_prepare(), row 15 vfc_wq_blank(). */
 #include "vfc_priv.h"
 
 #include "proto/mi.h"
@@ -114,6 +113,14 @@ static void batches(struct vfc_gt *gt, struct vfc_queue *q)
 		vfc_job_batch(gt, q, queue_job(q, n), vfc_fixup_error(gt, FIXUP_BATCH));
 }
 
+/* Row 21: the queue's own entry in its group's page. */
+static void group_entry(struct vfc_gt *gt, const struct vfc_queue *q)
+{
+	if (q->entered && vfc_fixup_wanted(gt->v, FIXUP_CGP))
+		fix(gt, FIXUP_CGP, q->page + 4 * CGP_LRC(q->place), vfc_lrc_hwsp(gt->v, q, 0),
+		    LRC_DESC_KERNEL);
+}
+
 void vfc_fixup_queue(struct vfc_gt *gt, struct vfc_queue *q)
 {
 	for (unsigned i = 0; i < q->width; i++)
@@ -121,6 +128,7 @@ void vfc_fixup_queue(struct vfc_gt *gt, struct vfc_queue *q)
 			if (vfc_fixup_wanted(gt->v, lrc_fixups[f].fixup))
 				lrc_fixups[f].apply(gt, q, i);
 	batches(gt, q);
+	group_entry(gt, q);
 	/* Row 15, done wrongly on purpose: the items are no no-ops then. */
 	if (q->width > 1 && gt->v->opt.twice_fixups >> FIXUP_WORK_QUEUE & 1)
 		vfc_wq_patch(gt->v, q, vfc_fixup_error(gt, FIXUP_WORK_QUEUE));

@@ -3,7 +3,9 @@ libgucvfcore_la_SOURCES = \
 	vfclient/boot.c \
 	vfclient/boot.h \
 	vfclient/config.c \
+	vfclient/fault.c \
 	vfclient/fixup.c \
+	vfclient/group.c \
 	vfclient/info.c \
 	vfclient/irq.c \
 	vfclient/job.c \

@@ -42,6 +42,8 @@ static int send_register(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id)
 	size_t hwsp = vfc_lrc_hwsp(v, q, 0);
 	uint32_t n = 10;
 
+	if (q->role == VFC_PRIMARY)
+		return vfc_group_register(gt, q, id);
 	if (q->width > 1) {
 		dw[5] = lo32(vfc_addr(v, hwsp + WQ_DESC));
 		dw[6] = hi32(vfc_addr(v, hwsp + WQ_DESC));
@@ -95,12 +97,23 @@ static int send_id(struct vfc_gt *gt, enum guc_action_code action, uint32_t id, 
 
 /* --- memory and numbers ------------------------------------------------------------ */
 
+static void free_queue(struct vfc_gt *gt, uint32_t id, int err);
+
+static void free_member(struct vfc_gt *gt, uint32_t id)
+{
+	free_queue(gt, id, 0);
+}
+
 static void free_queue(struct vfc_gt *gt, uint32_t id, int err)
 {
 	struct vfc_queue *q = &gt->queue[id];
 	unsigned width = q->width;
-	bool told = q->destroyed;
+	bool told = q->destroyed && !q->gone;
 
+	if (q->role == VFC_PRIMARY) {
+		vfc_group_each(gt, id, free_member);
+		host_pages_free(&gt->v->pages, q->page, CGP_BYTES);
+	}
 	while (q->jobs_done != q->jobs_made)
 		vfc_job_end(gt, id, -ECANCELED);
 	if (q->registered)
@@ -138,8 +151,8 @@ static int find_ids(const struct vfc_gt *gt, unsigned width)
 	return -ENOSPC;
 }
 
-static int create(struct vfc_gt *gt, enum guc_engine_class c, unsigned width,
-		  enum vfc_queue_kind kind)
+int vfc_queue_make(struct vfc_gt *gt, enum guc_engine_class c, unsigned width,
+		   enum vfc_queue_kind kind)
 {
 	struct vfc *v = gt->v;
 	int id = find_ids(gt, width);
@@ -182,15 +195,15 @@ int vfc_queue_create(struct vfc *v, unsigned gt, enum guc_engine_class engine_cl
 	/* With scheduling groups GuC takes no parallel contexts. */
 	if (width > 1 && v->gt[gt].config.groups)
 		return -EINVAL;
-	return create(&v->gt[gt], engine_class, width, VFC_QUEUE_JOBS);
+	return vfc_queue_make(&v->gt[gt], engine_class, width, VFC_QUEUE_JOBS);
 }
 
 int vfc_ccs_create(struct vfc_gt *gt)
 {
-	int id = create(gt, GUC_CLASS_BLITTER, 1, VFC_QUEUE_CCS_SAVE);
+	int id = vfc_queue_make(gt, GUC_CLASS_BLITTER, 1, VFC_QUEUE_CCS_SAVE);
 
 	if (id >= 0)
-		id = create(gt, GUC_CLASS_BLITTER, 1, VFC_QUEUE_CCS_RESTORE);
+		id = vfc_queue_make(gt, GUC_CLASS_BLITTER, 1, VFC_QUEUE_CCS_RESTORE);
 	if (id < 0)
 		return id;
 	vfc_ccs_write(gt, 0);
@@ -208,6 +221,11 @@ static struct vfc_queue *find(struct vfc *v, unsigned gt, uint32_t queue)
 	return q->used && !q->child && !q->destroyed && q->kind == VFC_QUEUE_JOBS ? q : NULL;
 }
 
+static void destroy_member(struct vfc_gt *gt, uint32_t id)
+{
+	gt->queue[id].destroyed = true;
+}
+
 int vfc_queue_destroy(struct vfc *v, unsigned gt, uint32_t queue)
 {
 	struct vfc_queue *q = find(v, gt, queue);
@@ -215,8 +233,16 @@ int vfc_queue_destroy(struct vfc *v, unsigned gt, uint32_t queue)
 	if (!q)
 		return -ENOENT;
 	q->destroyed = true;
+	if (q->role == VFC_PRIMARY)
+		vfc_group_each(&v->gt[gt], queue, destroy_member);
 	vfc_queue_mark(&v->gt[gt]);
 	return 0;
+}
+
+/* The queue that GuC schedules for this one. */
+static struct vfc_queue *scheduled(struct vfc *v, unsigned gt, struct vfc_queue *q)
+{
+	return q->role == VFC_SECONDARY ? &v->gt[gt].queue[q->primary] : q;
 }
 
 int vfc_queue_suspend(struct vfc *v, unsigned gt, uint32_t queue)
@@ -225,7 +251,7 @@ int vfc_queue_suspend(struct vfc *v, unsigned gt, uint32_t queue)
 
 	if (!q)
 		return -ENOENT;
-	q->suspended = true;
+	scheduled(v, gt, q)->suspended = true;
 	vfc_queue_mark(&v->gt[gt]);
 	return 0;
 }
@@ -236,7 +262,7 @@ int vfc_queue_resume(struct vfc *v, unsigned gt, uint32_t queue)
 
 	if (!q)
 		return -ENOENT;
-	q->suspended = false;
+	scheduled(v, gt, q)->suspended = false;
 	vfc_queue_mark(&v->gt[gt]);
 	return 0;
 }
@@ -317,8 +343,10 @@ static bool pump_schedule(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id)
 static bool pump(struct vfc_gt *gt, uint32_t id)
 {
 	struct vfc_queue *q = &gt->queue[id];
-	bool runs = q->kind != VFC_QUEUE_JOBS || q->jobs_made != q->jobs_done;
+	bool runs = q->kind != VFC_QUEUE_JOBS || q->jobs_made != q->jobs_done || q->wanted;
 
+	if (q->role == VFC_SECONDARY)
+		return vfc_group_pump(gt, q, id);
 	if (q->destroyed)
 		return pump_destroyed(gt, q, id);
 	if (!q->killed)
@@ -442,8 +470,12 @@ int vfc_queue_reset(struct vfc_gt *gt, uint32_t id)
 		id--;
 	if (!known(gt, id))
 		return -EPROTO;
+	if (gt->queue[id].role == VFC_SECONDARY)
+		id = gt->queue[id].primary;
 	vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "Engine reset or memory fault: queue %u is banned",
 		id);
 	kill_queue(gt, id);
+	if (gt->queue[id].role == VFC_PRIMARY)
+		vfc_group_each(gt, id, kill_queue);
 	return 0;
 }

@@ -10,12 +10,14 @@ static void unregister(struct vfc_gt *gt, struct vfc_queue *q)
 		gt->registered--;
 	q->registered = false;
 	q->confirmed = false;
+	vfc_group_unregister(gt, q);
 }
 
 void vfc_replay_pause(struct vfc_gt *gt, struct vfc_queue *q)
 {
 	bool was_enabling = q->pending_enable;
 
+	vfc_group_pause(q);
 	if (was_enabling) {
 		q->enabled = false;
 		/* A resume is repeated; a first enable with its registration,
@@ -75,6 +77,8 @@ void vfc_replay_forget(struct vfc_gt *gt, struct vfc_queue *q)
 	q->deregister_sent = false;
 	q->deregister_credit = false;
 	q->scheds = 0;
+	vfc_group_pause(q);
+	q->entered = false;
 	if (q->kind != VFC_QUEUE_JOBS)
 		return;
 	if (q->width > 1) {

@@ -75,6 +75,12 @@ static int on_event(void *user, const uint32_t *dw, uint32_t len)
 		return vfc_queue_deregister_done(gt, dw, len);
 	case GUC_ACTION_TLB_INVALIDATION_DONE:
 		return vfc_tlb_done(gt, dw, len);
+	case GUC_ACTION_CGP_SYNC_DONE:
+		return vfc_group_synced(gt, dw, len);
+	case GUC_ACTION_CGP_CONTEXT_ERROR:
+		return len != 7 ? -EPROTO : vfc_queue_reset(gt, dw[3]);
+	case GUC_ACTION_PAGE_FAULT_REQ_DESC:
+		return vfc_page_fault(gt, dw, len);
 	case GUC_ACTION_RELAY_FROM_PF:
 		return vfc_relay_event(gt, dw, len);
 	case GUC_ACTION_CONTEXT_RESET_NOTIFICATION:
@@ -84,6 +90,15 @@ static int on_event(void *user, const uint32_t *dw, uint32_t len)
 		vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "engine reset failed");
 		gt->reset_wanted = true;
 		return len == 4 ? 0 : -EPROTO;
+	case GUC_ACTION_NOTIFY_CRASH_DUMP_POSTED:
+	case GUC_ACTION_NOTIFY_EXCEPTION:
+		vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "GuC has crashed");
+		gt->reset_wanted = true;
+		return 0;
+	case GUC_ACTION_STATE_CAPTURE_NOTIFICATION:
+		return len == 2 ? 0 : -EPROTO;
+	case GUC_ACTION_NOTIFY_FLUSH_LOG_BUFFER_TO_FILE:
+		return 0;
 	default:
 		vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "unexpected G2H event 0x%04x",
 			hxg_action(dw[0]));

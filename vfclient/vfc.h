@@ -162,7 +162,8 @@ void vfc_options_default(struct vfc_options *options);
 
 /* Bytes of storage that vfc_init() needs, 8-byte aligned. */
 size_t vfc_size(void);
-/* Least driver memory for `queues` queues of `width` a GT. */
+/* Least driver memory for `queues` queues of `width` a GT; count one more for a
+ * multi-queue group's page. */
 size_t vfc_mem_size(unsigned gts, unsigned queues, unsigned width);
 
 /* Lay out a driver in `storage`. port and mem must outlive it; mem->base must
@@ -203,6 +204,13 @@ int vfc_shutdown(struct vfc *v, uint64_t tag);
  * -ENODEV not booted or wedged. */
 int vfc_queue_create(struct vfc *v, unsigned gt, enum guc_engine_class engine_class,
 		     unsigned width);
+/* Create a multi-queue group: its primary queue; then queues that join it, each
+ * of them with jobs of its own. All run under one context of GuC, so suspending
+ * and resuming any suspends and resumes all, and destroying the primary destroys
+ * all. Ids and errors as above, and of vfc_group_add(): -ENOENT no such group,
+ * -ENOSPC also for the 65th queue, -ECANCELED a group that GuC has reset. */
+int vfc_group_create(struct vfc *v, unsigned gt, enum guc_engine_class engine_class);
+int vfc_group_add(struct vfc *v, unsigned gt, uint32_t primary);
 /* Destroy: disable, deregister, free. VFC_EV_QUEUE when the id is gone. */
 int vfc_queue_destroy(struct vfc *v, unsigned gt, uint32_t queue);
 /* Stop scheduling a queue and go on with it; jobs stay. What GuC must be told for

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the pure VF driver share: its state and the calls between
  * its parts. One file, one subject: config (query), boot (operations), irq,
- * relay, queue, job, parallel, tlb, replay, fixup, recovery, recovery_seed,
+ * relay, queue, job, parallel, group, tlb, replay, fixup, recovery, recovery_seed,
  * pm. A part that has to wait is called again by vfc_step() with the same
  * arguments until it returns something else than VFC_WAIT. */
 #ifndef GUCEMU_VFC_PRIV_H
@@ -33,6 +33,7 @@
 #define VFC_H2G_STUCK    1000000000ull /* no room in H2G: GT reset */
 #define VFC_ROOM_RETRY  1000000ull    /* between two looks for room */
 #define VFC_RELAY_WAIT   2500000000ull
+#define VFC_SYNC_WAIT    1000000000ull /* of a group, for the next sync */
 #define VFC_TLB_WAIT     2250000000ull
 #define VFC_RESET_TRIES  10u
 #define VFC_RELAYS       8u   /* relay requests of a GT under way */
@@ -60,6 +61,9 @@ struct vfc_job_slot {
 	bool emitted;       /* its commands are in the ring */
 };
 
+/* Part in a multi-queue group. */
+enum vfc_role { VFC_ALONE, VFC_PRIMARY, VFC_SECONDARY };
+
 enum vfc_queue_kind { VFC_QUEUE_JOBS, VFC_QUEUE_CCS_SAVE, VFC_QUEUE_CCS_RESTORE };
 
 /* The queue's number is the context id; a parallel one takes `width` of them,
@@ -78,6 +82,18 @@ struct vfc_queue {
 	uint32_t scheds;   /* SCHED_CONTEXT messages due */
 	uint32_t wq_tail;
 	size_t off, bytes; /* all its memory: width times one LRC's */
+	/* In a group: the primary's id, itself too; the page; the place in it. */
+	enum vfc_role role;
+	uint32_t primary;
+	size_t page;
+	uint8_t place;
+	bool entered;         /* stands in the page */
+	bool syncing, synced; /* GuC was told, has answered */
+	bool gone;            /* a secondary that was destroyed: its memory stays */
+	/* Of a primary: places given out; a member has jobs; the last sync. */
+	uint8_t places;
+	bool wanted, sync_pending;
+	uint64_t sync_since;
 	uint32_t jobs_made, jobs_done; /* numbers of the last made and ended */
 	struct vfc_job_slot job[VFC_MAX_JOBS];
 };
@@ -317,7 +333,7 @@ uint64_t vfc_relay_deadline(const struct vfc_gt *gt);
 int vfc_handshake(struct vfc_gt *gt);
 int vfc_query_runtime(struct vfc_gt *gt);
 
-/* --- queue.c, job.c, parallel.c, lrc.c, tlb.c -------------------------------------- */
+/* --- queue.c, job.c, group.c, parallel.c, lrc.c, tlb.c, fault.c -------------------------------------- */
 
 size_t vfc_lrc_bytes(const struct vfc *v, enum guc_engine_class c);
 size_t vfc_lrc_ring(const struct vfc *v, const struct vfc_queue *q, unsigned i);
@@ -334,6 +350,9 @@ void vfc_lrc_set_head(struct vfc *v, const struct vfc_queue *q, uint32_t head);
 void vfc_default_image_build(struct vfc_gt *gt, enum guc_engine_class c);
 
 bool vfc_queue_step(struct vfc_gt *gt);
+/* Place a queue and build its contexts: its id or -errno. */
+int vfc_queue_make(struct vfc_gt *gt, enum guc_engine_class c, unsigned width,
+		   enum vfc_queue_kind kind);
 void vfc_queue_mark(struct vfc_gt *gt); /* visit every queue */
 int vfc_queue_mode_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 int vfc_queue_deregister_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
@@ -354,6 +373,20 @@ static inline uint32_t vfc_job_tail(uint32_t number)
 {
 	return number * JOB_RING_BYTES % LRC_RING_BYTES;
 }
+
+/* Register a group with its primary in the page; a secondary's turn to send:
+ * true when something was done. */
+int vfc_group_register(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id);
+bool vfc_group_pump(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id);
+int vfc_group_synced(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
+/* Call `visit` for every secondary. */
+void vfc_group_each(struct vfc_gt *gt, uint32_t primary,
+		    void (*visit)(struct vfc_gt *gt, uint32_t id));
+/* A recovery begins; GuC does not know the primary (any more). */
+void vfc_group_pause(struct vfc_queue *q);
+void vfc_group_unregister(struct vfc_gt *gt, struct vfc_queue *q);
+
+int vfc_page_fault(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 
 bool vfc_wq_append(struct vfc_gt *gt, struct vfc_queue *q, uint32_t id);
 void vfc_wq_patch(struct vfc *v, const struct vfc_queue *q, int64_t error);

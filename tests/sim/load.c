@@ -31,12 +31,23 @@ static enum guc_engine_class class_of(unsigned gt, unsigned q)
 	return gt ? (q % 2 ? GUC_CLASS_VIDEO_ENHANCE : GUC_CLASS_VIDEO) : main_gt[q % 3];
 }
 
+/* Behind `plain` ordinary queues a parallel one and a group. */
+static int make(struct load *l, unsigned gt, unsigned q, unsigned plain)
+{
+	if (q == plain + 1)
+		return vfc_group_create(l->vf->vfc, gt, class_of(gt, q));
+	if (q > plain + 1)
+		return vfc_group_add(l->vf->vfc, gt, (uint32_t)l->queue[gt][plain + 1].id);
+	return vfc_queue_create(l->vf->vfc, gt, class_of(gt, q), q == plain ? 2 : 1);
+}
+
 void load_start(struct load *l, struct sim *s, struct sim_vf *v, unsigned queues, bool wide)
 {
 	struct vfc_info info;
 
 	memset(l, 0, sizeof(*l));
-	*l = (struct load){ .sim = s, .vf = v, .queues = queues + wide, .wide = wide };
+	*l = (struct load){ .sim = s, .vf = v, .queues = queues + (wide ? 1 + LOAD_GROUP : 0),
+			    .wide = wide };
 	vfc_info(v->vfc, 0, &info);
 	if (info.state == VFC_STATE_OFF) {
 		int err = sim_boot(s, v);
@@ -48,8 +59,7 @@ void load_start(struct load *l, struct sim *s, struct sim_vf *v, unsigned queues
 	}
 	for (unsigned gt = 0; gt < s->opt.gts; gt++) {
 		for (unsigned q = 0; q < l->queues; q++) {
-			unsigned width = wide && q == queues ? 2 : 1;
-			int id = vfc_queue_create(v->vfc, gt, class_of(gt, q), width);
+			int id = make(l, gt, q, queues);
 
 			if (id < 0) {
 				fprintf(stderr, "load: queue: %s\n", text_errno(id));

@@ -7,11 +7,13 @@
 #include "sim.h"
 
 #define LOAD_MAX_QUEUES 16u
+#define LOAD_GROUP      3u /* queues of the group */
 
 struct load {
 	struct sim *sim;
 	struct sim_vf *vf;
-	unsigned queues; /* of each GT; the last one is parallel when `wide` */
+	unsigned queues; /* of each GT; with `wide` the last ones are a parallel one
+			  * and a group's LOAD_GROUP */
 	bool wide;
 	struct {
 		int id;

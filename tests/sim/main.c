@@ -12,6 +12,7 @@ int main(void)
 	srunner_add_suite(r, suite_races());
 	srunner_add_suite(r, suite_detector());
 	srunner_add_suite(r, suite_answers());
+	srunner_add_suite(r, suite_group());
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

@@ -9,5 +9,6 @@ Suite *suite_migration(void);
 Suite *suite_detector(void);
 Suite *suite_races(void);
 Suite *suite_answers(void);
+Suite *suite_group(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emulator/guc/block.h"
+#include "emulator/guc/exec.h"
 #include "load.h"
 #include "proto/regs.h"
 #include "suites.h"
@@ -17,7 +17,7 @@
  * see when the CTB was drained before the pause. */
 static const enum fixup visible[] = { FIXUP_MEMIRQ,   FIXUP_RING_START, FIXUP_INDIRECT_RING,
 				      FIXUP_WA_BATCH, FIXUP_JOBS,	FIXUP_WORK_QUEUE,
-				      FIXUP_CCS,      FIXUP_BATCH };
+				      FIXUP_CCS,      FIXUP_BATCH,	FIXUP_CGP };
 
 #define KEPT 512u
 
@@ -30,7 +30,7 @@ struct spot {
 	/* Contexts at the pause: bit c of [id] is LRC c; and which are parallel or
 	 * compression contexts. */
 	uint8_t lrcs[64];
-	bool parallel[64], ccs[64];
+	bool parallel[64], ccs[64], group[64];
 };
 
 /* A driver of this project maps memory page k at GGTT start + 4096 k. */
@@ -50,15 +50,16 @@ static uint32_t word(const struct sim_vf *v, unsigned fn, uint64_t addr)
  * what has no context to find it by. Flag bits of the word don't count. */
 static bool named_word(const struct sim_vf *v, const struct guc_finding *f, uint32_t *value)
 {
-	const struct guc_context *ctx;
+	const struct guc_card *c = &v->sim->card[v->card].guc;
+	struct guc_context *ctx;
 	uint64_t regs, page;
 
 	if (f->context == UINT32_MAX)
 		return false;
-	ctx = guc_context(&v->sim->card[v->card].guc, 0, v->fn, f->context);
+	ctx = guc_context(c, 0, v->fn, f->context);
 	ck_assert_ptr_nonnull(ctx);
-	ck_assert(ctx->registered && f->child < ctx->width);
-	regs = (ctx->lrc_desc[f->child] & LRC_DESC_ADDR) + LRC_REGS;
+	ck_assert(ctx->registered && f->child < guc_lrc_places(ctx));
+	regs = (*guc_lrc_desc(c, 0, ctx, f->child) & LRC_DESC_ADDR) + LRC_REGS;
 	page = word(v, v->fn, regs + 4 * LRC_INDIRECT_RING) & LRC_DESC_ADDR;
 	switch (f->structure) {
 	case FIXUP_INDIRECT_RING:
@@ -76,9 +77,12 @@ static bool named_word(const struct sim_vf *v, const struct guc_finding *f, uint
 	case FIXUP_WORK_QUEUE:
 		*value = word(v, v->fn, ctx->wq_base + 4 * f->dword);
 		return true;
+	case FIXUP_CGP:
+		ck_assert_uint_eq(f->dword, CGP_LRC(f->child));
+		*value = word(v, v->fn, ctx->wq_base + 4 * f->dword);
+		return true;
 	case FIXUP_BATCH:
 	case FIXUP_H2G:
-	case FIXUP_CGP:
 	case FIXUP_COUNT:
 		return false;
 	case FIXUP_DEFAULT_LRC:
@@ -122,11 +126,14 @@ static void note_contexts(struct spot *spot)
 	const struct guc_card *c = &spot->sim->card[0].guc;
 
 	for (uint32_t id = 0; id < 64; id++) {
-		const struct guc_context *ctx = guc_context(c, 0, 1, id);
+		struct guc_context *ctx = guc_context(c, 0, 1, id);
 
 		if (!ctx || !ctx->registered)
 			continue;
-		spot->lrcs[id] = (uint8_t)((1u << ctx->width) - 1);
+		for (unsigned i = 0; i < 8 && i < guc_lrc_places(ctx); i++)
+			if (*guc_lrc_desc(c, 0, ctx, i))
+				spot->lrcs[id] |= (uint8_t)(1u << i);
+		spot->group[id] = ctx->group != 0;
 		spot->parallel[id] = ctx->width > 1;
 		spot->ccs[id] = ctx->type != GUC_CTX_NORMAL;
 	}
@@ -218,7 +225,7 @@ static void expect_everywhere(const struct spot *spot, enum fixup f)
 static void expect_named(const struct spot *spot, enum fixup f, unsigned move, unsigned times)
 {
 	uint32_t shift = (uint32_t)(moves[move].to - moves[move].from);
-	unsigned wide = 0, ccs = 0;
+	unsigned wide = 0, ccs = 0, grouped = 0;
 
 	ck_assert_msg(spot->found[f] > 0, "%s was not named", fixup_name(f));
 	ck_assert_uint_eq(spot->not_there, 0);
@@ -238,12 +245,15 @@ static void expect_named(const struct spot *spot, enum fixup f, unsigned move, u
 			ck_assert_uint_eq(g->new_value, g->old_value + times * shift);
 		}
 		wide += g->structure == FIXUP_WORK_QUEUE && spot->parallel[g->context];
+		grouped += g->structure == FIXUP_CGP && spot->group[g->context];
 		ccs += g->structure == FIXUP_CCS && spot->ccs[g->context] && g->dword == 2;
 	}
 	if (f == FIXUP_WORK_QUEUE)
 		ck_assert_uint_eq(wide, spot->n);
 	if (f == FIXUP_CCS)
 		ck_assert_uint_eq(ccs, 2);
+	if (f == FIXUP_CGP)
+		ck_assert_uint_eq(grouped, LOAD_GROUP);
 	expect_everywhere(spot, f);
 }
 
