@@ -11,5 +11,8 @@
 /* Checksum of `len` bytes that follow data whose checksum is `crc`; start
  * with 0. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+/* The same on any processor; what crc32c() does where the instruction of
+ * SSE 4.2 is missing. */
+uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len);
 
 #endif

@@ -34,9 +34,10 @@ symbols() {
 	cat "$work/nm"
 }
 
-# Sanitizers and coverage add their own; the compiler its helpers and, fortified,
-# the checked forms of mem* and str*.
-tool='^(__asan|__ubsan|__tsan|__gcov|__sanitizer|__odr_asan|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__popcount[sd]i2|__llvm|__(mem|str)[a-z]+_chk$)'
+# Sanitizers and coverage add their own; the compiler its helpers, what it knows
+# of the processor (__cpu_model, filled before anything runs) and, fortified, the
+# checked forms of mem* and str*.
+tool='^(__asan|__ubsan|__tsan|__gcov|__sanitizer|__odr_asan|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__popcount[sd]i2|__cpu_model|__llvm|__(mem|str)[a-z]+_chk$)'
 
 # undefined ARCHIVE...: what they take from outside and must not.
 undefined() {

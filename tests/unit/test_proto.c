@@ -122,6 +122,41 @@ START_TEST(test_crc)
 }
 END_TEST
 
+/* One bit at a time, as the polynomial defines it. */
+static uint32_t crc_by_bits(uint32_t crc, const uint8_t *p, size_t len)
+{
+	crc = ~crc;
+	while (len--) {
+		crc ^= *p++;
+		for (unsigned bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0);
+	}
+	return ~crc;
+}
+
+/* vf-lifecycle 3.7: by tables, by the processor's instruction and by definition
+ * the checksum is the same, for every length, place and start. */
+START_TEST(test_crc_ways)
+{
+	uint8_t data[160];
+	uint32_t x = 1;
+
+	for (size_t i = 0; i < sizeof(data); i++) {
+		x = x * 1664525u + 1013904223u;
+		data[i] = (uint8_t)(x >> 24);
+	}
+	for (size_t at = 0; at < 9; at++) {
+		for (size_t len = 0; at + len <= sizeof(data); len++) {
+			uint32_t want = crc_by_bits(x, data + at, len);
+
+			ck_assert_uint_eq(crc32c(x, data + at, len), want);
+			ck_assert_uint_eq(crc32c_portable(x, data + at, len), want);
+			x = want + (uint32_t)len;
+		}
+	}
+}
+END_TEST
+
 /* Names come back from codes, and nothing from unknown ones. */
 START_TEST(test_names)
 {
@@ -186,6 +221,7 @@ int main(void)
 	tcase_add_test(t, test_klv_list);
 	tcase_add_test(t, test_command_lengths);
 	tcase_add_test(t, test_crc);
+	tcase_add_test(t, test_crc_ways);
 	tcase_add_test(t, test_names);
 	tcase_add_test(t, test_text);
 	suite_add_tcase(s, t);
