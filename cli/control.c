@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "view/json.h"
 #include "wire/stream.h"
@@ -89,21 +90,49 @@ static void on_closed(struct wire *w, void *user, int err, const char *reason)
 		c->ops.lost(c->ops.user, reason);
 }
 
+/* The next n bytes of the image; NULL with *err when they can't be read. */
+static const uint8_t *next_bytes(const struct control_request *r, uint8_t *chunk, size_t n,
+				 int *err)
+{
+	size_t got = 0;
+
+	if (r->image)
+		return r->image + r->image_at;
+	while (got < n) {
+		ssize_t more = pread(r->image_fd, chunk + got, n - got,
+				     (off_t)(r->image_at + got));
+
+		if (more < 0 && errno == EINTR)
+			continue;
+		/* It has become shorter. */
+		*err = more < 0 ? -errno : -ENODATA;
+		if (more <= 0)
+			return NULL;
+		got += (size_t)more;
+	}
+	return chunk;
+}
+
 /* As much of the image as the queue takes; the rest when it has drained. */
 static void send_image(struct control *c, struct control_request *r)
 {
-	while (r->image && r->image_at < r->image_len) {
-		size_t left = r->image_len - r->image_at;
-		size_t n = left < IMAGE_CHUNK ? left : IMAGE_CHUNK;
+	uint8_t chunk[IMAGE_CHUNK];
+
+	while (r->image_at < r->image_len) {
+		uint64_t left = r->image_len - r->image_at;
+		size_t n = left < IMAGE_CHUNK ? (size_t)left : IMAGE_CHUNK;
 		struct frame f = {
 			.type = gucemu_FrameType_BLOB,
 			.seq = r->seq,
 			.addr = r->image_at,
 			.flags = n == left,
-			.data = r->image + r->image_at,
 			.data_len = n,
 		};
-		int err = wire_send(c->w, &f, NULL);
+		int err = 0;
+
+		f.data = next_bytes(r, chunk, n, &err);
+		if (f.data)
+			err = wire_send(c->w, &f, NULL);
 
 		if (err == -ENOBUFS)
 			return;
@@ -254,6 +283,7 @@ int control_wait(struct control *c, uv_loop_t *loop, struct control_request *inn
 		return -ENOMEM;
 	if (inner) {
 		r.image = inner->image;
+		r.image_fd = inner->image_fd;
 		r.image_len = inner->image_len;
 	}
 	uv_timer_init(loop, timer);

@@ -17,14 +17,16 @@ struct control_request {
 	/* BLOB frames of the answer, in order; a negative result ends the request
 	 * with it. May be NULL. */
 	int (*blob)(struct control_request *r, const struct frame *f);
-	/* What is sent behind the verb as BLOB frames, or NULL; alive as `r`. */
+	/* What is sent behind the verb as BLOB frames: image_len bytes, 0: nothing. In
+	 * memory, alive as `r`, or when `image` is NULL at the start of a file. */
 	const uint8_t *image;
-	size_t image_len;
+	int image_fd;
+	uint64_t image_len;
 	void *user;
 	/* Private. */
 	struct control_request *next;
 	uint32_t seq;
-	size_t image_at;
+	uint64_t image_at;
 };
 
 struct control_ops {

@@ -20,8 +20,17 @@ gucemu_SOURCES = \
 	cli/facts.h \
 	cli/facts_main.c \
 	cli/gucemu.c \
+	cli/image.c \
+	cli/image_blob.c \
+	cli/image_diff.c \
+	cli/image_doc.c \
+	cli/image_doc.h \
 	cli/image_file.c \
 	cli/image_file.h \
+	cli/image_linux.c \
+	cli/image_linux.h \
+	cli/json_text.c \
+	cli/json_text.h \
 	cli/migrate.c \
 	cli/migrate.h \
 	cli/options.c \
@@ -56,6 +65,7 @@ if HAVE_CHECK
 
 cli_tests = \
 	tests/unit/test_diagram \
+	tests/unit/test_image_file \
 	tests/unit/test_view \
 	tests/process/test_cli \
 	tests/process/test_demo \
@@ -78,8 +88,12 @@ tests_unit_test_diagram_SOURCES = tests/unit/test_diagram.c $(golden_sources)
 tests_unit_test_diagram_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_diagram_CFLAGS = $(cli_test_cflags)
 tests_unit_test_diagram_LDADD = $(cli_test_ldadd)
-tests_unit_test_view_SOURCES = tests/unit/test_view.c cli/options.c cli/options.h \
-	cli/image_file.c cli/image_file.h
+tests_unit_test_image_file_SOURCES = tests/unit/test_image_file.c cli/image_file.c \
+	cli/image_file.h
+tests_unit_test_image_file_CPPFLAGS = $(cli_test_cppflags)
+tests_unit_test_image_file_CFLAGS = $(cli_test_cflags)
+tests_unit_test_image_file_LDADD = $(CHECK_LIBS)
+tests_unit_test_view_SOURCES = tests/unit/test_view.c cli/options.c cli/options.h
 tests_unit_test_view_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_view_CFLAGS = $(cli_test_cflags)
 tests_unit_test_view_LDADD = $(cli_test_ldadd)

@@ -48,7 +48,7 @@ static void ask(struct migrate *m, enum migrate_step step)
 	m->step_started = uv_hrtime();
 	m->b_touched = m->b_touched || step == MIGRATE_FLR;
 	m->request.image = step == MIGRATE_RESTORE ? m->image.bytes : NULL;
-	m->request.image_len = m->image.len;
+	m->request.image_len = step == MIGRATE_RESTORE ? m->image.len : 0;
 	control_ask(steps[step].side == MIGRATE_ON_B ? m->to : m->from, &m->request, line);
 }
 

@@ -3,16 +3,20 @@
  * VFs. The PF itself lives in `gucemu serve` or `gucemu pf serve`. */
 #include "cli/commands.h"
 #include "cli/control.h"
+#include "cli/image_doc.h"
 #include "cli/image_file.h"
+#include "cli/image_linux.h"
 #include "cli/options.h"
 #include "cli/pf_migrate.h"
 #include "emulator/serve.h"
 #include "view/json.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_TIMEOUT_MS 30000u
 
@@ -21,7 +25,7 @@ static struct {
 	unsigned vf, timeout_ms;
 	uint64_t ggtt, start;
 	unsigned contexts, doorbells;
-	bool json;
+	bool json, size, resume;
 } opt;
 
 static const struct cli_option options[] = {
@@ -37,6 +41,9 @@ static const struct cli_option options[] = {
 	  &opt.doorbells, 0, 256 },
 	{ "timeout", CLI_UINT, "MS", "give up after this time (default: 30000)", &opt.timeout_ms,
 	  1, 3600000 },
+	{ "size", CLI_FLAG, NULL, "save: only say how many bytes it would be", &opt.size, 0, 0 },
+	{ "resume", CLI_FLAG, NULL, "save: keep FILE.part when cut off, go on with one",
+	  &opt.resume, 0, 0 },
 	{ "json", CLI_FLAG, NULL, "print the emulator's reply as it is", &opt.json, 0, 0 },
 };
 
@@ -69,7 +76,8 @@ static const char notes[] =
 	"  flr, pci-flr              reset a VF; the latter as hardware begins it\n"
 	"  freeze, thaw              stop a VF's client, clock included; let it go on\n"
 	"  pause, resume, stop       as the names say\n"
-	"  save FILE, restore FILE   state of a paused VF to a file and back\n"
+	"  save FILE, restore FILE   state of a paused VF to a file and back; restore takes\n"
+	"                            a stream of Linux' xe driver too\n"
 	"  info, findings            what the PF knows, what the detector found\n"
 	"  migrate                   move a live VF to another card: 'gucemu pf migrate --help'\n"
 	"  serve                     be the PF of a card: 'gucemu pf serve --help'\n";
@@ -110,7 +118,7 @@ static int unknown(const char *word)
 
 static void verb_line(const struct verb *verb, char *line, size_t cap)
 {
-	int at = snprintf(line, cap, "%s vf=%u", verb->line, opt.vf);
+	int at = snprintf(line, cap, "%s vf=%u", opt.size ? "pf size" : verb->line, opt.vf);
 
 	if (strcmp(verb->name, "provision") != 0)
 		return;
@@ -122,13 +130,6 @@ static void verb_line(const struct verb *verb, char *line, size_t cap)
 		at += snprintf(line + at, cap - (size_t)at, " contexts=%u", opt.contexts);
 	if (opt.doorbells != UINT32_MAX)
 		snprintf(line + at, cap - (size_t)at, " doorbells=%u", opt.doorbells);
-}
-
-static int collect(struct control_request *r, const struct frame *f)
-{
-	struct image *image = r->user;
-
-	return image_append(image, f->data, f->data_len);
 }
 
 static void print_reply(const char *text)
@@ -143,43 +144,172 @@ static void print_reply(const char *text)
 	json_object_put(o);
 }
 
-/* Exchange with an open emulator; the image goes from or to `path`. */
+/* --- images ---------------------------------------------------------------------- */
+
+struct saving {
+	struct image_out out;
+	int err;
+};
+
+static int collect(struct control_request *r, const struct frame *f)
+{
+	struct saving *s = r->user;
+
+	if (f->addr != s->out.len)
+		s->err = -EPROTO;
+	else if (f->data_len > 0)
+		s->err = image_out_write(&s->out, f->data, f->data_len);
+	return s->err;
+}
+
+/* A resumed image is of two pieces; are they of the same? */
+static int check_resumed(struct saving *s, char *err, size_t cap)
+{
+	struct image_doc d;
+	int status = image_doc_open(&d, s->out.beside, NULL, NULL, err, cap);
+
+	image_doc_free(&d);
+	if (status < 0) {
+		snprintf(err, cap, "%s: the VF has changed since; removed, please save anew",
+			 s->out.beside);
+		s->out.keep = false;
+	}
+	return status;
+}
+
+static int save(struct control *c, uv_loop_t *loop, const char *path, char **text, char *err,
+		size_t cap)
+{
+	struct saving s = { .err = 0 };
+	struct control_request r = { .blob = collect, .user = &s };
+	char line[96];
+	uint64_t had;
+	int status = opt.resume ? image_out_resume(&s.out, path, err, cap)
+				: image_out_open(&s.out, path, err, cap);
+
+	if (status < 0)
+		return status;
+	had = s.out.len;
+	if (had > 0)
+		snprintf(line, sizeof(line), "pf save vf=%u from=%" PRIu64, opt.vf, had);
+	else
+		snprintf(line, sizeof(line), "pf save vf=%u", opt.vf);
+	status = control_wait(c, loop, &r, line, opt.timeout_ms, text);
+	if (s.err < 0 && s.err != -EPROTO)
+		image_out_error(&s.out, s.err, err, cap);
+	else if (status < 0)
+		snprintf(err, cap, "%s%s", control_error(status, *text),
+			 opt.resume && s.out.len > 0 ? "; run it again to go on" : "");
+	if (status == 0 && had > 0)
+		status = check_resumed(&s, err, cap);
+	if (status == 0)
+		status = image_out_commit(&s.out, err, cap);
+	else
+		image_out_drop(&s.out);
+	if (status == 0 && !opt.json)
+		printf("%" PRIu64 " bytes saved to %s\n", s.out.len, path);
+	return status;
+}
+
+/* What Linux' stream may not say of a VF is what this VF has. */
+static int learn(struct control *c, uv_loop_t *loop, struct pfc_image_profile *p, char *err,
+		 size_t cap)
+{
+	struct json_object *o;
+	char *text = NULL, line[32];
+	int status;
+
+	snprintf(line, sizeof(line), "pf info vf=%u", opt.vf);
+	status = control_wait(c, loop, NULL, line, opt.timeout_ms, &text);
+	if (status < 0)
+		snprintf(err, cap, "%s", control_error(status, text));
+	o = json_read(text ? text : "", text ? strlen(text) : 0);
+	p->contexts = (uint32_t)json_get_u64(o, "contexts", 0);
+	p->doorbells = (uint32_t)json_get_u64(o, "doorbells", 0);
+	p->tiles = (uint8_t)json_get_u64(o, "tiles", 1);
+	p->gts = (uint8_t)(json_count(json_get(o, "state")) / (p->tiles ? p->tiles : 1));
+	p->graphics = (uint32_t)json_get_u64(o, "graphics", 0);
+	json_object_put(o);
+	free(text);
+	return status;
+}
+
+/* Linux' stream as an image in a nameless file; its descriptor, or -errno. */
+static int convert(struct control *c, uv_loop_t *loop, int fd, const char *path, uint64_t *len,
+		   char *err, size_t cap)
+{
+	const char *folder = getenv("TMPDIR");
+	struct pfc_image_profile profile = { 0 };
+	struct image_notes said;
+	struct image_out out;
+	char temporary[PATH_MAX];
+	int status = learn(c, loop, &profile, err, cap);
+
+	if (status < 0)
+		return status;
+	snprintf(temporary, sizeof(temporary), "%s/gucemu-image", folder ? folder : "/tmp");
+	status = image_out_open(&out, temporary, err, cap);
+	if (status < 0)
+		return status;
+	status = image_from_linux(fd, path, &profile, &out, &said, err, cap);
+	*len = out.len;
+	fd = status == 0 ? dup(out.fd) : -1;
+	image_out_drop(&out);
+	if (status == 0 && fd < 0) {
+		status = -errno;
+		snprintf(err, cap, "%s: %s", path, strerror(errno));
+	}
+	for (unsigned i = 0; status == 0 && !opt.json && i < said.n; i++)
+		printf("%s\n", said.text[i]);
+	return status < 0 ? status : fd;
+}
+
+static int restore(struct control *c, uv_loop_t *loop, const char *path, char **text, char *err,
+		   size_t cap)
+{
+	struct control_request r = { .image = NULL };
+	int fd = image_in_open(path, &r.image_len, err, cap), status;
+	char line[32];
+
+	if (fd >= 0 && image_is_linux(fd)) {
+		int image = convert(c, loop, fd, path, &r.image_len, err, cap);
+
+		close(fd);
+		fd = image;
+	}
+	if (fd < 0)
+		return fd;
+	r.image_fd = fd;
+	snprintf(line, sizeof(line), "pf restore vf=%u", opt.vf);
+	status = control_wait(c, loop, &r, line, opt.timeout_ms, text);
+	if (status < 0)
+		snprintf(err, cap, "%s", control_error(status, *text));
+	close(fd);
+	return status;
+}
+
+/* Exchange with an open emulator; an image goes to or comes from `path`. */
 static int exchange(struct control *c, uv_loop_t *loop, const struct verb *verb, const char *path)
 {
-	struct image image = { 0 };
-	struct control_request r = { .user = &image };
-	bool save = strcmp(verb->name, "save") == 0;
-	char line[256], err[512] = "";
+	char line[256], err[PATH_MAX + 256] = "";
 	char *text = NULL;
-	int status = 0;
+	int status;
 
-	if (save)
-		r.blob = collect;
-	else if (verb->file)
-		status = image_load(&image, path, err, sizeof(err));
-	r.image = save ? NULL : image.bytes;
-	r.image_len = image.len;
-	if (status == 0 && verb->file && !save && image.len == 0) {
-		status = -1;
-		snprintf(err, sizeof(err), "%s: the file is empty", path);
-	}
-	if (status == 0) {
+	if (path && verb == find("save")) {
+		status = save(c, loop, path, &text, err, sizeof(err));
+	} else if (path) {
+		status = restore(c, loop, path, &text, err, sizeof(err));
+	} else {
 		verb_line(verb, line, sizeof(line));
-		status = control_wait(c, loop, &r, line, opt.timeout_ms, &text);
+		status = control_wait(c, loop, NULL, line, opt.timeout_ms, &text);
 		if (status < 0)
 			snprintf(err, sizeof(err), "%s", control_error(status, text));
 	}
-	if (status == 0 && save)
-		status = image_store(&image, path, err, sizeof(err));
-	if (status < 0) {
+	if (status < 0)
 		fprintf(stderr, "gucemu pf %s: VF %u: %s\n", verb->name, opt.vf, err);
-	} else {
+	else
 		print_reply(text);
-		if (save && !opt.json)
-			printf("%zu bytes saved to %s\n", image.len, path);
-	}
 	free(text);
-	image_free(&image);
 	return status < 0 ? 1 : 0;
 }
 
@@ -234,8 +364,12 @@ int gucemu_pf_main(int argc, char **argv)
 		cli_complain(command.name, "%s needs --socket and --vf", verb->name);
 		return CLI_EXIT_USAGE;
 	}
-	if (argc != (verb->file ? 3 : 2)) {
-		cli_complain(command.name, verb->file ? "%s needs one file name"
+	if ((opt.size || opt.resume) && verb != find("save")) {
+		cli_complain(command.name, "%s takes neither --size nor --resume", verb->name);
+		return CLI_EXIT_USAGE;
+	}
+	if (argc != (verb->file && !opt.size ? 3 : 2)) {
+		cli_complain(command.name, verb->file && !opt.size ? "%s needs one file name"
 						      : "%s takes no further words", verb->name);
 		return CLI_EXIT_USAGE;
 	}

@@ -24,6 +24,8 @@ struct job {
 	uint64_t client; /* or NOBODY */
 	uint32_t seq;
 	uint64_t bytes;  /* of the image so far */
+	uint64_t from;   /* save: the reader has those before */
+	bool size_only;  /* save: it wants to know the size, no more */
 	bool last;       /* restore: all of it came; save: all of it went */
 	bool ended;      /* PFC_EV_VERB came */
 	int err;
@@ -70,6 +72,8 @@ static const char *verb_text(enum pfc_verb verb, int err)
 		return "GuC refused";
 	case -EBADMSG:
 		return "the image is damaged";
+	case -ERANGE:
+		return "the image is shorter than what was saved of it";
 	}
 	return strerror(-err);
 }
@@ -231,26 +235,21 @@ static struct job *job_new(struct pf *pf)
 	return NULL;
 }
 
-static void job_begin(struct pf *pf, uint64_t client, uint32_t seq, enum pfc_verb verb,
-		      unsigned vf, const struct pfc_provision *arg)
+static void job_begin(struct pf *pf, const struct job *job, const struct pfc_provision *arg)
 {
 	struct job *j = job_new(pf);
 	int err;
 
 	if (!j) {
-		pf->ops->reply(pf->user, client, seq, -EBUSY, NULL, "too many verbs under way");
+		pf->ops->reply(pf->user, job->client, job->seq, -EBUSY, NULL,
+			       "too many verbs under way");
 		return;
 	}
-	*j = (struct job){
-		.used = true,
-		.verb = verb,
-		.vf = vf,
-		.client = client,
-		.seq = seq,
-	};
+	*j = *job;
+	j->used = true;
 	if (moves_image(j))
 		pf->images++;
-	err = pfc_do(pf->driver, verb, vf, arg, (uint64_t)(j - pf->jobs) + 1);
+	err = pfc_do(pf->driver, j->verb, j->vf, arg, (uint64_t)(j - pf->jobs) + 1);
 	if (err != 0)
 		job_end(pf, j, err);
 }
@@ -259,13 +258,15 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 {
 	const char *name = verb_word(v, 1);
 	int verb = pfc_verb_find(name);
-	const char *known = verb == PFC_PROVISION ? "vf ggtt start contexts doorbells" : "vf";
+	bool size_only = strcmp(name, "size") == 0;
+	const char *known = verb == PFC_PROVISION ? "vf ggtt start contexts doorbells"
+			    : verb == PFC_SAVE	   ? "vf from" : "vf";
 	const char *unknown = verb_unknown(v, known);
 	struct pfc_provision arg;
-	uint64_t vf = 0;
+	uint64_t vf = 0, from = 0;
 	char text[128];
 
-	if (verb < 0 && strcmp(name, "info") != 0) {
+	if (verb < 0 && !size_only && strcmp(name, "info") != 0) {
 		snprintf(text, sizeof(text), "there is no PF verb '%.32s'", name);
 		pf->ops->reply(pf->user, client, seq, -EINVAL, NULL, text);
 		return;
@@ -281,15 +282,23 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 		pf->ops->reply(pf->user, client, seq, -EINVAL, NULL, text);
 		return;
 	}
-	if (verb < 0) {
+	if (verb < 0 && !size_only) {
 		pf->ops->reply(pf->user, client, seq, 0, pf_vf_json(pf, (unsigned)vf), NULL);
 		return;
 	}
-	if (verb == PFC_PROVISION && provision_args(v, &arg) != 0) {
+	if ((verb == PFC_PROVISION && provision_args(v, &arg) != 0) ||
+	    verb_number(v, "from", &from) < 0) {
 		pf->ops->reply(pf->user, client, seq, -EINVAL, NULL, "a size out of range");
 		return;
 	}
-	job_begin(pf, client, seq, (enum pfc_verb)verb, (unsigned)vf,
+	job_begin(pf, &(const struct job){
+			.verb = size_only ? PFC_SAVE : (enum pfc_verb)verb,
+			.vf = (unsigned)vf,
+			.client = client,
+			.seq = seq,
+			.from = from,
+			.size_only = size_only,
+		  },
 		  verb == PFC_PROVISION && v->options > 1 ? &arg : NULL);
 }
 
@@ -299,14 +308,25 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 static bool save_pump(struct pf *pf, struct job *j)
 {
 	uint8_t data[BLOB_BYTES];
+	size_t want = sizeof(data);
 	long n;
 
 	/* Room first: what was read can't be put back. */
 	if (!pf->ops->blob(pf->user, j->client, j->seq, j->bytes, NULL, 0, false))
 		return false;
-	n = pfc_image_read(pf->driver, j->vf, data, sizeof(data));
+	if (j->bytes < j->from && j->from - j->bytes < want)
+		want = (size_t)(j->from - j->bytes);
+	n = pfc_image_read(pf->driver, j->vf, data, want);
 	if (!j->used)
 		return false;
+	if (n > 0 && j->bytes < j->from) {
+		j->bytes += (uint64_t)n;
+		return true;
+	}
+	if (n == 0 && j->bytes < j->from) {
+		job_end(pf, j, -ERANGE);
+		return false;
+	}
 	if (n > 0) {
 		pf->ops->blob(pf->user, j->client, j->seq, j->bytes, data, (size_t)n, false);
 		j->bytes += (uint64_t)n;
@@ -324,12 +344,32 @@ static bool save_pump(struct pf *pf, struct job *j)
 	return false;
 }
 
-static struct job *restore_of(struct pf *pf, uint64_t client, uint32_t seq)
+/* How large the image is is known before its first byte. */
+static void size_pump(struct pf *pf, struct job *j)
+{
+	long n = pfc_image_size(pf->driver, j->vf);
+	struct job done = *j;
+	struct json_object *o;
+
+	if (n < 0)
+		return;
+	j->used = false;
+	pf->images--;
+	(void)pfc_image_cancel(pf->driver, done.vf);
+	if (done.client == NOBODY)
+		return;
+	o = json_object_new_object();
+	json_add_u64(o, "vf", done.vf);
+	json_add_u64(o, "bytes", (uint64_t)n);
+	pf->ops->reply(pf->user, done.client, done.seq, 0, o, NULL);
+}
+
+static struct job *image_of(struct pf *pf, uint64_t client, uint32_t seq)
 {
 	for (unsigned i = 0; i < JOBS; i++) {
 		struct job *j = &pf->jobs[i];
 
-		if (j->used && j->verb == PFC_RESTORE && j->client == client && j->seq == seq)
+		if (j->used && moves_image(j) && j->client == client && j->seq == seq)
 			return j;
 	}
 	return NULL;
@@ -338,10 +378,13 @@ static struct job *restore_of(struct pf *pf, uint64_t client, uint32_t seq)
 long pf_image(struct pf *pf, uint64_t client, uint32_t seq, const uint8_t *data, size_t len,
 	      bool last)
 {
-	struct job *j = restore_of(pf, client, seq);
+	struct job *j = image_of(pf, client, seq);
 	long n = 0;
 
-	if (!j || j->last)
+	/* Who reads an image can only say that it wants no more. */
+	if (j && j->verb == PFC_SAVE && last)
+		(void)pfc_image_cancel(pf->driver, j->vf);
+	if (!j || !j->used || j->last || j->verb == PFC_SAVE)
 		return -ENOENT;
 	if (len > 0) {
 		n = pfc_image_write(pf->driver, j->vf, data, len);
@@ -368,6 +411,9 @@ void pf_client_gone(struct pf *pf, uint64_t client)
 		if (!j->used || j->client != client)
 			continue;
 		j->client = NOBODY;
+		/* An image that nobody takes: the VF stays paused, as before. */
+		if (j->verb == PFC_SAVE && !j->ended)
+			(void)pfc_image_cancel(pf->driver, j->vf);
 		/* Half an image: the driver refuses it, the VF stays paused. */
 		if (j->verb == PFC_RESTORE && !j->last) {
 			j->last = true;
@@ -393,7 +439,9 @@ bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline)
 	for (unsigned i = 0; pf->images > 0 && i < JOBS; i++) {
 		struct job *j = &pf->jobs[i];
 
-		if (j->used && j->verb == PFC_SAVE)
+		if (j->used && j->size_only)
+			size_pump(pf, j);
+		else if (j->used && j->verb == PFC_SAVE)
 			more |= save_pump(pf, j);
 	}
 	next = pfc_next_deadline(pf->driver);

@@ -44,7 +44,8 @@ bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline)
 /* The line "pf VERB vf=N ...". */
 void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v);
 /* A BLOB of a restore: bytes taken, fewer: come again next turn; -ENOENT when
- * no restore of this client and seq is under way (or it has failed). */
+ * no restore of this client and seq is under way (or it has failed). Of a save a
+ * `last` one ends it: its reader wants no more. */
 long pf_image(struct pf *pf, uint64_t client, uint32_t seq, const uint8_t *data, size_t len,
 	      bool last);
 /* This client is gone: nothing more is sent to it. */

@@ -11,6 +11,8 @@ libgucpfcore_la_SOURCES = \
 	pfclient/image_priv.h \
 	pfclient/image_read.c \
 	pfclient/image_write.c \
+	pfclient/linux_stream.c \
+	pfclient/linux_stream.h \
 	pfclient/op.c \
 	pfclient/pfc.c \
 	pfclient/pfc_priv.h \

@@ -117,6 +117,20 @@ static bool receive(struct pfc *p, struct pfc_gt *gt)
 	return false;
 }
 
+int pfc_image_cancel(struct pfc *p, unsigned vf)
+{
+	const struct pfc_op *op = &p->vf[vf <= p->opt.vfs ? vf : 0].op;
+
+	if (vf == 0 || vf > p->opt.vfs)
+		return -EINVAL;
+	if (!op->active || (op->verb != PFC_SAVE && op->verb != PFC_RESTORE))
+		return -EPERM;
+	for (unsigned gt = 0; gt < p->gts; gt++)
+		pfc_unit_cancel(p, pfc_unit(p, vf, gt));
+	pfc_op_end(p, vf, -ECANCELED);
+	return 0;
+}
+
 static bool check_limits(struct pfc *p)
 {
 	for (unsigned vf = 1; vf <= p->opt.vfs; vf++) {

@@ -202,7 +202,12 @@ long pfc_image_write(struct pfc *p, unsigned vf, const void *buf, size_t len);
 /* No more bytes come: check, apply, end the RESTORE verb. 0 when the image is
  * whole and is being applied, or the error with which the verb has ended. */
 int pfc_image_end(struct pfc *p, unsigned vf);
-/* Exact bytes of the image of a saved VF, or -errno. */
+/* Give up a SAVE or RESTORE that is under way: its verb ends with -ECANCELED, the VF
+ * is as it was before (of a RESTORE that is being applied GuC may have taken some:
+ * restore again or reset). 0; -EPERM neither runs; -EINVAL no such VF. */
+int pfc_image_cancel(struct pfc *p, unsigned vf);
+/* Exact bytes of the image of a VF being saved, before its first byte, or that was
+ * saved. -EAGAIN not known yet; -EIO the save failed; -EPERM neither; -EINVAL. */
 long pfc_image_size(const struct pfc *p, unsigned vf);
 
 /* --- looking in ------------------------------------------------------------------ */

@@ -183,7 +183,6 @@ struct pfc {
 	enum pfc_wait map_read;
 	unsigned next;     /* unit to look at first */
 	uint64_t running[PFC_UNIT_WORDS]; /* bit a unit: it has a sequence */
-	uint32_t images;   /* made so far, part of their ids */
 	struct pfc_pool out_pool, in_pool;
 	struct pfc_gt gt[PFC_MAX_GTS];
 	struct pfc_vf vf[PFC_MAX_VFS + 1];

@@ -213,14 +213,19 @@ static void add(struct pfc *p, struct pfc_transfer *t, uint16_t type, const stru
 	pfc_image_add(&t->writer, &part);
 }
 
-/* An id that no other image of this run has; a pure actor has no dice. */
-static void make_id(struct pfc *p, const struct pfc_unit *u, uint8_t id[PFC_IMAGE_ID])
+/* The same for the same image, so that a reader that was cut off can go on with
+ * another save of a VF that did not change; a pure actor has no dice anyway. */
+static void make_id(const struct pfc *p, const struct pfc_unit *u, struct pfc_image_writer *w)
 {
 	const struct pfc_image_profile profile = pfc_profile(p, u->vf);
+	uint32_t crc = 0;
 
-	le64_put(id, p->now);
-	le32_put(id + 8, crc32c(++p->images, &profile.ggtt_start, sizeof(profile.ggtt_start)));
-	le32_put(id + 12, (uint32_t)u->vf << 16 | profile.devid);
+	for (unsigned i = 0; i < w->parts; i++)
+		crc = crc32c(crc, &w->part[i].crc, sizeof(w->part[i].crc));
+	le32_put(w->id, crc);
+	le32_put(w->id + 4, crc32c(crc, &w->total, sizeof(w->total)));
+	le32_put(w->id + 8, crc32c(0, &profile.ggtt_start, sizeof(profile.ggtt_start)));
+	le32_put(w->id + 12, (uint32_t)u->vf << 16 | profile.devid);
 }
 
 static uint32_t staged(uint32_t bytes)
@@ -234,7 +239,7 @@ static int step_assemble(struct pfc *p, struct pfc_unit *u)
 	struct pfc_transfer *t = &v->out;
 	const struct pfc_image_profile profile = pfc_profile(p, u->vf);
 	struct pfc_place desc = { .off = t->base };
-	uint8_t id[PFC_IMAGE_ID];
+	const uint8_t id[PFC_IMAGE_ID] = { 0 }; /* until all checksums are known */
 	uint32_t stage = 0;
 	int len;
 
@@ -245,7 +250,6 @@ static int step_assemble(struct pfc *p, struct pfc_unit *u)
 	if (len < 0)
 		return len;
 	desc.bytes = desc.raw = (uint32_t)len;
-	make_id(p, u, id);
 	pfc_image_begin(&t->writer, id);
 	add(p, t, PFC_IMAGE_DESCRIPTOR, &desc, 0);
 	for (unsigned gt = 0; gt < p->gts; gt++) {
@@ -264,6 +268,7 @@ static int step_seal(struct pfc *p, struct pfc_unit *u)
 	pfc_op_touch(p, u->vf);
 	if (!pfc_image_seal(&t->writer, PFC_SEAL_SLICE))
 		return PFC_MORE;
+	make_id(p, u, &t->writer);
 	t->total = t->writer.total;
 	t->ready = true;
 	return PFC_DONE;

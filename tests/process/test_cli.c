@@ -36,7 +36,7 @@ static void expect(const char *fmt, int status, const char *text)
 }
 
 static const char *const commands[] = {
-	"demo", "serve", "vf run", "vf info", "pf", "pf migrate", "pf serve", "state",
+	"demo", "serve", "vf run", "vf info", "pf", "pf migrate", "pf serve", "image", "state",
 	"explain", "actions", "klvs", "states",
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -77,6 +77,15 @@ static const struct {
 	{ "pf pause --socket x", "needs --socket and --vf" },
 	{ "pf save --socket x --vf 1", "needs one file name" },
 	{ "pf pause --socket x --vf 1 file", "no further words" },
+	{ "pf save --size --socket x --vf 1 file", "no further words" },
+	{ "pf pause --size --socket x --vf 1", "neither --size nor --resume" },
+	{ "image", "which verb?" },
+	{ "image shwo x", "did you mean 'show'?" },
+	{ "image xylophone x", "is no verb" },
+	{ "image diff x", "needs two file names" },
+	{ "image export a b", "needs --linux" },
+	{ "image show --linux a", "takes no --linux" },
+	{ "image import --linux --tiles 4 a b", "no card has 8 GTs" },
 	{ "pf migrate --from a --vf 1", "needs --from, --to and --vf" },
 	{ "state", "needs --socket" },
 	{ "state --socket x y", "words too many" },

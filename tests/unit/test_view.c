@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Readers and tools of the command line: event frames, descriptions, JSON,
- * option tables, image files. */
+ * option tables. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <signal.h>
-#include <unistd.h>
 
-#include "cli/image_file.h"
 #include "cli/options.h"
 #include "emulator/guc/guc.h"
 #include "proto/actions.h"
@@ -241,65 +236,6 @@ START_TEST(nearest_word)
 }
 END_TEST
 
-/* --- image files ------------------------------------------------------------------- */
-
-static void store_text(const char *text, const char *path, int want)
-{
-	struct image image = { 0 };
-	char err[512] = "";
-
-	ck_assert_int_eq(image_append(&image, text, strlen(text)), 0);
-	ck_assert_msg(image_store(&image, path, err, sizeof(err)) == want, "%s", err);
-	ck_assert_int_eq(want < 0, err[0] != '\0');
-	image_free(&image);
-}
-
-static void expect_text(const char *path, const char *text)
-{
-	struct image image = { 0 };
-	char err[512];
-
-	ck_assert_int_eq(image_load(&image, path, err, sizeof(err)), 0);
-	ck_assert_uint_eq(image.len, strlen(text));
-	ck_assert_mem_eq(image.bytes, text, image.len);
-	image_free(&image);
-}
-
-START_TEST(image_files)
-{
-	/* Bad input, "disk full while saving": the older file is kept, nothing is
-	 * left beside it, the error says so. */
-	char folder[] = "/tmp/gucemu-test-XXXXXX", path[64], err[512];
-	struct rlimit limit = { 4, RLIM_INFINITY };
-	struct image image = { 0 };
-
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/image", folder);
-	store_text("old", path, 0);
-	expect_text(path, "old");
-	store_text("new", path, 0);
-	expect_text(path, "new");
-	signal(SIGXFSZ, SIG_IGN);
-	setrlimit(RLIMIT_FSIZE, &limit);
-	store_text("too long for this disk", path, -EFBIG);
-	expect_text(path, "new");
-	ck_assert_int_eq(image_load(&image, "/nonexistent/image", err, sizeof(err)), -ENOENT);
-	store_text("x", "/nonexistent/image", -ENOENT);
-	unlink(path);
-	/* Fails if anything else is in it. */
-	ck_assert_int_eq(rmdir(folder), 0);
-}
-END_TEST
-
-START_TEST(image_limits)
-{
-	/* An image without end is refused before memory runs out. */
-	struct image image = { .len = IMAGE_MAX - 2 };
-
-	ck_assert_int_eq(image_append(&image, "abc", 3), -EFBIG);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("view");
@@ -315,8 +251,6 @@ int main(void)
 	tcase_add_test(c, options_are_taken);
 	tcase_add_test(c, options_are_refused);
 	tcase_add_test(c, nearest_word);
-	tcase_add_test(c, image_files);
-	tcase_add_test(c, image_limits);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
