@@ -7,14 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* Bytes taken from the socket in one turn: with the queue limits this bounds
  * what one client can make the server do in a turn. */
 #define READ_BYTES (64u << 10)
-/* The kernel's limit of descriptors in one message. */
-#define SCM_FDS 253
 
 static void dispatch(struct wire *w);
 
@@ -103,42 +100,10 @@ void wire_poll(struct wire *w)
 		uv_poll_stop(&w->poll);
 }
 
-/* Descriptors that came with bytes: all are kept or closed, none leaks. */
-static int take_descriptors(struct wire *w, struct msghdr *msg)
-{
-	int err = msg->msg_flags & MSG_CTRUNC ? -EMFILE : 0;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		size_t n;
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (fdq_push(&w->fdq, fd) != 0)
-				err = -ENOSPC;
-		}
-	}
-	return err;
-}
-
 /* One recvmsg. 1: something came, 0: nothing yet, -1: the wire ended. */
 static int receive(struct wire *w)
 {
-	union {
-		char buf[CMSG_SPACE(SCM_FDS * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov;
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
+	size_t room;
 	ssize_t n;
 
 	if (w->in_start > 0 && WIRE_IN_BYTES - w->in_end < READ_BYTES) {
@@ -146,19 +111,16 @@ static int receive(struct wire *w)
 		w->in_end -= w->in_start;
 		w->in_start = 0;
 	}
-	iov.iov_base = w->in + w->in_end;
-	iov.iov_len = WIRE_IN_BYTES - w->in_end;
-	if (iov.iov_len > READ_BYTES)
-		iov.iov_len = READ_BYTES;
-	n = recvmsg(w->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (n < 0) {
-		if (errno == EAGAIN || errno == EINTR)
-			return 0;
-		wire_lost(w, errno == ECONNRESET ? 0 : -errno, strerror(errno));
+	room = WIRE_IN_BYTES - w->in_end;
+	n = fdq_receive(&w->fdq, w->fd, w->in + w->in_end, room < READ_BYTES ? room : READ_BYTES);
+	if (n == -EAGAIN || n == -EINTR)
+		return 0;
+	if (n == -EMFILE) {
+		wire_lost(w, -EPROTO, "too many descriptors");
 		return -1;
 	}
-	if (take_descriptors(w, &msg) != 0) {
-		wire_lost(w, -EPROTO, "too many descriptors");
+	if (n < 0) {
+		wire_lost(w, n == -ECONNRESET ? 0 : (int)n, strerror((int)-n));
 		return -1;
 	}
 	if (n == 0) {
