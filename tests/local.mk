@@ -48,6 +48,7 @@ if HAVE_CHECK
 
 unit_tests = \
 	tests/unit/test_guc_blob \
+	tests/unit/test_guc_cells \
 	tests/unit/test_guc_config \
 	tests/unit/test_guc_context \
 	tests/unit/test_guc_ctb \
@@ -123,7 +124,12 @@ tests_unit_test_guc_group_LDADD = $(guc_ldadd)
 tests_unit_test_guc_mishap_SOURCES = tests/unit/test_guc_mishap.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_mishap_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_mishap_LDADD = $(guc_ldadd)
-tests_unit_test_guc_lifecycle_SOURCES = tests/unit/test_guc_lifecycle.c $(guc_fixture)
+tests_unit_test_guc_cells_SOURCES = tests/unit/test_guc_cells.c \
+	tests/unit/lifecycle_wants.h $(guc_fixture)
+tests_unit_test_guc_cells_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_cells_LDADD = $(guc_ldadd)
+tests_unit_test_guc_lifecycle_SOURCES = tests/unit/test_guc_lifecycle.c \
+	tests/unit/lifecycle_wants.h $(guc_fixture)
 tests_unit_test_guc_lifecycle_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_lifecycle_LDADD = $(guc_ldadd)
 tests_unit_test_guc_mailbox_SOURCES = tests/unit/test_guc_mailbox.c $(guc_fixture)

@@ -58,6 +58,11 @@ static bool has_own_input(uint32_t action)
 	       action == GUC_ACTION_RESFIX_DONE;
 }
 
+static bool is_deaf(uint16_t error)
+{
+	return error == GUC_LIFE_HELD || error == GUC_LIFE_LOST;
+}
+
 /* Run a request and answer it. */
 void guc_mailbox_handle(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw)
 {
@@ -73,13 +78,14 @@ void guc_mailbox_handle(struct guc_card *c, unsigned gt, unsigned fn, const uint
 	/* There is no length on the wire: it follows from the action. */
 	if (row)
 		r.len = row->max_len < MAILBOX_DWORDS ? row->max_len : MAILBOX_DWORDS;
-	if (!has_own_input(r.action))
+	/* Who is paused or being reset is not listened to, whatever is asked. */
+	if (!has_own_input(r.action) || is_deaf(guc_vf_peek(c, gt, fn, GUC_IN_OTHER_MMIO, 0)))
 		error = guc_vf_input(c, gt, fn, GUC_IN_OTHER_MMIO, 0);
 	if (!error)
 		error = guc_dispatch(c, &r);
 	if (error == GUC_LIFE_HELD)
 		guc_fn(c, gt, fn)->mbox_pending = 1;
-	if (r.no_reply || error == GUC_LIFE_HELD || error == GUC_LIFE_LOST)
+	if (r.no_reply || is_deaf(error))
 		return;
 	if (error) {
 		reply[0] = hxg_failure(HXG_ORIGIN_GUC, error, r.hint);

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT */
+/* Every cell of the VF lifecycle, state x event, on a whole card through its
+ * public surface: the VF is brought into the state by requests of PF and VF,
+ * the event is a request over CTB or MMIO or a function level reset, and what
+ * counts is the reply, guc_vf_info() and nothing else. With markers and
+ * without; where a state can hold a marker, with marker 0 and with another. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "guc_fixture.h"
+#include "lifecycle_wants.h"
+
+#define MARKER 5u
+#define LEGACY_MINOR (GUC_ABI_MARKERS - 1)
+
+static struct fx *f;
+static uint32_t blob_dwords;
+
+/* --- a world that can be put back --------------------------------------------------- */
+
+struct snapshot {
+	struct fx *fx;
+	void *block;
+};
+
+static void take(struct snapshot *s)
+{
+	memcpy(s->fx, f, sizeof(*f));
+	memcpy(s->block, f->block, f->size);
+}
+
+static void put_back(const struct snapshot *s)
+{
+	memcpy(f, s->fx, sizeof(*f));
+	memcpy(f->block, s->block, f->size);
+}
+
+static struct snapshot snapshot_new(void)
+{
+	struct snapshot s = { malloc(sizeof(*f)), malloc(f->size) };
+
+	ck_assert(s.fx && s.block);
+	return s;
+}
+
+static void snapshot_free(struct snapshot *s)
+{
+	free(s->fx);
+	free(s->block);
+}
+
+static struct guc_vf_info info(void)
+{
+	struct guc_vf_info i;
+
+	ck_assert_int_eq(guc_vf_info(&f->card, 1, 0, &i), 0);
+	return i;
+}
+
+/* --- events --------------------------------------------------------------------------- */
+
+static uint16_t error_of(uint32_t header)
+{
+	return hxg_type(header) == HXG_FAILURE ? (uint16_t)field_get(HXG_ERROR, header) : 0;
+}
+
+/* A request of the VF; a request that stays in the mailbox is held, one that
+ * reads back as 0 is lost. */
+static uint16_t ask(uint32_t dw0, uint32_t dw1, uint32_t dw2, uint32_t dw3, unsigned n)
+{
+	const uint32_t dw[4] = { dw0, dw1, dw2, dw3 };
+	uint32_t header = fx_mbox(f, 1, 0, dw, n, NULL);
+
+	if (header == dw0)
+		return HELD;
+	return header == 0 ? LOST : error_of(header);
+}
+
+static uint16_t resfix(uint32_t action, uint32_t marker)
+{
+	return ask(hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST, action, marker), 0, 0, 0, 1);
+}
+
+static uint16_t vf_cfg_none(void)
+{
+	const uint32_t dw[5] = { GUC_ACTION_UPDATE_VF_CFG, 1, 0, 0, 0 };
+
+	return error_of(fx_pf(f, 0, dw, 5));
+}
+
+static uint16_t vf_cfg_all(void)
+{
+	fx_provision(f, 1);
+	return 0;
+}
+
+/* Let `input` happen: the error of its reply, 0, HELD or LOST. */
+static uint16_t happen(enum guc_vf_input input, uint32_t arg)
+{
+	uint64_t status = FX_VF_START(1) + FX_MEMIRQ(0) + MEMIRQ_STATUS(MEMIRQ_SOURCE_GUC);
+
+	switch (input) {
+	case GUC_IN_CONFIG_VALID:
+		return vf_cfg_all();
+	case GUC_IN_CONFIG_GONE:
+		return vf_cfg_none();
+	case GUC_IN_PAUSE:
+		return fx_control(f, 0, 1, GUC_VF_PAUSE);
+	case GUC_IN_RESUME:
+		return fx_control(f, 0, 1, GUC_VF_RESUME);
+	case GUC_IN_STOP:
+		return fx_control(f, 0, 1, GUC_VF_STOP);
+	case GUC_IN_PCI_FLR:
+		ck_assert_int_eq(guc_flr(&f->card, 1), 0);
+		return 0;
+	case GUC_IN_FLR_START:
+		return fx_control(f, 0, 1, GUC_VF_FLR_START);
+	case GUC_IN_FLR_FINISH:
+		return fx_control(f, 0, 1, GUC_VF_FLR_FINISH);
+	case GUC_IN_SAVE:
+		return error_of(fx_save(f, 0, 1, FX_BLOB_BYTES / 4));
+	case GUC_IN_RESTORE:
+		return error_of(fx_restore(f, 0, 1, blob_dwords));
+	case GUC_IN_MATCH_VERSION:
+		return ask(GUC_ACTION_MATCH_VERSION, 0x00010200, 0, 0, 2);
+	case GUC_IN_VF_RESET:
+		return ask(GUC_ACTION_VF_RESET, 0, 0, 0, 1);
+	case GUC_IN_QUERY_KLV:
+		return ask(GUC_ACTION_QUERY_SINGLE_KLV, GUC_KLV_VF_GGTT_START, 0, 0, 2);
+	case GUC_IN_SELF_CFG:
+		return ask(GUC_ACTION_SELF_CFG, klv_header(GUC_KLV_SELF_MEMIRQ_STATUS_ADDR, 2),
+			   lo32(status), hi32(status), 4);
+	case GUC_IN_CTB_ENABLE:
+		return ask(GUC_ACTION_CONTROL_CTB, 1, 0, 0, 2);
+	case GUC_IN_CTB_DISABLE:
+		return ask(GUC_ACTION_CONTROL_CTB, 0, 0, 0, 2);
+	case GUC_IN_RESFIX_START:
+		return resfix(GUC_ACTION_RESFIX_START, arg);
+	case GUC_IN_RESFIX_DONE:
+		return resfix(GUC_ACTION_RESFIX_DONE, arg);
+	case GUC_IN_OTHER_MMIO:
+		return ask(GUC_ACTION_GET_HWCONFIG, 0, 0, 0, 4);
+	case GUC_IN_COUNT:
+		break;
+	}
+	return GUC_ERR_GENERIC_FAIL;
+}
+
+static void must(enum guc_vf_input input)
+{
+	uint16_t error = happen(input, MARKER);
+
+	ck_assert_msg(error == 0, "%s: 0x%x", guc_vf_input_name(input), error);
+}
+
+/* --- states --------------------------------------------------------------------------- */
+
+/* After a life on this card, of which an image was saved: reset, VF_READY. */
+static void begin(uint8_t minor)
+{
+	struct guc_options o;
+
+	guc_options_default(&o);
+	o.abi_minor = minor;
+	f = fx_new(1, 1, 2, &o);
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	must(GUC_IN_PAUSE);
+	blob_dwords = fx_save(f, 0, 1, FX_BLOB_BYTES / 4) & HXG_SUCCESS_DATA0;
+	ck_assert_uint_gt(blob_dwords, 0);
+	must(GUC_IN_FLR_START);
+	must(GUC_IN_FLR_FINISH);
+}
+
+static void to_ready(void)
+{
+	fx_boot(f, 1, 0);
+	must(GUC_IN_CTB_DISABLE);
+}
+
+static void to_running(void)
+{
+	fx_boot(f, 1, 0);
+}
+
+static void to_ready_paused(void)
+{
+	to_ready();
+	must(GUC_IN_PAUSE);
+}
+
+static void to_running_paused(void)
+{
+	to_running();
+	must(GUC_IN_PAUSE);
+}
+
+static void to_resfix_paused(void)
+{
+	must(GUC_IN_PAUSE);
+	must(GUC_IN_RESTORE);
+}
+
+static void to_resfix_blocked(void)
+{
+	to_resfix_paused();
+	must(GUC_IN_RESUME);
+}
+
+static void to_unprovisioned(void)
+{
+	must(GUC_IN_CONFIG_GONE);
+}
+
+static void to_stopped(void)
+{
+	to_running();
+	must(GUC_IN_STOP);
+}
+
+static void to_flr_pending(void)
+{
+	to_running();
+	must(GUC_IN_PCI_FLR);
+}
+
+static void to_flr_cleaned(void)
+{
+	to_running();
+	must(GUC_IN_FLR_START);
+}
+
+static void to_flr_rearmed(void)
+{
+	to_flr_cleaned();
+	must(GUC_IN_PCI_FLR);
+}
+
+/* FLR_ACTIVE lasts from the reply to FLR_START until FLR_DONE, in one turn: the
+ * card is copied when the sink is told of the reply. */
+static struct snapshot active;
+
+static void copy_active(void *user, const struct guc_event *event)
+{
+	(void)user;
+	if (event->point == GUC_PT_G2H && event->fn == 0 &&
+	    event->code == GUC_ACTION_VF_CONTROL)
+		take(&active);
+}
+
+static void to_flr_active(void)
+{
+	guc_sink_fn sink = f->card.sink;
+
+	to_running();
+	active = snapshot_new();
+	f->card.sink = copy_active;
+	must(GUC_IN_FLR_START);
+	put_back(&active);
+	f->card.sink = sink;
+	snapshot_free(&active);
+}
+
+static void to_marked(void)
+{
+	to_resfix_blocked();
+	must(GUC_IN_RESFIX_START);
+}
+
+static void to_marked_paused(void)
+{
+	to_marked();
+	must(GUC_IN_PAUSE);
+}
+
+static void to_marked_stopped(void)
+{
+	to_marked();
+	must(GUC_IN_STOP);
+}
+
+static void to_marked_flr(void)
+{
+	to_marked();
+	must(GUC_IN_PCI_FLR);
+}
+
+static void to_frozen_ready(void)
+{
+	to_ready();
+	must(GUC_IN_RESFIX_START);
+}
+
+/* States with what they can hold beside; `marked`: needs markers. */
+static const struct place {
+	const char *name;
+	enum guc_vf_state state;
+	void (*reach)(void);
+	bool marked;
+} places[] = {
+	{ "UNPROVISIONED", GUC_VFS_UNPROVISIONED, to_unprovisioned, false },
+	{ "VF_READY", GUC_VFS_READY, to_ready, false },
+	{ "VF_RUNNING", GUC_VFS_RUNNING, to_running, false },
+	{ "VF_READY_PAUSED", GUC_VFS_READY_PAUSED, to_ready_paused, false },
+	{ "VF_RUNNING_PAUSED", GUC_VFS_RUNNING_PAUSED, to_running_paused, false },
+	{ "VF_RESFIX_PAUSED", GUC_VFS_RESFIX_PAUSED, to_resfix_paused, false },
+	{ "VF_RESFIX_PAUSED, marker", GUC_VFS_RESFIX_PAUSED, to_marked_paused, true },
+	{ "VF_RESFIX_BLOCKED", GUC_VFS_RESFIX_BLOCKED, to_resfix_blocked, false },
+	{ "VF_RESFIX_BLOCKED, marker", GUC_VFS_RESFIX_BLOCKED, to_marked, true },
+	{ "VF_RESFIX_BLOCKED from VF_READY", GUC_VFS_RESFIX_BLOCKED, to_frozen_ready, true },
+	{ "VF_STOPPED", GUC_VFS_STOPPED, to_stopped, false },
+	{ "VF_STOPPED, marker", GUC_VFS_STOPPED, to_marked_stopped, true },
+	{ "FLR_PENDING", GUC_VFS_FLR_PENDING, to_flr_pending, false },
+	{ "FLR_PENDING, marker", GUC_VFS_FLR_PENDING, to_marked_flr, true },
+	{ "FLR_ACTIVE", GUC_VFS_FLR_ACTIVE, to_flr_active, false },
+	{ "FLR_CLEANED", GUC_VFS_FLR_CLEANED, to_flr_cleaned, false },
+	{ "FLR_CLEANED, FLR again", GUC_VFS_FLR_CLEANED, to_flr_rearmed, false },
+};
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+/* --- what is wanted ------------------------------------------------------------------- */
+
+static bool has_marker(enum guc_vf_input input)
+{
+	return input == GUC_IN_RESFIX_START || input == GUC_IN_RESFIX_DONE;
+}
+
+/* True when the expectation is about such a request. Without markers START is
+ * refused whatever it carries. */
+static bool is_about(const struct expectation *e, enum guc_vf_input input, uint32_t arg,
+		     uint16_t marker, bool legacy)
+{
+	if (e->input != input || e->strict)
+		return false;
+	if (!has_marker(input))
+		return true;
+	if (legacy != (e->minor < GUC_ABI_MARKERS))
+		return false;
+	if (legacy && input == GUC_IN_RESFIX_START)
+		return true;
+	if ((e->arg == 0) != (arg == 0))
+		return false;
+	return legacy || input == GUC_IN_RESFIX_START || arg == 0 ||
+	       (e->arg == e->marker) == (arg == marker);
+}
+
+static struct want wanted(const struct place *p, enum guc_vf_input input, uint32_t arg,
+			  uint16_t marker, bool legacy)
+{
+	struct want w = { GUC_ERR_GENERIC_FAIL, NO };
+
+	for (size_t i = 0; i < EXPECTATIONS; i++)
+		if (is_about(&expectations[i], input, arg, marker, legacy)) {
+			w = expectations[i].want[p->state];
+			break;
+		}
+	/* What the columns of the expectations leave to the cell. */
+	if (p->reach == to_frozen_ready && input == GUC_IN_RESFIX_DONE && !w.error)
+		w.next = GUC_VFS_READY;
+	if (p->reach == to_flr_rearmed && input == GUC_IN_FLR_FINISH)
+		w.next = GUC_VFS_FLR_PENDING;
+	/* RESFIX_START is no action of an ABI without markers, in any state that is
+	 * listened to at all. */
+	if (legacy && input == GUC_IN_RESFIX_START && w.error != HELD && w.error != LOST)
+		w = (struct want){ GUC_ERR_UNKNOWN_ACTION, NO };
+	/* A ring that is enabled is not enabled again (guc-abi 12, item 14). */
+	if (p->state == GUC_VFS_RUNNING && input == GUC_IN_CTB_ENABLE)
+		w.error = GUC_ERR_CTB_IN_USE;
+	return w;
+}
+
+static void one_cell(const struct place *p, enum guc_vf_input input, uint32_t arg, bool legacy)
+{
+	uint16_t marker = p->marked ? MARKER : 0;
+	struct want w = wanted(p, input, arg, marker, legacy);
+	enum guc_vf_state next = w.next == NO ? p->state : (enum guc_vf_state)w.next;
+	uint16_t error = happen(input, arg);
+
+	/* FLR_ACTIVE ends with the turn. */
+	if (next == GUC_VFS_FLR_ACTIVE)
+		next = GUC_VFS_FLR_CLEANED;
+	ck_assert_msg(error == w.error, "%s in %s (1.%u), %u: 0x%x, expected 0x%x",
+		      guc_vf_input_name(input), p->name, legacy ? LEGACY_MINOR : GUC_ABI_MARKERS,
+		      arg, error, w.error);
+	ck_assert_msg(info().state == next, "%s in %s (1.%u), %u: now %s, expected %s",
+		      guc_vf_input_name(input), p->name, legacy ? LEGACY_MINOR : GUC_ABI_MARKERS,
+		      arg, guc_vf_state_name(info().state), guc_vf_state_name(next));
+	if (error)
+		ck_assert_uint_eq(info().marker, marker);
+	else if (input == GUC_IN_RESFIX_START)
+		ck_assert_uint_eq(info().marker, arg);
+	else if (input == GUC_IN_RESFIX_DONE || input == GUC_IN_RESTORE)
+		ck_assert_uint_eq(info().marker, 0);
+}
+
+/* All events in one place; how many. */
+static unsigned all_events(const struct place *p, bool legacy)
+{
+	struct snapshot s = snapshot_new();
+	unsigned cells = 0;
+
+	take(&s);
+	for (unsigned in = 0; in < GUC_IN_COUNT; in++) {
+		static const uint32_t args[] = { 0, MARKER, MARKER + 1 };
+		enum guc_vf_input input = (enum guc_vf_input)in;
+
+		for (unsigned a = 0; a < (has_marker(input) ? 3 : 1); a++) {
+			put_back(&s);
+			one_cell(p, input, args[a], legacy);
+		}
+		cells++;
+	}
+	snapshot_free(&s);
+	return cells;
+}
+
+/* L-20: every event in every state has the reply and the next state of
+ * vf-lifecycle 1.3, in both ABI generations; a state that can hold a marker is
+ * tried with and without, and no other holds one. */
+START_TEST(every_cell)
+{
+	unsigned cells = 0, all = 0, seen[2][GUC_VFS_COUNT] = { 0 };
+
+	for (unsigned legacy = 0; legacy < 2; legacy++)
+		for (size_t i = 0; i < PLACES; i++) {
+			const struct place *p = &places[i];
+
+			if (p->marked && legacy)
+				continue;
+			begin(legacy ? LEGACY_MINOR : GUC_ABI_MAX_MINOR);
+			p->reach();
+			ck_assert_msg(info().state == p->state, "%s: %s", p->name,
+				      guc_vf_state_name(info().state));
+			ck_assert_uint_eq(info().marker, p->marked ? MARKER : 0);
+			cells += all_events(p, legacy);
+			all += GUC_IN_COUNT;
+			seen[legacy][p->state]++;
+			fx_free(f);
+		}
+	for (unsigned s = 0; s < GUC_VFS_COUNT; s++)
+		ck_assert_msg(seen[0][s] && seen[1][s], "%s was not tried",
+			      guc_vf_state_name((enum guc_vf_state)s));
+	printf("cells: %u of %u (%u states, %u events)\n", cells, all, GUC_VFS_COUNT,
+	       GUC_IN_COUNT);
+	fflush(stdout);
+	ck_assert_uint_eq(cells, all);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("guc_cells");
+	TCase *tc = tcase_create("cells");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(tc, every_cell);
+	suite_add_tcase(s, tc);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
