@@ -67,6 +67,7 @@ static int step_flr_start(struct pfc *p, struct pfc_unit *u)
 static int step_reset_data(struct pfc *p, struct pfc_unit *u)
 {
 	u->adverse = 0;
+	pfc_gt(p, u)->retry_since[u->vf] = 0;
 	if (u->gt == 0) {
 		pfc_vf(p, u)->relay_major = 0;
 		pfc_vf(p, u)->relay_minor = 0;

@@ -71,6 +71,9 @@ int pfc_on_event(void *user, const uint32_t *dw, uint32_t len)
 	case GUC_ACTION_RELAY_FROM_VF:
 		err = pfc_relay_event(p, gt, dw, len);
 		break;
+	case GUC_ACTION_RELAY_FROM_PF:
+		err = -EPERM; /* that is for VFs */
+		break;
 	case GUC_ACTION_MMIO_RELAY_FROM_VF:
 		err = pfc_mmio_relay_event(p, gt, dw, len);
 		break;

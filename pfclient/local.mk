@@ -17,6 +17,7 @@ libgucpfcore_la_SOURCES = \
 	pfclient/pfc.c \
 	pfclient/pfc_priv.h \
 	pfclient/provision.c \
+	pfclient/relay.c \
 	pfclient/relay_service.c \
 	pfclient/report.c \
 	pfclient/restore.c \

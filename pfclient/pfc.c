@@ -25,12 +25,23 @@ void pfc_options_default(struct pfc_options *options)
 		.vf_stride = REG_VF_STRIDE,
 		.devid = 0xB080, /* Panther Lake */
 		.graphics_ver = 3000,
+		.relay_base = RELAY_LATEST_MAJOR << 16 | RELAY_LATEST_MINOR,
+		.relay_latest = RELAY_LATEST_MAJOR << 16 | RELAY_LATEST_MINOR,
 	};
 }
 
 size_t pfc_size(void)
 {
 	return sizeof(struct pfc);
+}
+
+static bool good_relay(const struct pfc_options *o)
+{
+	uint32_t n;
+
+	return o->relay_base && o->relay_base <= o->relay_latest &&
+	       (o->runtime ? o->runtime_n <= PFC_MAX_RUNTIME :
+			     pfc_runtime_list(o->graphics_ver, &n) != NULL);
 }
 
 static bool good_options(const struct pfc_options *o, const struct host_mem *mem)
@@ -43,7 +54,7 @@ static bool good_options(const struct pfc_options *o, const struct host_mem *mem
 	       (o->ggtt_align & (o->ggtt_align - 1)) == 0 && o->ggtt_align % GGTT_PAGE == 0 &&
 	       o->ggtt_size % GGTT_PAGE == 0 && o->ggtt_low % GGTT_PAGE == 0 &&
 	       o->ggtt_low < top && mem->size <= top - o->ggtt_low &&
-	       o->contexts <= GUC_ID_MAX && mem->base &&
+	       o->contexts <= GUC_ID_MAX && good_relay(o) && mem->base &&
 	       (uintptr_t)mem->base % 8 == 0 && mem->dma % GGTT_PAGE == 0;
 }
 
@@ -94,7 +105,7 @@ void pfc_read_done(struct pfc *p, uint32_t cookie, const void *words, unsigned n
 		return;
 	u = &p->unit[index];
 	if (u->seq && u->read == PFC_SENT && cookie == pfc_read_cookie(u))
-		pfc_save_words(p, u, words, n);
+		u->vf ? pfc_save_words(p, u, words, n) : pfc_runtime_words(p, u, words, n);
 }
 
 /* --- the turn ---------------------------------------------------------------------- */
@@ -212,9 +223,11 @@ uint64_t pfc_next_deadline(const struct pfc *p)
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		uint64_t ct = host_ct_deadline(&p->gt[gt].ct);
 		uint64_t mailbox = host_mailbox_deadline(&p->gt[gt].mailbox);
+		uint64_t relay = pfc_relay_deadline(&p->gt[gt]);
 
 		least = ct < least ? ct : least;
 		least = mailbox < least ? mailbox : least;
+		least = relay < least ? relay : least;
 	}
 	return least;
 }

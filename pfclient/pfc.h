@@ -17,6 +17,7 @@
 
 #define PFC_MAX_GTS 4u
 #define PFC_MAX_VFS 63u
+#define PFC_MAX_RUNTIME 512u
 
 /* State of a VF as the PF keeps it, of each GT (vf-lifecycle 2.1). X(sym, name) */
 #define PFC_VF_STATE_LIST(X)                                                   \
@@ -122,7 +123,11 @@ struct pfc_options {
 	uint8_t revid;
 	uint32_t graphics_ver;    /* x100: chooses runtime list and stride */
 	bool disclose_errors;     /* relay failures say why (a debug PF) */
-	/* Replaces the platform's runtime registers, ascending offsets. */
+	bool testloop;            /* serves the relay's test loop (a debug PF) */
+	/* Relay versions served, major << 16 | minor: oldest and latest, both 1.0. */
+	uint32_t relay_base, relay_latest;
+	/* Replaces the platform's runtime registers: offsets, which should ascend, and
+	 * values. At most PFC_MAX_RUNTIME; copied when a GT comes up. */
 	const uint32_t (*runtime)[2];
 	uint32_t runtime_n;
 	pfc_event_fn on_event;

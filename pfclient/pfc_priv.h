@@ -130,15 +130,25 @@ struct pfc_vf {
 	struct pfc_image_reader reader;
 };
 
-/* Relay requests of VFs waiting for their answer; one a VF and one spare
- * guarantee progress (vf-lifecycle 7.1), more are refused. */
-#define PFC_RELAY_QUEUE 64u
+/* Relay requests of VFs waiting for their answer. Linux has a pool of one a VF and
+ * one more (vf-lifecycle 7.1): here one a VF is guaranteed, the others are for all. */
+#define PFC_RELAY_QUEUE 96u
+#define PFC_TESTLOOP_STEP 312000000ull /* ns between two BUSY */
 struct pfc_relay_request {
 	uint8_t vf;
 	bool mmio;       /* from the older MMIO service */
 	uint8_t len;     /* dwords the message had */
 	uint32_t id;     /* RELAY_ID, or MAGIC */
-	uint32_t dw[4];  /* the most that any service looks at */
+	uint64_t due;    /* not to be served before; 0 at once */
+	uint64_t since;  /* the first BUSY of a test loop */
+	uint32_t dw[RELAY_MAX_DWORDS];
+};
+
+struct pfc_answer {
+	uint32_t dw[RELAY_MAX_DWORDS];
+	uint32_t len;
+	uint32_t data0;
+	bool silent; /* none is sent */
 };
 
 struct pfc_gt {
@@ -156,7 +166,10 @@ struct pfc_gt {
 	bool tlb_due;
 	uint32_t tlb_seq;
 	struct pfc_relay_request relay[PFC_RELAY_QUEUE];
-	unsigned relay_head, relay_count;
+	unsigned relay_count;
+	uint64_t retry_since[PFC_MAX_VFS + 1]; /* the first RETRY of a VF's test loop */
+	uint32_t runtime[PFC_MAX_RUNTIME][2]; /* offsets and values, as read at its start */
+	uint32_t runtime_n;
 };
 
 struct pfc_pool {
@@ -336,14 +349,21 @@ void pfc_transfer_idle(struct pfc *p, unsigned vf, unsigned gt, uint64_t tag);
 int pfc_call_blob(struct pfc *p, struct pfc_unit *u, struct pfc_transfer *t,
 		  enum guc_save_opcode op, size_t off, uint32_t bytes);
 
-/* --- events.c, relay_service.c, runtime_regs.c ------------------------------------- */
+/* --- events.c, relay.c, relay_service.c, runtime_regs.c ------------------------------------- */
 
 int pfc_on_event(void *user, const uint32_t *dw, uint32_t len);
 int pfc_relay_event(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, uint32_t len);
 int pfc_mmio_relay_event(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, uint32_t len);
 /* Answer one waiting request; true when something was done. */
 bool pfc_relay_step(struct pfc *p, struct pfc_gt *gt);
-/* The platform's runtime registers: pairs of offset and value, ascending. */
-const uint32_t (*pfc_runtime_regs(const struct pfc_options *o, uint32_t *count))[2];
+uint64_t pfc_relay_deadline(const struct pfc_gt *gt);
+/* Serve a request: 0 or -errno, see there. */
+int pfc_serve(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_request *r, struct pfc_answer *a);
+uint32_t pfc_service_code(const struct pfc_relay_request *r);
+/* Offsets of the platform's runtime registers, ascending; NULL: no such platform. */
+const uint32_t *pfc_runtime_list(uint32_t graphics_ver, uint32_t *count);
+/* Step: read them, or take those of the options. */
+int pfc_step_runtime(struct pfc *p, struct pfc_unit *u);
+void pfc_runtime_words(struct pfc *p, struct pfc_unit *u, const uint8_t *words, unsigned n);
 
 #endif

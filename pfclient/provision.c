@@ -262,6 +262,7 @@ static int step_reset_anyhow(struct pfc *p, struct pfc_unit *u)
 
 static const struct pfc_step_def self_steps[] = {
 	{ .name = "self config", .run = step_self_config },
+	{ .name = "runtime registers", .run = pfc_step_runtime },
 };
 static const struct pfc_step_def provision_steps[] = {
 	{ .name = "exec quantum", .run = step_quantum },

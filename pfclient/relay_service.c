@@ -1,137 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* What the PF answers its VFs: HANDSHAKE and QUERY_RUNTIME over the CTB relay
- * (vf-lifecycle 7, guc-abi 8), and the older service over MMIO (guc-abi 5.6).
- * Requests wait in a queue for each GT and are served in order, one a turn,
- * when there is room for the answer. */
+/* What the PF answers its VFs: HANDSHAKE, QUERY_RUNTIME and the test loop over the
+ * CTB relay (vf-lifecycle 7.2 to 7.4), and the older service over MMIO (guc-abi
+ * 5.6). How requests come and answers go is in relay.c. */
 #include <errno.h>
 #include <string.h>
 
 #include "pfc_priv.h"
-#include "proto/text.h"
 
-#define MEDIA_SHIFT 0x380000u /* of register offsets below 0x40000 */
-#define MEDIA_BELOW 0x40000u
+/* Services fill dw[1..] of the answer, set its length and DATA0, return 0 or
+ * -errno: -EINPROGRESS for BUSY and once more, -EAGAIN for RETRY. */
 
-/* --- taking requests --------------------------------------------------------------- */
-
-static int enqueue(struct pfc_gt *gt, const struct pfc_relay_request *r)
+/* The version both sides can do, for `wanted` = major << 16 | minor; rows of
+ * vf-lifecycle 7.3. */
+static int agree(const struct pfc_options *o, uint32_t wanted, uint32_t *agreed)
 {
-	unsigned at = (gt->relay_head + gt->relay_count) % PFC_RELAY_QUEUE;
+	uint32_t major = field_get(RELAY_VERSION_MAJOR, wanted);
+	uint32_t latest = field_get(RELAY_VERSION_MAJOR, o->relay_latest);
 
-	if (gt->relay_count == PFC_RELAY_QUEUE)
-		return -ENOMEM;
-	gt->relay[at] = *r;
-	gt->relay_count++;
+	*agreed = o->relay_latest;
+	if (wanted == 0 || major > latest)
+		return 0;
+	if (wanted < o->relay_base)
+		return -EPERM;
+	if (major < latest)
+		return -ENOPKG;
+	if (wanted < o->relay_latest)
+		*agreed = wanted;
 	return 0;
 }
 
-int pfc_relay_event(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, uint32_t len)
+static int negotiate(const struct pfc *p, struct pfc_vf *v, uint32_t wanted, uint32_t *agreed)
 {
-	struct pfc_relay_request r = { .mmio = false };
+	int err = agree(&p->opt, wanted, agreed);
 
-	if (len < 3)
-		return -EPROTO;
-	if (len - 3 > RELAY_MAX_DWORDS)
-		return -EMSGSIZE;
-	if (hxg_data0(dw[0]))
-		return -EPFNOSUPPORT;
-	/* Nobody answers function 0: it is this driver. */
-	if (dw[1] == 0 || dw[1] > p->opt.vfs)
-		return -ENOENT;
-	if (len == 3 || hxg_origin(dw[3]) != HXG_ORIGIN_HOST)
-		return -EPROTO;
-	switch (hxg_type(dw[3])) {
-	case HXG_REQUEST:
-	case HXG_EVENT:
-	case HXG_FAST_REQUEST:
-		break;
-	case HXG_BUSY:
-	case HXG_RETRY:
-	case HXG_FAILURE:
-	case HXG_SUCCESS:
-		return -ESRCH;
-	case HXG_TYPE_UNASSIGNED:
-		return -EBADRQC;
-	}
-	r.vf = (uint8_t)dw[1];
-	r.id = dw[2];
-	r.len = (uint8_t)(len - 3);
-	memcpy(r.dw, dw + 3, (r.len < 4 ? r.len : 4) * sizeof(*dw));
-	return enqueue(gt, &r);
-}
-
-int pfc_mmio_relay_event(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, uint32_t len)
-{
-	struct pfc_relay_request r = { .mmio = true };
-
-	if (hxg_data0(dw[0]))
-		return -EPFNOSUPPORT;
-	if (len != 6)
-		return -EPROTO;
-	if (dw[1] == 0 || dw[1] > p->opt.vfs)
-		return -ENOENT;
-	r.vf = (uint8_t)dw[1];
-	r.id = field_get(MMIO_RELAY_MAGIC, dw[2]);
-	r.len = 4;
-	memcpy(r.dw, dw + 2, 4 * sizeof(*dw));
-	return enqueue(gt, &r);
-}
-
-/* --- runtime registers ------------------------------------------------------------- */
-
-static uint32_t register_offset(const struct pfc_gt *gt, uint32_t off)
-{
-	return gt->media && off < MEDIA_BELOW ? off + MEDIA_SHIFT : off;
-}
-
-static int register_value(struct pfc *p, struct pfc_gt *gt, uint32_t off, uint32_t *value)
-{
-	uint32_t n;
-	const uint32_t (*regs)[2] = pfc_runtime_regs(&p->opt, &n);
-
-	for (uint32_t i = 0; i < n; i++)
-		if (register_offset(gt, regs[i][0]) == off) {
-			*value = regs[i][1];
-			return 0;
-		}
-	return -EACCES;
-}
-
-/* --- services: fill out[], set *len, return 0 or -errno ---------------------------- */
-
-struct answer {
-	uint32_t dw[RELAY_MAX_DWORDS];
-	uint32_t len;
-	uint32_t data0;
-};
-
-/* The version both sides can do, for `wanted` = major << 16 | minor. The latest
- * is also the oldest: whatever is not older gets it. */
-static int agree(uint32_t wanted, uint16_t *major, uint16_t *minor)
-{
-	uint32_t want_major = field_get(RELAY_VERSION_MAJOR, wanted);
-
-	*major = RELAY_LATEST_MAJOR;
-	*minor = RELAY_LATEST_MINOR;
-	return wanted != 0 && want_major < RELAY_LATEST_MAJOR ? -EPERM : 0;
-}
-
-static int negotiate(struct pfc_vf *v, uint32_t wanted, uint32_t *agreed)
-{
-	int err = agree(wanted, &v->relay_major, &v->relay_minor);
-
-	if (err) {
-		v->relay_major = 0;
-		v->relay_minor = 0;
+	v->relay_major = 0;
+	v->relay_minor = 0;
+	if (err)
 		return err;
-	}
-	*agreed = field_put(RELAY_VERSION_MAJOR, v->relay_major) |
-		  field_put(RELAY_VERSION_MINOR, v->relay_minor);
+	v->relay_major = (uint16_t)field_get(RELAY_VERSION_MAJOR, *agreed);
+	v->relay_minor = (uint16_t)field_get(RELAY_VERSION_MINOR, *agreed);
 	return 0;
 }
 
-static int serve_handshake(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-			   struct answer *a)
+static int serve_handshake(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_request *r,
+			   struct pfc_answer *a)
 {
 	(void)gt;
 	if (r->len != 2)
@@ -139,14 +51,13 @@ static int serve_handshake(struct pfc *p, struct pfc_gt *gt, const struct pfc_re
 	if (hxg_data0(r->dw[0]))
 		return -EPFNOSUPPORT;
 	a->len = 2;
-	return negotiate(&p->vf[r->vf], r->dw[1], &a->dw[1]);
+	return negotiate(p, &p->vf[r->vf], r->dw[1], &a->dw[1]);
 }
 
-static int serve_runtime(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-			 struct answer *a)
+static int serve_runtime(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_request *r,
+			 struct pfc_answer *a)
 {
-	uint32_t limit = hxg_data0(r->dw[0]), start = r->dw[1], n, count;
-	const uint32_t (*regs)[2] = pfc_runtime_regs(&p->opt, &n);
+	uint32_t limit = hxg_data0(r->dw[0]), start = r->dw[1], n = gt->runtime_n, count;
 
 	if (p->vf[r->vf].relay_major != 1)
 		return -EACCES;
@@ -159,39 +70,98 @@ static int serve_runtime(struct pfc *p, struct pfc_gt *gt, const struct pfc_rela
 	count = n - start < limit ? n - start : limit;
 	a->data0 = count;
 	a->dw[1] = n - start - count;
-	for (uint32_t i = 0; i < count; i++) {
-		a->dw[2 + 2 * i] = register_offset(gt, regs[start + i][0]);
-		a->dw[3 + 2 * i] = regs[start + i][1];
-	}
+	memcpy(a->dw + 2, gt->runtime + start, count * sizeof(gt->runtime[0]));
 	a->len = 2 + 2 * count;
 	return 0;
 }
 
-static int serve_testloop(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-			  struct answer *a)
+/* --- TESTLOOP (vf-lifecycle 7.2), for PFs with debugging ---------------------------- */
+
+#define TESTLOOP_WHILE 5000000000ull /* that BUSY and RETRY last */
+
+enum testloop_opcode {
+	TESTLOOP_NOP = 0x0,
+	TESTLOOP_BUSY = 0xB,
+	TESTLOOP_RETRY = 0xD,
+	TESTLOOP_ECHO = 0xE,
+	TESTLOOP_FAIL = 0xF,
+};
+
+/* Has it been long enough since the loop's first request? 0, or `not_yet`. */
+static int long_enough(const struct pfc *p, uint64_t *since, int not_yet)
 {
-	(void)p, (void)gt, (void)r, (void)a;
-	return -ECONNREFUSED;
+	if (!*since)
+		*since = p->now ? p->now : 1;
+	if (p->now - *since < TESTLOOP_WHILE)
+		return not_yet;
+	*since = 0;
+	return 0;
+}
+
+static int serve_echo(struct pfc_relay_request *r, struct pfc_answer *a)
+{
+	a->data0 = r->len;
+	a->len = r->len;
+	memcpy(a->dw + 1, r->dw + 1, (r->len - 1u) * sizeof(a->dw[0]));
+	return 0;
+}
+
+static int serve_testloop(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_request *r,
+			  struct pfc_answer *a)
+{
+	uint32_t opcode = hxg_data0(r->dw[0]);
+	bool event = hxg_type(r->dw[0]) == HXG_EVENT;
+
+	if (!p->opt.testloop)
+		return -ECONNREFUSED;
+	a->len = 1;
+	switch (opcode) {
+	case TESTLOOP_NOP:
+		a->silent = event;
+		return 0;
+	case TESTLOOP_BUSY:
+		return event ? -EPROTO : long_enough(p, &r->since, -EINPROGRESS);
+	case TESTLOOP_RETRY:
+		return event ? -EPROTO : long_enough(p, &gt->retry_since[r->vf], -EAGAIN);
+	case TESTLOOP_ECHO:
+		return event ? -EPROTO : serve_echo(r, a);
+	case TESTLOOP_FAIL:
+		return -EHWPOISON;
+	}
+	return -EBADRQC;
+}
+
+/* --- the older service over MMIO (guc-abi 5.6) -------------------------------------- */
+
+static int register_value(const struct pfc_gt *gt, uint32_t off, uint32_t *value)
+{
+	for (uint32_t i = 0; i < gt->runtime_n; i++)
+		if (gt->runtime[i][0] == off) {
+			*value = gt->runtime[i][1];
+			return 0;
+		}
+	return -EACCES;
 }
 
 static int serve_mmio_handshake(struct pfc *p, struct pfc_gt *gt,
-				const struct pfc_relay_request *r, struct answer *a)
+				struct pfc_relay_request *r, struct pfc_answer *a)
 {
 	(void)gt;
 	a->len = 4;
 	if (r->dw[2] || r->dw[3])
 		return -EPROTO;
-	return negotiate(&p->vf[r->vf], r->dw[1], &a->dw[1]);
+	return negotiate(p, &p->vf[r->vf], r->dw[1], &a->dw[1]);
 }
 
-static int serve_mmio_runtime(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-			      struct answer *a)
+static int serve_mmio_runtime(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_request *r,
+			      struct pfc_answer *a)
 {
+	(void)p;
 	a->len = 4;
 	if (r->dw[1] == 0)
 		return -EINVAL;
 	for (unsigned i = 1; i < 4; i++) {
-		int err = r->dw[i] ? register_value(p, gt, r->dw[i], &a->dw[i]) : 0;
+		int err = r->dw[i] ? register_value(gt, r->dw[i], &a->dw[i]) : 0;
 
 		if (err)
 			return err;
@@ -204,8 +174,8 @@ static int serve_mmio_runtime(struct pfc *p, struct pfc_gt *gt, const struct pfc
 #define UPDATE_MODE   BITS(11, 10) /* odd: each copy one page further */
 #define UPDATE_COPIES BITS(9, 0)
 
-static int serve_mmio_ggtt(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-			   struct answer *a)
+static int serve_mmio_ggtt(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_request *r,
+			   struct pfc_answer *a)
 {
 	const struct pfc_vf *v = &p->vf[r->vf];
 	uint32_t page = field_get(UPDATE_PAGE, r->dw[1]);
@@ -231,97 +201,35 @@ static int serve_mmio_ggtt(struct pfc *p, struct pfc_gt *gt, const struct pfc_re
 struct service {
 	uint16_t action; /* or opcode */
 	bool mmio;
-	int (*serve)(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-		     struct answer *a);
+	bool any_type;   /* not only a REQUEST */
+	int (*serve)(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_request *r,
+		     struct pfc_answer *a);
 };
 
 static const struct service services[] = {
-	{ RELAY_VF2PF_HANDSHAKE, false, serve_handshake },
-	{ RELAY_VF2PF_QUERY_RUNTIME, false, serve_runtime },
-	{ RELAY_TESTLOOP, false, serve_testloop },
-	{ GUC_MMIO_RELAY_HANDSHAKE, true, serve_mmio_handshake },
-	{ GUC_MMIO_RELAY_GET_RUNTIME, true, serve_mmio_runtime },
-	{ GUC_MMIO_RELAY_UPDATE_GGTT, true, serve_mmio_ggtt },
+	{ RELAY_VF2PF_HANDSHAKE, false, false, serve_handshake },
+	{ RELAY_VF2PF_QUERY_RUNTIME, false, false, serve_runtime },
+	{ RELAY_TESTLOOP, false, true, serve_testloop },
+	{ GUC_MMIO_RELAY_HANDSHAKE, true, true, serve_mmio_handshake },
+	{ GUC_MMIO_RELAY_GET_RUNTIME, true, true, serve_mmio_runtime },
+	{ GUC_MMIO_RELAY_UPDATE_GGTT, true, true, serve_mmio_ggtt },
 };
 
-static uint32_t service_code(const struct pfc_relay_request *r)
+uint32_t pfc_service_code(const struct pfc_relay_request *r)
 {
 	return r->mmio ? field_get(MMIO_RELAY_OPCODE, r->dw[0]) : hxg_action(r->dw[0]);
 }
 
-static int serve(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-		 struct answer *a)
+int pfc_serve(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_request *r, struct pfc_answer *a)
 {
-	if (!r->mmio && hxg_type(r->dw[0]) != HXG_REQUEST)
-		return -EOPNOTSUPP;
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (services[i].mmio == r->mmio && services[i].action == service_code(r))
-			return services[i].serve(p, gt, r, a);
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		const struct service *s = &services[i];
+
+		if (s->mmio != r->mmio || s->action != pfc_service_code(r))
+			continue;
+		if (!s->any_type && hxg_type(r->dw[0]) != HXG_REQUEST)
+			break;
+		return s->serve(p, gt, r, a);
+	}
 	return -EOPNOTSUPP;
-}
-
-/* --- answers ----------------------------------------------------------------------- */
-
-static int send_relay(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-		      struct answer *a, int err)
-{
-	uint32_t msg[3 + RELAY_MAX_DWORDS];
-	/* A PF that is not for debugging doesn't tell VFs why. */
-	uint32_t code = p->opt.disclose_errors ? (uint32_t)-err : RELAY_ERR_UNDISCLOSED;
-
-	if (err) {
-		a->dw[0] = hxg_failure(HXG_ORIGIN_HOST, code, code);
-		a->len = 1;
-	} else {
-		a->dw[0] = hxg_success(HXG_ORIGIN_HOST, a->data0);
-	}
-	msg[0] = hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST, GUC_ACTION_RELAY_TO_VF, 0);
-	msg[1] = r->vf;
-	msg[2] = r->id;
-	memcpy(msg + 3, a->dw, a->len * sizeof(*msg));
-	return host_ct_send(&gt->ct, HXG_REQUEST, msg, 3 + a->len, PFC_TAG_RELAY, 0, 0, p->now);
-}
-
-static int send_mmio(struct pfc *p, struct pfc_gt *gt, const struct pfc_relay_request *r,
-		     struct answer *a, int err)
-{
-	uint32_t msg[6] = {
-		hxg_call(HXG_ORIGIN_HOST, HXG_FAST_REQUEST,
-			 err ? GUC_ACTION_MMIO_RELAY_FAILURE : GUC_ACTION_MMIO_RELAY_SUCCESS, 0),
-		r->vf, field_put(MMIO_RELAY_MAGIC, r->id),
-	};
-
-	if (err) {
-		msg[2] |= field_put(MMIO_RELAY_FAULT, (uint32_t)-err);
-	} else {
-		msg[2] |= field_put(MMIO_RELAY_DATA0, a->data0);
-		memcpy(msg + 3, a->dw + 1, 3 * sizeof(*msg));
-	}
-	return host_ct_send(&gt->ct, HXG_FAST_REQUEST, msg, err ? 3 : 6, 0, 0, 0, p->now);
-}
-
-bool pfc_relay_step(struct pfc *p, struct pfc_gt *gt)
-{
-	const struct pfc_relay_request *r = &gt->relay[gt->relay_head];
-	struct pfc_event ev = { .kind = PFC_EV_RELAY, .gt = gt->index };
-	struct answer a;
-	int err, sent;
-
-	if (!gt->relay_count || gt->ct.state != HOST_CT_ON || p->again_at)
-		return false;
-	memset(&a, 0, sizeof(a));
-	err = serve(p, gt, r, &a);
-	sent = r->mmio ? send_mmio(p, gt, r, &a, err) : send_relay(p, gt, r, &a, err);
-	if (sent == -EBUSY) {
-		/* Services can be asked twice: serve it again when there is room. */
-		p->again_at = p->now + PFC_ROOM_WAIT;
-		return false;
-	}
-	ev.vf = r->vf;
-	ev.code = service_code(r);
-	ev.err = err;
-	gt->relay_head = (gt->relay_head + 1) % PFC_RELAY_QUEUE;
-	gt->relay_count--;
-	pfc_report(p, &ev);
-	return true;
 }

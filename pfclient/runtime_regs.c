@@ -1,67 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-/* Runtime registers that the PF reads for its VFs (vf-lifecycle 7.5): which
- * ones a platform lists, and values that a small Panther Lake would have: a
- * render, a compute, a copy, a video and a video enhancement engine. */
+/* Runtime registers that the PF reads for its VFs (vf-lifecycle 7.5): which ones a
+ * platform lists, by the graphics version of the device, also for the media GT.
+ * They are read once, when a GT comes up (7.4). */
+#include <errno.h>
+#include <string.h>
+
 #include "pfc_priv.h"
 
-/* Values: RPM_CONFIG0 says 38.4 MHz, FUSE4 one compute engine, FUSE3 one node,
- * VEBOX_VDBOX one of each, HuC loaded; DSS 0..3. */
-#define RPM_CONFIG0       { 0x0D00, 0x16 }
-#define FUSE4             { 0x9114, 0x00010000 }
-#define FUSE3             { 0x9118, 0x00010001 }
-#define FUSE1             { 0x911C, 0 }
-#define L3BANK_ENABLE     { 0x9130, 0xFF }
-#define EU_ENABLE         { 0x9134, 0xFF }
-#define SLICE_ENABLE      { 0x9138, 1 }
-#define GEOMETRY_DSS      { 0x913C, 0x0F }
-#define VEBOX_VDBOX       { 0x9140, 0x00010001 }
-#define COMPUTE_DSS       { 0x9144, 0x0F }
-#define COMPUTE_DSS_EXT   { 0x9148, 0 }
-#define COMPUTE_DSS_2     { 0x914C, 0 }
-#define GEOMETRY_DSS_1    { 0x9150, 0 }
-#define GEOMETRY_DSS_2    { 0x9154, 0 }
-#define GEOMETRY_DSS_3    { 0x915C, 0 }
-#define COMPUTE_DSS_3     { 0x9160, 0 }
-#define SERVICE_COPY      { 0x9170, 1 }
-#define HUC_LOAD_INFO     { 0xC1DC, 1 }
+#define MEDIA_SHIFT 0x380000u /* of register offsets below 0x40000 */
+#define MEDIA_BELOW 0x40000u
 
-/* Before 12.50 VEBOX_VDBOX and EU_ENABLE say what is disabled. */
-static const uint32_t regs_1200[][2] = {
-	RPM_CONFIG0, FUSE3, { 0x9134, 0 }, SLICE_ENABLE, GEOMETRY_DSS, { 0x9140, 0x000E00FE },
-	HUC_LOAD_INFO,
+static const uint32_t regs_1200[] = {
+	0x0D00, 0x9118, 0x9134, 0x9138, 0x913C, 0x9140, 0xC1DC,
 };
-static const uint32_t regs_1255[][2] = {
-	RPM_CONFIG0, FUSE3, FUSE1, EU_ENABLE, GEOMETRY_DSS, VEBOX_VDBOX, COMPUTE_DSS,
-	HUC_LOAD_INFO,
+static const uint32_t regs_1255[] = {
+	0x0D00, 0x9118, 0x911C, 0x9134, 0x913C, 0x9140, 0x9144, 0xC1DC,
 };
-static const uint32_t regs_1260[][2] = {
-	RPM_CONFIG0, FUSE3, EU_ENABLE, GEOMETRY_DSS, VEBOX_VDBOX, COMPUTE_DSS, COMPUTE_DSS_EXT,
-	HUC_LOAD_INFO,
+static const uint32_t regs_1260[] = {
+	0x0D00, 0x9118, 0x9134, 0x913C, 0x9140, 0x9144, 0x9148, 0xC1DC,
 };
-static const uint32_t regs_1270[][2] = {
-	RPM_CONFIG0, FUSE4, FUSE3, FUSE1, EU_ENABLE, GEOMETRY_DSS, VEBOX_VDBOX, COMPUTE_DSS,
-	COMPUTE_DSS_EXT, HUC_LOAD_INFO,
+static const uint32_t regs_1270[] = {
+	0x0D00, 0x9114, 0x9118, 0x911C, 0x9134, 0x913C, 0x9140, 0x9144, 0x9148, 0xC1DC,
 };
-static const uint32_t regs_2000[][2] = {
-	RPM_CONFIG0, FUSE4, FUSE3, FUSE1, EU_ENABLE, GEOMETRY_DSS, VEBOX_VDBOX, COMPUTE_DSS,
-	COMPUTE_DSS_EXT, COMPUTE_DSS_2, GEOMETRY_DSS_1, GEOMETRY_DSS_2, HUC_LOAD_INFO,
+static const uint32_t regs_2000[] = {
+	0x0D00, 0x9114, 0x9118, 0x911C, 0x9134, 0x913C, 0x9140, 0x9144, 0x9148, 0x914C,
+	0x9150, 0x9154, 0xC1DC,
 };
-static const uint32_t regs_3000[][2] = {
-	RPM_CONFIG0, FUSE4, FUSE3, FUSE1, L3BANK_ENABLE, EU_ENABLE, GEOMETRY_DSS, VEBOX_VDBOX,
-	COMPUTE_DSS, COMPUTE_DSS_EXT, COMPUTE_DSS_2, GEOMETRY_DSS_1, GEOMETRY_DSS_2,
-	HUC_LOAD_INFO,
+static const uint32_t regs_3000[] = {
+	0x0D00, 0x9114, 0x9118, 0x911C, 0x9130, 0x9134, 0x913C, 0x9140, 0x9144, 0x9148,
+	0x914C, 0x9150, 0x9154, 0xC1DC,
 };
-static const uint32_t regs_3500[][2] = {
-	RPM_CONFIG0, FUSE4, FUSE3, L3BANK_ENABLE, EU_ENABLE, GEOMETRY_DSS, VEBOX_VDBOX,
-	COMPUTE_DSS, COMPUTE_DSS_EXT, COMPUTE_DSS_2, GEOMETRY_DSS_1, GEOMETRY_DSS_2,
-	GEOMETRY_DSS_3, COMPUTE_DSS_3, SERVICE_COPY,
+static const uint32_t regs_3500[] = {
+	0x0D00, 0x9114, 0x9118, 0x9130, 0x9134, 0x913C, 0x9140, 0x9144, 0x9148, 0x914C,
+	0x9150, 0x9154, 0x915C, 0x9160, 0x9170,
 };
 
 /* Newest first; `only`: no other version of this generation has the list. */
 static const struct {
 	uint32_t version, count;
 	bool only;
-	const uint32_t (*regs)[2];
+	const uint32_t *regs;
 } platforms[] = {
 #define PLATFORM(v, only) { v, sizeof(regs_##v) / sizeof(regs_##v[0]), only, regs_##v }
 	PLATFORM(3500, false), PLATFORM(3000, false), PLATFORM(2000, false),
@@ -69,19 +47,61 @@ static const struct {
 #undef PLATFORM
 };
 
-const uint32_t (*pfc_runtime_regs(const struct pfc_options *o, uint32_t *count))[2]
+const uint32_t *pfc_runtime_list(uint32_t graphics_ver, uint32_t *count)
 {
-	*count = 0;
-	if (o->runtime) {
-		*count = o->runtime_n;
-		return o->runtime;
-	}
 	for (size_t i = 0; i < sizeof(platforms) / sizeof(platforms[0]); i++) {
-		if (platforms[i].only ? o->graphics_ver != platforms[i].version :
-					o->graphics_ver < platforms[i].version)
+		if (platforms[i].only ? graphics_ver != platforms[i].version :
+					graphics_ver < platforms[i].version)
 			continue;
 		*count = platforms[i].count;
 		return platforms[i].regs;
 	}
+	*count = 0;
 	return NULL;
+}
+
+static uint32_t register_offset(const struct pfc_gt *gt, uint32_t off)
+{
+	return gt->media && off < MEDIA_BELOW ? off + MEDIA_SHIFT : off;
+}
+
+static void take_override(const struct pfc *p, struct pfc_gt *gt)
+{
+	gt->runtime_n = p->opt.runtime_n;
+	for (uint32_t i = 0; i < gt->runtime_n; i++) {
+		gt->runtime[i][0] = register_offset(gt, p->opt.runtime[i][0]);
+		gt->runtime[i][1] = p->opt.runtime[i][1];
+	}
+}
+
+int pfc_step_runtime(struct pfc *p, struct pfc_unit *u)
+{
+	struct pfc_gt *gt = pfc_gt(p, u);
+	uint32_t n;
+	const uint32_t *list = pfc_runtime_list(p->opt.graphics_ver, &n);
+
+	if (p->opt.runtime) {
+		take_override(p, gt);
+		return PFC_DONE;
+	}
+	if (u->read == PFC_SENT)
+		return PFC_WAIT;
+	gt->runtime_n = u->pos;
+	if (u->pos == n)
+		return PFC_DONE;
+	gt->runtime[u->pos][0] = register_offset(gt, list[u->pos]);
+	u->read = PFC_SENT;
+	p->port->read(p->port->user,
+		      (uint64_t)gt->tile * REG_TILE_STRIDE + gt->runtime[u->pos][0], 4, 1,
+		      pfc_read_cookie(u));
+	return PFC_MORE;
+}
+
+void pfc_runtime_words(struct pfc *p, struct pfc_unit *u, const uint8_t *words, unsigned n)
+{
+	if (n != 1 || u->pos >= PFC_MAX_RUNTIME)
+		return;
+	pfc_gt(p, u)->runtime[u->pos++][1] = le32_get(words);
+	u->read = PFC_IDLE;
+	u->ready = true;
 }

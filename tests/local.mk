@@ -66,9 +66,11 @@ unit_tests = \
 	tests/unit/test_pfc_control \
 	tests/unit/test_pfc_flr \
 	tests/unit/test_pfc_image \
+	tests/unit/test_pfc_mmio_relay \
 	tests/unit/test_pfc_provision \
 	tests/unit/test_pfc_quirks \
 	tests/unit/test_pfc_relay \
+	tests/unit/test_pfc_service \
 	tests/unit/test_proto \
 	tests/unit/test_threads \
 	tests/unit/test_vfc_boot \
@@ -151,6 +153,9 @@ tests_unit_test_pfc_flr_LDADD = $(pfc_ldadd)
 tests_unit_test_pfc_image_SOURCES = tests/unit/test_pfc_image.c $(pfc_fixture)
 tests_unit_test_pfc_image_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_image_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_mmio_relay_SOURCES = tests/unit/test_pfc_mmio_relay.c $(pfc_fixture)
+tests_unit_test_pfc_mmio_relay_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_mmio_relay_LDADD = $(pfc_ldadd)
 tests_unit_test_pfc_provision_SOURCES = tests/unit/test_pfc_provision.c $(pfc_fixture)
 tests_unit_test_pfc_provision_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_provision_LDADD = $(pfc_ldadd)
@@ -160,6 +165,9 @@ tests_unit_test_pfc_quirks_LDADD = $(pfc_ldadd)
 tests_unit_test_pfc_relay_SOURCES = tests/unit/test_pfc_relay.c $(pfc_fixture)
 tests_unit_test_pfc_relay_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_relay_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_service_SOURCES = tests/unit/test_pfc_service.c $(pfc_fixture)
+tests_unit_test_pfc_service_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_service_LDADD = $(pfc_ldadd)
 
 vfc_fixture = tests/unit/vfc_fixture.h
 tests_unit_test_vfc_boot_SOURCES = tests/unit/test_vfc_boot.c $(vfc_fixture)

@@ -237,6 +237,11 @@ void guc_pte_write(struct guc_card *c, unsigned tile, unsigned fn, uint32_t inde
 /* TLB invalidation, for options.ggtt_tlb. */
 void guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn);
 
+/* --- registers that tell what a GT has (fuses.c) --------------------------------- */
+
+/* The PF's read of register `off` of a tile; 0 for what is none of them. */
+uint32_t guc_fuse(const struct guc_card *c, uint32_t off);
+
 /* --- mailbox and actions (mailbox.c, actions.c) ------------------------------ */
 
 /* A request being handled, over either transport. Handlers fill the reply. */

@@ -20,6 +20,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/event.c \
 	emulator/guc/event.h \
 	emulator/guc/exec.h \
+	emulator/guc/fuses.c \
 	emulator/guc/g2h.c \
 	emulator/guc/ggtt.c \
 	emulator/guc/group.c \

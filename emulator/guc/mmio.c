@@ -72,6 +72,7 @@ static uint32_t reg_read(struct guc_card *c, unsigned tile, unsigned fn, uint32_
 
 	switch (r.kind) {
 	case REG_NONE:
+		return fn ? 0 : guc_fuse(c, off);
 	case REG_DOORBELL:
 		return 0;
 	case REG_CAP:

@@ -312,7 +312,8 @@ static void fx_read(void *user, uint64_t off, unsigned size, unsigned n, uint32_
 		return;
 	}
 	for (unsigned i = 0; i < n; i++)
-		words[i] = *fx_register(off + 4 * i);
+		words[i] = fx_register(off + 4 * i) ? *fx_register(off + 4 * i) :
+						      fx.fuse + (uint32_t)off + 4 * i;
 	pfc_read_done(fx.pfc, cookie, words, n);
 }
 
@@ -487,4 +488,41 @@ size_t fx_save(unsigned vf, uint8_t *image, size_t cap, size_t step)
 	ck_assert_uint_eq(fx.ended, 1);
 	ck_assert_int_eq(fx.err, 0);
 	return len;
+}
+
+/* --- relay ----------------------------------------------------------------------- */
+
+void fx_relay(unsigned gt, uint32_t vf, uint32_t id, const uint32_t *msg, uint32_t len)
+{
+	uint32_t dw[255] = { hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_VF, 0), vf,
+			     id };
+
+	memcpy(dw + 3, msg, len * 4);
+	fx.answer_len = 0;
+	fx_send(gt, 0, dw, 3 + len);
+	fx_run(1000);
+}
+
+void fx_ask(unsigned gt, uint32_t vf, uint32_t dw0, uint32_t dw1, uint32_t len)
+{
+	const uint32_t msg[4] = { dw0, dw1, 0, 0 };
+
+	fx_relay(gt, vf, 0x1234, msg, len);
+	ck_assert_uint_ge(fx.answer_len, 4);
+	ck_assert_uint_eq(fx.answer[0], RELAY_CALL(HXG_REQUEST, GUC_ACTION_RELAY_TO_VF, 0));
+	ck_assert_uint_eq(fx.answer[1], vf);
+	ck_assert_uint_eq(fx.answer[2], 0x1234);
+}
+
+void fx_handshake(unsigned vf)
+{
+	fx_ask(0, vf, RELAY_HELLO, 1 << 16, 2);
+	ck_assert_uint_eq(fx.answer[3], RELAY_SUCCESS(0));
+}
+
+void fx_failed(int err)
+{
+	ck_assert_uint_eq(fx.answer_len, 4);
+	ck_assert_uint_eq(fx.answer[3], RELAY_FAILURE(err));
+	ck_assert_int_eq(fx.relay_err, -err);
 }

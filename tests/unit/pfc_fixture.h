@@ -73,6 +73,7 @@ struct fx {
 	uint32_t answer[256], answer_len;
 	bool stuck; /* GuC reads no H2G */
 	unsigned invalidations;
+	uint32_t fuse;       /* a register that is no mailbox reads its offset plus this */
 	uint32_t priority;   /* that the PF gave itself */
 	enum pfc_verb then; /* to be started from the first PFC_EV_VERB; 0 none */
 	int then_err;
@@ -110,5 +111,24 @@ void fx_provision(unsigned vf);
 void fx_paused(unsigned vf);
 /* The whole image of a paused VF, in a buffer of the caller. */
 size_t fx_save(unsigned vf, uint8_t *image, size_t cap, size_t step);
+
+/* Relay messages as they stand on the wire; ORIGIN is always the host. */
+#define RELAY_HEADER(type, aux) ((uint32_t)(type) << 28 | (aux))
+#define RELAY_CALL(type, action, data0) RELAY_HEADER(type, (uint32_t)(data0) << 16 | (action))
+#define RELAY_REQUEST(action, data0) RELAY_CALL(HXG_REQUEST, action, data0)
+#define RELAY_SUCCESS(data0) RELAY_HEADER(HXG_SUCCESS, data0)
+#define RELAY_FAILURE(e) RELAY_HEADER(HXG_FAILURE, (uint32_t)(e) << 16 | (uint32_t)(e))
+#define RELAY_HELLO RELAY_REQUEST(RELAY_VF2PF_HANDSHAKE, 0)
+#define RELAY_QUERY(limit) RELAY_REQUEST(RELAY_VF2PF_QUERY_RUNTIME, limit)
+#define RELAY_LOOP(opcode) RELAY_REQUEST(RELAY_TESTLOOP, opcode)
+
+/* A relay message of `vf` through GT `gt`; the answer is in fx.answer, with the
+ * carrier's three dwords. */
+void fx_relay(unsigned gt, uint32_t vf, uint32_t id, const uint32_t *msg, uint32_t len);
+/* The same of up to two dwords, which must be answered. */
+void fx_ask(unsigned gt, uint32_t vf, uint32_t dw0, uint32_t dw1, uint32_t len);
+void fx_handshake(unsigned vf);
+/* The answer is a failure with this errno, and the PF's owner was told so. */
+void fx_failed(int err);
 
 #endif

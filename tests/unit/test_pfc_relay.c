@@ -1,374 +1,377 @@
 /* SPDX-License-Identifier: MIT */
-/* What the PF answers its VFs (pfclient/relay_service.c, runtime_regs.c;
- * vf-lifecycle 7, guc-abi 5.6, 8.2): the rows Q of 6.6. */
+/* The PF's end of the relay (pfclient/relay.c, relay_service.c;
+ * vf-lifecycle 7.1, 7.2, guc-abi 8.2): the receiver's checks, dispatch and test loop. */
 #include "pfc_fixture.h"
 
-/* Headers as they stand on the wire; ORIGIN is always the host. */
-#define HEADER(type, aux) ((uint32_t)(type) << 28 | (aux))
-#define CALL(type, action, data0) HEADER(type, (uint32_t)(data0) << 16 | (action))
-#define REQUEST(action, data0) CALL(HXG_REQUEST, action, data0)
-#define SUCCESS(data0) HEADER(HXG_SUCCESS, data0)
-#define FAILURE(e) HEADER(HXG_FAILURE, (uint32_t)(e) << 16 | (e))
+/* --- 7.1: the receiver's checks ------------------------------------------------------ */
 
-/* A relay message of `vf` through GT `gt`; the answer is in fx.answer. */
-static void relay(unsigned gt, uint32_t vf, uint32_t id, const uint32_t *msg, uint32_t len)
+/* What the checks say of a carrier; what fails one is counted, never answered. */
+static int received(const uint32_t *dw, uint32_t len)
 {
-	uint32_t dw[255] = { hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_VF, 0), vf,
-			     id };
+	uint32_t before = fx.pfc->gt[0].ct.bad_events;
+	int err = pfc_on_event(&fx.pfc->gt[0], dw, len);
 
-	memcpy(dw + 3, msg, len * 4);
 	fx.answer_len = 0;
-	fx_send(gt, 0, dw, 3 + len);
-	fx_run(1000);
-}
-
-static void ask(unsigned gt, uint32_t vf, uint32_t dw0, uint32_t dw1, uint32_t len)
-{
-	const uint32_t msg[4] = { dw0, dw1, 0, 0 };
-
-	relay(gt, vf, 0x1234, msg, len);
-	ck_assert_uint_ge(fx.answer_len, 4);
-	ck_assert_uint_eq(fx.answer[0] & HXG_ACTION, GUC_ACTION_RELAY_TO_VF);
-	ck_assert_uint_eq(fx.answer[1], vf);
-	ck_assert_uint_eq(fx.answer[2], 0x1234);
-}
-
-static void handshake(unsigned vf)
-{
-	ask(0, vf, REQUEST(RELAY_VF2PF_HANDSHAKE, 0), 1 << 16, 2);
-	ck_assert_uint_eq(fx.answer[3], SUCCESS(0));
-}
-
-static const struct {
-	uint32_t len, mbz, version;
-	uint32_t answer, agreed;
-} handshakes[] = {
-	{ 1, 0, 0x10000, FAILURE(EMSGSIZE), 0 },
-	{ 3, 0, 0x10000, FAILURE(EMSGSIZE), 0 },
-	{ 2, 1, 0x10000, FAILURE(EPFNOSUPPORT), 0 },
-	{ 2, 0xFFF, 0x10000, FAILURE(EPFNOSUPPORT), 0 },
-	{ 2, 0, 0, SUCCESS(0), 0x10000 },
-	{ 2, 0, 0x20000, SUCCESS(0), 0x10000 },
-	{ 2, 0, 0xFFFF0007, SUCCESS(0), 0x10000 },
-	{ 2, 0, 0x00001, FAILURE(EPERM), 0 },
-	{ 2, 0, 0x0FFFF, FAILURE(EPERM), 0 },
-	{ 2, 0, 0x10000, SUCCESS(0), 0x10000 },
-	{ 2, 0, 0x10005, SUCCESS(0), 0x10000 },
-};
-
-START_TEST(handshake_rows)
-{
-	/* 7.3, every row: what is agreed is stored for the device, a failure of the
-	 * negotiation forgets it. */
-	ask(1, 2, REQUEST(RELAY_VF2PF_HANDSHAKE, handshakes[_i].mbz), handshakes[_i].version,
-	    handshakes[_i].len);
-	ck_assert_uint_eq(fx.answer[3], handshakes[_i].answer);
-	ck_assert_uint_eq(fx.answer_len, handshakes[_i].agreed ? 5 : 4);
-	if (handshakes[_i].agreed)
-		ck_assert_uint_eq(fx.answer[4], handshakes[_i].agreed);
-	ck_assert_uint_eq(fx_info(2).relay_major, handshakes[_i].agreed >> 16);
-	ck_assert_uint_eq(fx.relay_code, RELAY_VF2PF_HANDSHAKE);
-	ck_assert_int_eq(fx.relay_err == 0, handshakes[_i].agreed != 0);
-	ck_assert_uint_eq(fx_info(1).relay_major, 0);
-}
-END_TEST
-
-START_TEST(handshake_forgotten)
-{
-	/* 7.3: a failing negotiation and an FLR reset what was agreed. */
-	handshake(1);
-	ask(0, 1, REQUEST(RELAY_VF2PF_HANDSHAKE, 0), 5, 2);
-	ck_assert_uint_eq(fx_info(1).relay_major, 0);
-	handshake(1);
-	ck_assert_int_eq(fx_do(PFC_FLR, 1), 0);
-	ask(0, 1, REQUEST(RELAY_VF2PF_QUERY_RUNTIME, 0), 0, 2);
-	ck_assert_uint_eq(fx.answer[3], FAILURE(EACCES));
-}
-END_TEST
-
-static uint32_t many[300][2];
-
-static void start_with_runtime(uint32_t n)
-{
-	struct pfc_options o;
-
-	fx_options(&o);
-	for (uint32_t i = 0; i < 300; i++) {
-		many[i][0] = 0x1000 + 4 * i;
-		many[i][1] = 0xCAFE0000 + i;
-	}
-	o.runtime = (const uint32_t(*)[2])many;
-	o.runtime_n = n;
-	fx_start_with(&o, false);
-}
-
-static const struct {
-	uint32_t size, limit, start, len;
-	int err;
-	uint32_t count, remaining;
-} queries[] = {
-	{ 20, 0, 0, 2, 0, 20, 0 },      { 20, 16, 0, 2, 0, 16, 4 },   { 20, 16, 16, 2, 0, 4, 0 },
-	{ 20, 1, 19, 2, 0, 1, 0 },      { 20, 0, 20, 2, 0, 0, 0 },
-	{ 20, 0, 21, 2, ERANGE, 0, 0 },
-	{ 20, 0, UINT32_MAX, 2, ERANGE, 0, 0 },
-	{ 300, 0, 0, 2, 0, 125, 175 },  { 300, 0xFFF, 100, 2, 0, 125, 75 },
-	{ 300, 125, 250, 2, 0, 50, 0 }, { 0, 0, 0, 2, 0, 0, 0 },
-	{ 20, 0, 0, 3, EMSGSIZE, 0, 0 }, { 20, 0, 0, 1, EPROTO, 0, 0 },
-};
-
-START_TEST(query_rows)
-{
-	/* 7.4, every row: LIMIT, START and the 125 pairs that an answer can hold. */
-	start_with_runtime(queries[_i].size);
-	handshake(1);
-	ask(0, 1, REQUEST(RELAY_VF2PF_QUERY_RUNTIME, queries[_i].limit), queries[_i].start,
-	    queries[_i].len);
-	if (queries[_i].err) {
-		ck_assert_uint_eq(fx.answer[3], FAILURE((uint32_t)queries[_i].err));
-		return;
-	}
-	ck_assert_uint_eq(fx.answer[3], SUCCESS(queries[_i].count));
-	ck_assert_uint_eq(fx.answer_len, 3 + 2 + 2 * queries[_i].count);
-	ck_assert_uint_eq(fx.answer[4], queries[_i].remaining);
-	for (uint32_t i = 0; i < queries[_i].count; i++) {
-		ck_assert_uint_eq(fx.answer[5 + 2 * i], 0x1000 + 4 * (queries[_i].start + i));
-		ck_assert_uint_eq(fx.answer[6 + 2 * i], 0xCAFE0000 + queries[_i].start + i);
-	}
-}
-END_TEST
-
-START_TEST(query_needs_handshake)
-{
-	/* 7.4: EACCES before anything else, also before the length. */
-	for (uint32_t len = 1; len <= 3; len++) {
-		ask(0, 3, REQUEST(RELAY_VF2PF_QUERY_RUNTIME, 0), 0, len);
-		ck_assert_uint_eq(fx.answer[3], FAILURE(EACCES));
-	}
-}
-END_TEST
-
-static const struct {
-	uint32_t version, count;
-} lists[] = {
-	{ 1200, 7 }, { 1255, 8 }, { 1260, 8 }, { 1270, 10 }, { 1274, 10 }, { 2000, 13 },
-	{ 2004, 13 }, { 3000, 14 }, { 3005, 14 }, { 3500, 15 }, { 1250, 0 },
-};
-
-START_TEST(runtime_lists)
-{
-	/* 7.5: each platform has its list, ascending; GuC's media GT reports offsets
-	 * below 0x40000 with +0x380000. */
-	struct pfc_options o;
-
-	fx_options(&o);
-	o.graphics_ver = lists[_i].version;
-	o.vf_stride = REG_VF_STRIDE;
-	fx_start_with(&o, false);
-	handshake(1);
-	for (unsigned gt = 0; gt < FX_GTS; gt++) {
-		uint32_t last = 0;
-
-		ask(gt, 1, REQUEST(RELAY_VF2PF_QUERY_RUNTIME, 16), 0, 2);
-		ck_assert_uint_eq(fx.answer[3], SUCCESS(lists[_i].count));
-		ck_assert_uint_eq(fx.answer[4], 0);
-		for (uint32_t i = 0; i < lists[_i].count; i++) {
-			uint32_t off = fx.answer[5 + 2 * i];
-
-			ck_assert_uint_gt(off, last);
-			ck_assert(gt ? off >= 0x380000 + 0xD00 : off < 0x40000);
-			last = off;
-		}
-		if (lists[_i].count)
-			ck_assert_uint_eq(fx.answer[6], 0x16); /* RPM_CONFIG0 */
-	}
-}
-END_TEST
-
-static const struct {
-	uint32_t dw0;
-	int err;
-} others[] = {
-	{ REQUEST(RELAY_TESTLOOP, 0xE), ECONNREFUSED },
-	{ REQUEST(0x0102, 0), EOPNOTSUPP },
-	{ REQUEST(0xFFFF, 7), EOPNOTSUPP },
-	/* 7.2: only a REQUEST is served; the others are told so as well. */
-	{ CALL(HXG_EVENT, RELAY_VF2PF_HANDSHAKE, 0), EOPNOTSUPP },
-	{ CALL(HXG_FAST_REQUEST, RELAY_VF2PF_HANDSHAKE, 0), EOPNOTSUPP },
-};
-
-START_TEST(other_actions)
-{
-	/* 7.2: the dispatch; a PF that is not for debugging hides why. */
-	struct pfc_options o;
-
-	ask(0, 1, others[_i].dw0, 1 << 16, 2);
-	ck_assert_uint_eq(fx.answer[3], FAILURE((uint32_t)others[_i].err));
-	ck_assert_uint_eq(fx_info(1).relay_major, 0);
-	fx_options(&o);
-	o.disclose_errors = false;
-	fx_start_with(&o, false);
-	ask(0, 1, others[_i].dw0, 1 << 16, 2);
-	ck_assert_uint_eq(fx.answer[3], FAILURE(0));
-	ck_assert_int_eq(fx.relay_err, -others[_i].err);
-}
-END_TEST
-
-static const struct {
-	uint32_t data0, vf, dw0, len;
-} dropped[] = {
-	{ 1, 1, REQUEST(1, 0), 2 },                                   /* carrier's DATA0 */
-	{ 0, FX_VFS + 1, REQUEST(1, 0), 2 },                          /* VFID > total */
-	{ 0, 0, REQUEST(1, 0), 2 },                                   /* this driver itself */
-	{ 0, UINT32_MAX, REQUEST(1, 0), 2 },
-	{ 0, 1, 0, 0 },                                               /* empty */
-	{ 0, 1, REQUEST(1, 0) | HXG_ORIGIN, 2 },                      /* ORIGIN GuC */
-	{ 0, 1, HEADER(HXG_TYPE_UNASSIGNED, 1), 2 },
-	{ 0, 1, HEADER(HXG_SUCCESS, 0), 2 },                   /* replies to nothing */
-	{ 0, 1, HEADER(HXG_FAILURE, 0), 1 },
-	{ 0, 1, HEADER(HXG_BUSY, 0), 1 },
-	{ 0, 1, HEADER(HXG_RETRY, 0), 1 },
-};
-
-START_TEST(receiver_checks)
-{
-	/* guc-abi 8.2: what fails a check is counted, never answered. */
-	uint32_t dw[5] = { hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_VF,
-				    dropped[_i].data0),
-			   dropped[_i].vf, 1, dropped[_i].dw0, 1 << 16 };
-
-	fx_send(0, 0, dw, 3 + dropped[_i].len);
+	fx_send(0, 0, dw, len);
 	fx_run(1000);
 	ck_assert_uint_eq(fx.answer_len, 0);
 	ck_assert_uint_eq(fx.relayed, 0);
-	ck_assert_uint_eq(fx.pfc->gt[0].ct.bad_events, 1);
+	ck_assert_uint_eq(fx.pfc->gt[0].ct.bad_events, before + 1);
 	ck_assert_int_eq(fx.pfc->gt[0].ct.state, HOST_CT_ON);
+	return err;
+}
+
+static int carrier(uint32_t data0, uint32_t vf, uint32_t dw0, uint32_t len)
+{
+	uint32_t dw[CTB_HXG_MAX_DWORDS] = {
+		hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_VF, data0), vf, 1, dw0,
+		1 << 16
+	};
+
+	return received(dw, len);
+}
+
+START_TEST(Q_7_1_10_wrong_role)
+{
+	/* Q-7.1-10: what is meant for a VF is not permitted here. */
+	const uint32_t dw[4] = { hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_PF, 0),
+				 1, RELAY_SUCCESS(0), 0 };
+
+	ck_assert_int_eq(received(dw, 3), -EPERM);
 }
 END_TEST
 
-START_TEST(short_carrier)
+START_TEST(Q_7_1_11_not_initialised)
 {
-	/* guc-abi 8.2, row 3: a carrier under three dwords is dropped. */
-	uint32_t dw[2] = { hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_VF, 0), 1 };
+	/* Q-7.1-11: before the GT is up, and before anything is looked at: ENODEV. */
+	const uint32_t dw[1] = { hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_VF, 1) };
 
-	fx_send(0, 0, dw, 1 + _i);
+	fx.pfc->gt[0].up = false;
+	ck_assert_int_eq(received(dw, 1), -ENODEV);
+	fx.pfc->gt[0].up = true;
+	fx_handshake(1);
+}
+END_TEST
+
+START_TEST(Q_7_1_12_short_carrier)
+{
+	/* Q-7.1-12: a carrier under three dwords is EPROTO, whatever its DATA0. */
+	ck_assert_int_eq(carrier(1, 1, 0, 1), -EPROTO);
+	ck_assert_int_eq(carrier(0, FX_VFS + 1, 0, 2), -EPROTO);
+}
+END_TEST
+
+START_TEST(Q_7_1_13_long_carrier)
+{
+	/* Q-7.1-13: more than 252 dwords of message are EMSGSIZE, before DATA0; CTB
+	 * itself carries no more. */
+	uint32_t dw[3 + RELAY_MAX_DWORDS + 1] = {
+		hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_VF, 1), 1, 1, RELAY_HELLO
+	};
+
+	ck_assert_int_eq(pfc_on_event(&fx.pfc->gt[0], dw, 3 + RELAY_MAX_DWORDS + 1), -EMSGSIZE);
+	ck_assert_int_eq(pfc_on_event(&fx.pfc->gt[0], dw, 3 + RELAY_MAX_DWORDS), -EPFNOSUPPORT);
 	fx_run(1000);
-	ck_assert_uint_eq(fx.pfc->gt[0].ct.bad_events, 1);
+	ck_assert_uint_eq(fx.relayed, 0);
 }
 END_TEST
 
-START_TEST(longest)
+START_TEST(Q_7_1_14_carrier_data0)
 {
-	/* 7.1: a message of 252 dwords is taken; it is only too long for its service. */
-	uint32_t msg[RELAY_MAX_DWORDS] = { REQUEST(RELAY_VF2PF_HANDSHAKE, 0) };
-
-	relay(0, 1, 9, msg, RELAY_MAX_DWORDS);
-	ck_assert_uint_eq(fx.answer_len, 4);
-	ck_assert_uint_eq(fx.answer[3], FAILURE(EMSGSIZE));
+	/* Q-7.1-14: DATA0 of the carrier is EPFNOSUPPORT, before the VFID. */
+	ck_assert_int_eq(carrier(1, FX_VFS + 1, RELAY_HELLO, 5), -EPFNOSUPPORT);
 }
 END_TEST
 
-START_TEST(in_order)
+START_TEST(Q_7_1_15_no_such_vf)
 {
-	/* 7.1: requests wait while H2G is full and are answered in order; beyond the
-	 * queue they are dropped and counted. */
-	const uint32_t msg[2] = { REQUEST(RELAY_VF2PF_HANDSHAKE, 0), 1 << 16 };
+	/* Q-7.1-15: a VFID above those there are, or the PF's own, is ENOENT, before
+	 * the message. */
+	ck_assert_int_eq(carrier(0, FX_VFS + 1, 0, 3), -ENOENT);
+	ck_assert_int_eq(carrier(0, UINT32_MAX, RELAY_HELLO, 5), -ENOENT);
+	ck_assert_int_eq(carrier(0, 0, RELAY_HELLO, 5), -ENOENT);
+}
+END_TEST
+
+START_TEST(Q_7_1_16_empty)
+{
+	/* Q-7.1-16: a carrier without a message is EPROTO. */
+	ck_assert_int_eq(carrier(0, 1, 0, 3), -EPROTO);
+}
+END_TEST
+
+START_TEST(Q_7_1_17_origin)
+{
+	/* Q-7.1-17: ORIGIN GuC in the message is EPROTO, before its type. */
+	ck_assert_int_eq(carrier(0, 1, RELAY_HELLO | HXG_ORIGIN, 5), -EPROTO);
+	ck_assert_int_eq(carrier(0, 1, RELAY_HEADER(HXG_TYPE_UNASSIGNED, 1) | HXG_ORIGIN, 4), -EPROTO);
+}
+END_TEST
+
+START_TEST(Q_7_1_18_unknown_type)
+{
+	/* Q-7.1-18: a type that is none is EBADRQC. */
+	ck_assert_int_eq(carrier(0, 1, RELAY_HEADER(HXG_TYPE_UNASSIGNED, 1), 5), -EBADRQC);
+}
+END_TEST
+
+START_TEST(Q_7_1_19_unexpected_reply)
+{
+	/* Q-7.1-19: the PF has asked nothing: every reply is ESRCH. */
+	static const enum hxg_type types[] = { HXG_SUCCESS, HXG_FAILURE, HXG_BUSY, HXG_RETRY };
+
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_int_eq(carrier(0, 1, RELAY_HEADER(types[i], 0), 4), -ESRCH);
+}
+END_TEST
+
+START_TEST(Q_7_1_20_in_order)
+{
+	/* Q-7.1-20: requests wait while H2G is full and are answered in order; a VF that
+	 * floods gets ENOMEM, and each other VF can still have one waiting. */
+	const uint32_t msg[2] = { RELAY_HELLO, 1 << 16 };
+	const uint32_t one[5] = { hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_VF, 0),
+				  1, 7, RELAY_HELLO, 1 << 16 };
+	uint32_t other[5];
 	unsigned answered;
 
+	memcpy(other, one, sizeof(other));
 	fx.stuck = true;
 	for (uint32_t i = 1; i <= 400; i++)
-		relay(0, 1 + i % 3, i, msg, 2);
+		fx_relay(0, 1, i, msg, 2);
 	answered = fx.relayed;
-	ck_assert_uint_lt(answered, 400 - PFC_RELAY_QUEUE);
-	ck_assert_uint_eq(fx.pfc->gt[0].ct.bad_events, 400 - answered - PFC_RELAY_QUEUE);
+	ck_assert_uint_eq(fx.pfc->gt[0].relay_count, PFC_RELAY_QUEUE - (FX_VFS - 1));
+	ck_assert_uint_eq(fx.pfc->gt[0].ct.bad_events, 400 - answered - fx.pfc->gt[0].relay_count);
+	ck_assert_int_eq(pfc_on_event(&fx.pfc->gt[0], one, 5), -ENOMEM);
+	for (uint32_t vf = 2; vf <= FX_VFS; vf++) {
+		other[1] = vf;
+		other[2] = 1000 + vf;
+		ck_assert_int_eq(pfc_on_event(&fx.pfc->gt[0], other, 5), 0);
+	}
+	ck_assert_int_eq(pfc_on_event(&fx.pfc->gt[0], other, 5), -ENOMEM);
 	fx.stuck = false;
 	fx_serve_ring(0);
 	fx_run(FX_SEC / 10);
 	ck_assert_uint_eq(fx.relayed, answered + PFC_RELAY_QUEUE);
-	ck_assert_uint_eq(fx.answer[2], answered + PFC_RELAY_QUEUE);
+	ck_assert_uint_eq(fx.answer[2], 1000 + FX_VFS);
 }
 END_TEST
 
-/* --- the older service over MMIO --------------------------------------------------- */
-
-#define MAGIC 0xA
-
-static void mmio(uint32_t vf, uint32_t opcode, uint32_t d1, uint32_t d2, uint32_t d3)
+START_TEST(Q_7_1_23_longest)
 {
-	const uint32_t dw[6] = {
-		hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_MMIO_RELAY_FROM_VF, 0), vf,
-		field_put(MMIO_RELAY_MAGIC, MAGIC) | field_put(MMIO_RELAY_OPCODE, opcode),
-		d1, d2, d3
-	};
+	/* Q-7.1-23: a message has 1 to 252 dwords; both are taken, and only wrong for
+	 * their service. Answers have ORIGIN host. */
+	uint32_t msg[RELAY_MAX_DWORDS] = { RELAY_HELLO };
 
+	fx_relay(0, 1, 9, msg, RELAY_MAX_DWORDS);
+	fx_failed(EMSGSIZE);
+	fx_relay(0, 1, 9, msg, 1);
+	fx_failed(EMSGSIZE);
+	fx_handshake(1);
+	ck_assert_uint_eq(hxg_origin(fx.answer[3]), HXG_ORIGIN_HOST);
+}
+END_TEST
+
+START_TEST(Q_7_1_26_disclosed)
+{
+	/* Q-7.1-26: with debugging a failure has errno as error and as hint, without
+	 * both are 0, whatever happened; the PF's owner is told in both. */
+	struct pfc_options o;
+
+	fx_options(&o);
+	o.disclose_errors = _i;
+	fx_start_with(&o, false);
+	fx_ask(0, 1, RELAY_HELLO, 1, 2);
+	ck_assert_uint_eq(fx.answer[3], _i ? RELAY_FAILURE(EPERM) : RELAY_FAILURE(0));
+	ck_assert_int_eq(fx.relay_err, -EPERM);
+	fx_ask(0, 1, RELAY_QUERY(0), 0, 2);
+	ck_assert_uint_eq(fx.answer[3], _i ? RELAY_FAILURE(EACCES) : RELAY_FAILURE(0));
+}
+END_TEST
+
+START_TEST(Q_7_1_27_failed_event)
+{
+	/* Q-7.1-27: an EVENT and a FAST_REQUEST that fail are answered like a REQUEST. */
+	fx_ask(0, 1, RELAY_CALL(HXG_EVENT, 0x777, 0), 0, 1);
+	fx_failed(EOPNOTSUPP);
+	fx_ask(0, 1, RELAY_CALL(HXG_FAST_REQUEST, 0x777, 0), 0, 1);
+	fx_failed(EOPNOTSUPP);
+}
+END_TEST
+
+/* --- 7.2: dispatch and the test loop -------------------------------------------------- */
+
+START_TEST(Q_7_2_1_handshake)
+{
+	/* Q-7.2-1: action 0x0001 is the handshake. */
+	fx_ask(0, 1, 0x0001, 1 << 16, 2);
+	ck_assert_uint_eq(fx.answer[3], RELAY_SUCCESS(0));
+	ck_assert_uint_eq(fx.relay_code, 1);
+	ck_assert_uint_eq(fx_info(1).relay_major, 1);
+}
+END_TEST
+
+START_TEST(Q_7_2_2_query_runtime)
+{
+	/* Q-7.2-2: action 0x0101 is QUERY_RUNTIME, from 1.0 on: not before. */
+	fx_ask(0, 1, 0x0101, 0, 2);
+	fx_failed(EACCES);
+	fx_handshake(1);
+	fx_ask(0, 1, 0x0101, 0, 2);
+	ck_assert_uint_eq(hxg_type(fx.answer[3]), HXG_SUCCESS);
+	ck_assert_uint_eq(fx.relay_code, 0x101);
+}
+END_TEST
+
+START_TEST(Q_7_2_3_testloop)
+{
+	/* Q-7.2-3: action 0xDEB1 is served by a PF with debugging only. */
+	fx_ask(0, 1, RELAY_LOOP(0), 0, 1);
+	fx_failed(ECONNREFUSED);
+}
+END_TEST
+
+START_TEST(Q_7_2_4_other_action)
+{
+	/* Q-7.2-4: anything else is EOPNOTSUPP; its DATA0 is not looked at. */
+	fx_ask(0, 1, RELAY_REQUEST(0x0102, 0), 0, 2);
+	fx_failed(EOPNOTSUPP);
+	fx_ask(0, 1, RELAY_REQUEST(0xFFFF, 7), 0, 2);
+	fx_failed(EOPNOTSUPP);
+}
+END_TEST
+
+START_TEST(Q_7_2_5_only_requests)
+{
+	/* Q-7.2-5: a service asked for by FAST_REQUEST or EVENT is EOPNOTSUPP and does
+	 * nothing. */
+	fx_ask(0, 1, RELAY_CALL(HXG_EVENT, RELAY_VF2PF_HANDSHAKE, 0), 1 << 16, 2);
+	fx_failed(EOPNOTSUPP);
+	fx_ask(0, 1, RELAY_CALL(HXG_FAST_REQUEST, RELAY_VF2PF_HANDSHAKE, 0), 1 << 16, 2);
+	fx_failed(EOPNOTSUPP);
+	ck_assert_uint_eq(fx_info(1).relay_major, 0);
+}
+END_TEST
+
+static void start_testloop(void)
+{
+	struct pfc_options o;
+
+	fx_options(&o);
+	o.testloop = true;
+	fx_start_with(&o, false);
+}
+
+START_TEST(Q_7_2_7_nop)
+{
+	/* Q-7.2-7: NOP succeeds with DATA0 0; as an EVENT it is silent. */
+	const uint32_t event = RELAY_CALL(HXG_EVENT, RELAY_TESTLOOP, 0);
+
+	start_testloop();
+	fx_ask(0, 1, RELAY_LOOP(0), 0, 1);
+	ck_assert_uint_eq(fx.answer_len, 4);
+	ck_assert_uint_eq(fx.answer[3], RELAY_SUCCESS(0));
+	fx_relay(0, 1, 5, &event, 1);
+	ck_assert_uint_eq(fx.answer_len, 0);
+	ck_assert_int_eq(fx.relay_err, 0);
+	ck_assert_uint_eq(fx.relayed, 2);
+}
+END_TEST
+
+START_TEST(Q_7_2_8_busy)
+{
+	/* Q-7.2-8: BUSY says so every 312 ms, and success 5 s after the first. What
+	 * others ask in the meantime is served. */
+	unsigned busy = 0;
+
+	start_testloop();
+	fx_ask(0, 1, RELAY_LOOP(0xB), 0, 1);
+	for (unsigned ms = 0; ms < 4990; ms += 10, fx_run(FX_SEC / 100)) {
+		if (fx.answer_len == 0)
+			continue;
+		ck_assert_uint_eq(fx.answer[3], RELAY_HEADER(HXG_BUSY, 0));
+		busy++;
+		fx.answer_len = 0;
+	}
+	ck_assert_uint_eq(busy, 1 + 4990 / 312);
+	fx_handshake(2);
+	ck_assert_uint_eq(fx.relayed, 1);
+	fx_run(FX_SEC);
+	ck_assert_uint_eq(fx.relayed, 2);
+	ck_assert_uint_eq(fx.answer[1], 1);
+	ck_assert_uint_eq(fx.answer[3], RELAY_SUCCESS(0));
 	fx.answer_len = 0;
-	fx_send(1, 0, dw, 6);
-	fx_run(1000);
-	ck_assert(fx.answer_len == 3 || fx.answer_len == 6);
-	ck_assert_uint_eq(fx.answer[1], vf);
-	ck_assert_uint_eq(field_get(MMIO_RELAY_MAGIC, fx.answer[2]), MAGIC);
-	ck_assert_uint_eq(hxg_action(fx.answer[0]), fx.answer_len == 6 ?
-				  GUC_ACTION_MMIO_RELAY_SUCCESS : GUC_ACTION_MMIO_RELAY_FAILURE);
-}
-
-static void ck_fault(uint32_t fault)
-{
-	ck_assert_uint_eq(fx.answer_len, 3);
-	ck_assert_uint_eq(field_get(MMIO_RELAY_FAULT, fx.answer[2]), fault);
-}
-
-START_TEST(mmio_services)
-{
-	/* guc-abi 5.6: handshake and runtime registers over MMIO, with their faults. */
-	mmio(1, GUC_MMIO_RELAY_HANDSHAKE, 1 << 16, 0, 0);
-	ck_assert_uint_eq(fx.answer_len, 6);
-	ck_assert_uint_eq(fx.answer[3], 1 << 16);
-	mmio(1, GUC_MMIO_RELAY_HANDSHAKE, 1 << 16, 1, 0);
-	ck_fault(EPROTO);
-	mmio(2, GUC_MMIO_RELAY_GET_RUNTIME, 0x380D00, 0, 0x389140);
-	ck_assert_uint_eq(fx.answer_len, 6);
-	ck_assert_uint_eq(fx.answer[3], 0x16);
-	ck_assert_uint_eq(fx.answer[4], 0);
-	ck_assert_uint_eq(fx.answer[5], 0x00010001);
-	mmio(2, GUC_MMIO_RELAY_GET_RUNTIME, 0, 0, 0);
-	ck_fault(EINVAL);
-	mmio(2, GUC_MMIO_RELAY_GET_RUNTIME, 0x380D00, 0xD00, 0);
-	ck_fault(EACCES);
-	mmio(2, 0x77, 0, 0, 0);
-	ck_fault(EOPNOTSUPP);
+	fx_run(FX_SEC);
+	ck_assert_uint_eq(fx.answer_len, 0);
 }
 END_TEST
 
-START_TEST(mmio_ggtt)
+START_TEST(Q_7_2_9_retry)
 {
-	/* guc-abi 5.6: UPDATE_GGTT writes with the VF's own VFID, inside its region. */
-	struct pfc_vf_info info;
-	uint64_t *pte;
-	uint32_t last;
+	/* Q-7.2-9: RETRY with reason 0 until 5 s after the first; then success, and a
+	 * new loop begins anew. */
+	start_testloop();
+	for (unsigned round = 0; round < 2; round++) {
+		fx_ask(0, 1, RELAY_LOOP(0xD), 0, 1);
+		ck_assert_uint_eq(fx.answer[3], RELAY_HEADER(HXG_RETRY, 0));
+		fx_run(FX_SEC * 4);
+		fx_ask(0, 1, RELAY_LOOP(0xD), 0, 1);
+		ck_assert_uint_eq(fx.answer[3], RELAY_HEADER(HXG_RETRY, 0));
+		fx_run(FX_SEC);
+		fx_ask(0, 1, RELAY_LOOP(0xD), 0, 1);
+		ck_assert_uint_eq(fx.answer[3], RELAY_SUCCESS(0));
+	}
+}
+END_TEST
 
-	fx_provision(2);
-	info = fx_info(2);
-	pte = fx.ggtt + info.ggtt_start / 4096;
-	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, 3 << 12 | 1 << 10 | 4, 0x80000000 | 7 << 2 | 1, 1);
-	ck_assert_uint_eq(fx.answer_len, 6);
-	ck_assert_uint_eq(field_get(MMIO_RELAY_DATA0, fx.answer[2]), 5);
-	ck_assert_uint_eq(pte[2], 2u << 2 | 1);
-	for (unsigned i = 0; i < 5; i++)
-		ck_assert_uint_eq(pte[3 + i], 0x180000000ull + 4096 * i + (2u << 2 | 1));
-	ck_assert_uint_eq(pte[8], 2u << 2 | 1);
-	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, 100 << 12 | 1, 0x5001, 0);
-	ck_assert_uint_eq(pte[100], 0x5001 | 2 << 2);
-	ck_assert_uint_eq(pte[101], 0x5001 | 2 << 2);
-	last = (uint32_t)(info.ggtt_size / 4096 - 1) << 12;
-	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, last, 0x5001, 0);
-	ck_assert_uint_eq(fx.answer_len, 6);
-	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, last | 1, 0x5001, 0);
-	ck_fault(EINVAL);
-	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, 0xFFFFF000, 1, 0);
-	ck_fault(EINVAL);
-	mmio(2, GUC_MMIO_RELAY_UPDATE_GGTT, 1 << 10 | 1, 0xFFFFF001, 0x000FFFFF);
-	ck_fault(EINVAL);
-	mmio(1, GUC_MMIO_RELAY_UPDATE_GGTT, 0, 1, 0);
-	ck_fault(EINVAL);
+START_TEST(Q_7_2_10_echo)
+{
+	/* Q-7.2-10: ECHO gives the payload back, DATA0 is its length. None that a carrier
+	 * can bring is too long for the answer. */
+	uint32_t msg[RELAY_MAX_DWORDS] = { RELAY_LOOP(0xE) };
+
+	start_testloop();
+	for (uint32_t i = 1; i < RELAY_MAX_DWORDS; i++)
+		msg[i] = 0xE0000000 + i;
+	for (uint32_t len = 1; len <= RELAY_MAX_DWORDS; len += len == 1 ? 1 : 50) {
+		fx_relay(1, 1, 3, msg, len);
+		ck_assert_uint_eq(fx.answer_len, 3 + len);
+		ck_assert_uint_eq(fx.answer[3], RELAY_SUCCESS(len));
+		ck_assert_mem_eq(fx.answer + 4, msg + 1, (len - 1) * 4);
+	}
+}
+END_TEST
+
+START_TEST(Q_7_2_11_fail)
+{
+	/* Q-7.2-11: FAIL fails with EHWPOISON. */
+	start_testloop();
+	fx_ask(0, 1, RELAY_LOOP(0xF), 0, 1);
+	fx_failed(EHWPOISON);
+}
+END_TEST
+
+START_TEST(Q_7_2_12_other_opcode)
+{
+	/* Q-7.2-12: another opcode is EBADRQC. */
+	start_testloop();
+	fx_ask(0, 1, RELAY_LOOP(1), 0, 1);
+	fx_failed(EBADRQC);
+	fx_ask(0, 1, RELAY_LOOP(0xFFF), 0, 1);
+	fx_failed(EBADRQC);
+}
+END_TEST
+
+START_TEST(Q_7_2_13_not_as_event)
+{
+	/* Q-7.2-13: BUSY, RETRY and ECHO as an EVENT are EPROTO. */
+	static const uint32_t opcodes[] = { 0xB, 0xD, 0xE };
+
+	start_testloop();
+	for (unsigned i = 0; i < 3; i++) {
+		fx_ask(0, 1, RELAY_CALL(HXG_EVENT, RELAY_TESTLOOP, opcodes[i]), 0, 1);
+		fx_failed(EPROTO);
+	}
 }
 END_TEST
 
@@ -380,18 +383,32 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
-	tcase_add_loop_test(tc, handshake_rows, 0, sizeof(handshakes) / sizeof(handshakes[0]));
-	tcase_add_test(tc, handshake_forgotten);
-	tcase_add_loop_test(tc, query_rows, 0, sizeof(queries) / sizeof(queries[0]));
-	tcase_add_test(tc, query_needs_handshake);
-	tcase_add_loop_test(tc, runtime_lists, 0, sizeof(lists) / sizeof(lists[0]));
-	tcase_add_loop_test(tc, other_actions, 0, sizeof(others) / sizeof(others[0]));
-	tcase_add_loop_test(tc, receiver_checks, 0, sizeof(dropped) / sizeof(dropped[0]));
-	tcase_add_loop_test(tc, short_carrier, 0, 2);
-	tcase_add_test(tc, longest);
-	tcase_add_test(tc, in_order);
-	tcase_add_test(tc, mmio_services);
-	tcase_add_test(tc, mmio_ggtt);
+	tcase_add_test(tc, Q_7_1_10_wrong_role);
+	tcase_add_test(tc, Q_7_1_11_not_initialised);
+	tcase_add_test(tc, Q_7_1_12_short_carrier);
+	tcase_add_test(tc, Q_7_1_13_long_carrier);
+	tcase_add_test(tc, Q_7_1_14_carrier_data0);
+	tcase_add_test(tc, Q_7_1_15_no_such_vf);
+	tcase_add_test(tc, Q_7_1_16_empty);
+	tcase_add_test(tc, Q_7_1_17_origin);
+	tcase_add_test(tc, Q_7_1_18_unknown_type);
+	tcase_add_test(tc, Q_7_1_19_unexpected_reply);
+	tcase_add_test(tc, Q_7_1_20_in_order);
+	tcase_add_test(tc, Q_7_1_23_longest);
+	tcase_add_loop_test(tc, Q_7_1_26_disclosed, 0, 2);
+	tcase_add_test(tc, Q_7_1_27_failed_event);
+	tcase_add_test(tc, Q_7_2_1_handshake);
+	tcase_add_test(tc, Q_7_2_2_query_runtime);
+	tcase_add_test(tc, Q_7_2_3_testloop);
+	tcase_add_test(tc, Q_7_2_4_other_action);
+	tcase_add_test(tc, Q_7_2_5_only_requests);
+	tcase_add_test(tc, Q_7_2_7_nop);
+	tcase_add_test(tc, Q_7_2_8_busy);
+	tcase_add_test(tc, Q_7_2_9_retry);
+	tcase_add_test(tc, Q_7_2_10_echo);
+	tcase_add_test(tc, Q_7_2_11_fail);
+	tcase_add_test(tc, Q_7_2_12_other_opcode);
+	tcase_add_test(tc, Q_7_2_13_not_as_event);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
