@@ -66,6 +66,7 @@ if HAVE_CHECK
 cli_tests = \
 	tests/unit/test_diagram \
 	tests/unit/test_image_file \
+	tests/unit/test_linux_stream \
 	tests/unit/test_view \
 	tests/process/test_cli \
 	tests/process/test_demo \
@@ -93,6 +94,9 @@ tests_unit_test_image_file_SOURCES = tests/unit/test_image_file.c cli/image_file
 tests_unit_test_image_file_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_image_file_CFLAGS = $(cli_test_cflags)
 tests_unit_test_image_file_LDADD = $(CHECK_LIBS)
+tests_unit_test_linux_stream_CPPFLAGS = $(cli_test_cppflags)
+tests_unit_test_linux_stream_CFLAGS = $(cli_test_cflags)
+tests_unit_test_linux_stream_LDADD = libgucpfcore.la libguchost.la libgucproto.la $(CHECK_LIBS)
 tests_unit_test_view_SOURCES = tests/unit/test_view.c cli/options.c cli/options.h
 tests_unit_test_view_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_view_CFLAGS = $(cli_test_cflags)
