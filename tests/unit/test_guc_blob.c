@@ -145,7 +145,7 @@ START_TEST(test_states)
 END_TEST
 
 /* M-25: every single flipped bit is detected before anything is applied. */
-START_TEST(test_bit_flips)
+START_TEST(M_25_blob_bit_flips)
 {
 	static struct snapshot before;
 
@@ -165,7 +165,7 @@ START_TEST(test_bit_flips)
 END_TEST
 
 /* M-26: cut off at every dword. */
-START_TEST(test_truncation)
+START_TEST(M_26_blob_truncation)
 {
 	for (uint32_t n = 0; n < dwords; n++)
 		expect_refused(n, GUC_ERR_INVALID_PARAMS, GUC_BLOB_SHORT);
@@ -174,7 +174,7 @@ START_TEST(test_truncation)
 END_TEST
 
 /* M-26: cut off at every dword by one who sets length and checksum right. */
-START_TEST(test_signed_truncation)
+START_TEST(M_26_signed_truncation)
 {
 	for (uint32_t n = BLOB_HEADER_DWORDS; n < dwords; n++) {
 		put(BLOB_BYTES, 4 * n);
@@ -300,7 +300,7 @@ START_TEST(test_lies)
 END_TEST
 
 /* M-29: the target was provisioned differently, or its GuC is older. */
-START_TEST(test_other_card)
+START_TEST(M_29_other_card)
 {
 	struct guc_function *fn = guc_fn(&b->card, 0, 1);
 	struct guc_options *o = &b->card.block->options;
@@ -323,7 +323,7 @@ END_TEST
 
 /* M-33: restored to any base the GuC's addresses are right, unfinished work is
  * finished there, each store done exactly once, mid-batch or not. */
-START_TEST(test_bases)
+START_TEST(M_33_ten_bases)
 {
 	uint64_t start = FX_VF_START(1) + (uint64_t)_i * 0xB1000;
 	struct guc_context *ctx;
@@ -364,7 +364,7 @@ START_TEST(test_same_bytes)
 END_TEST
 
 /* M-31: paused again before recovery ended, a VF can be saved and restored. */
-START_TEST(test_saved_in_resfix)
+START_TEST(M_31_saved_in_resfix)
 {
 	struct fx *c;
 
@@ -385,7 +385,7 @@ START_TEST(test_saved_in_resfix)
 END_TEST
 
 /* M-30: the marker stays behind: a DONE with it is answered by VF_MIGRATED. */
-START_TEST(test_no_marker)
+START_TEST(M_30_no_marker)
 {
 	uint32_t done = hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST, GUC_ACTION_RESFIX_DONE, 5);
 	uint32_t reply[4];
@@ -497,15 +497,15 @@ int main(void)
 	tcase_add_test(t, test_save_sizes);
 	tcase_add_test(t, test_bad_requests);
 	tcase_add_test(t, test_states);
-	tcase_add_test(t, test_bit_flips);
-	tcase_add_test(t, test_truncation);
-	tcase_add_test(t, test_signed_truncation);
+	tcase_add_test(t, M_25_blob_bit_flips);
+	tcase_add_test(t, M_26_blob_truncation);
+	tcase_add_test(t, M_26_signed_truncation);
 	tcase_add_loop_test(t, test_lies, 0, sizeof(lies) / sizeof(lies[0]));
-	tcase_add_test(t, test_other_card);
-	tcase_add_loop_test(t, test_bases, 0, 10);
+	tcase_add_test(t, M_29_other_card);
+	tcase_add_loop_test(t, M_33_ten_bases, 0, 10);
 	tcase_add_test(t, test_same_bytes);
-	tcase_add_test(t, test_saved_in_resfix);
-	tcase_add_test(t, test_no_marker);
+	tcase_add_test(t, M_31_saved_in_resfix);
+	tcase_add_test(t, M_30_no_marker);
 	tcase_add_test(t, test_restore_twice);
 	tcase_add_test(t, test_queued);
 	tcase_add_test(t, test_queued_lies);

@@ -3,6 +3,8 @@
  * rows M-.. of 6.5). The container of the image alone: test_image.c. */
 #include "pfc_fixture.h"
 
+#include "pfclient/image_priv.h"
+
 static uint8_t image[1 << 20], second[1 << 20];
 
 /* Entries and mailbox as a driver would leave them. */
@@ -42,9 +44,9 @@ static int restore(unsigned vf, const uint8_t *from, size_t len, size_t step)
 	return fx.err;
 }
 
-START_TEST(round_trip)
+START_TEST(M_32_round_trip)
 {
-	/* 2.8, 2.9, M-11, M-32: saved from VF 1, restored to VF 2: blobs, entries with
+	/* M-32, 2.8, 2.9: saved from VF 1, restored to VF 2: blobs, entries with
 	 * the new VFID, mailboxes; the size is exact and the runs are short. */
 	struct pfc_vf_info a, b;
 	size_t len;
@@ -99,36 +101,68 @@ START_TEST(M_10_save_again)
 }
 END_TEST
 
-static const struct {
-	uint32_t blob;
-	int64_t used;
-	int err;
-} blobs[] = {
-	{ 0, -1, -ENODATA },                     /* M-02 */
-	{ 101, 0, -ENODATA },                    /* M-03 */
-	{ 101, 102, -EPROTO },
-	{ (8u << 20) / 4 + 1, -1, -ENOBUFS },    /* M-04 */
-	{ 0x0FFFFFFF, -1, -ENOBUFS },
-	{ (4u << 20) / 4, -1, -ENOBUFS },        /* more than this PF's pool */
-};
-
-START_TEST(bad_blobs)
+/* What GuC may not say about its blob fails the save; the VF stays paused and
+ * readers get EIO. */
+static void refuse_blob(uint32_t blob, int64_t used, int err)
 {
-	/* M-02, M-03, M-04: what GuC may not say about its blob fails the save; the VF
-	 * stays paused and readers get EIO. */
-	fx_paused(1);
-	fx.guc[1].blob = blobs[_i].blob;
-	fx.guc[1].used = blobs[_i].used;
-	ck_assert_int_eq(fx_do(PFC_SAVE, 1), blobs[_i].err);
+	fx.guc[1].blob = blob;
+	fx.guc[1].used = used;
+	ck_assert_int_eq(fx_do(PFC_SAVE, 1), err);
 	ck_assert_int_eq(fx_state(1, 0), PFC_VF_PAUSED);
 	ck_assert_int_eq(fx_state(1, 1), PFC_VF_PAUSED);
 	ck_assert_int_eq(pfc_image_read(fx.pfc, 1, image, 1), -EIO);
+	ck_assert_int_eq(pfc_image_size(fx.pfc, 1), -EIO);
 	ck_assert_uint_eq(fx.pfc->out_pool.pages.used, 0);
+}
+
+START_TEST(M_01_save_not_paused)
+{
+	/* M-01: a VF that is not paused on every GT is not saved; nor restored. */
+	fx_provision(1);
+	ck_assert_int_eq(fx_do(PFC_SAVE, 1), -EPERM);
+	ck_assert_int_eq(fx_do(PFC_RESTORE, 1), -EPERM);
+	ck_assert_int_eq(pfc_image_read(fx.pfc, 1, image, 1), -EPERM);
+	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), 0);
+	ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
+	ck_assert_int_eq(fx_do(PFC_SAVE, 1), -EPERM);
+	ck_assert_int_eq(fx_do(PFC_STOP, 1), 0);
+	ck_assert_int_eq(fx_do(PFC_SAVE, 1), -EPERM);
+	ck_assert_uint_eq(fx.pfc->out_pool.pages.used, 0);
+}
+END_TEST
+
+START_TEST(M_02_size_0)
+{
+	/* M-02: GuC answers the size query with 0: ENODATA, readers get EIO. */
+	fx_paused(1);
+	refuse_blob(0, -1, -ENODATA);
 	ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
 }
 END_TEST
 
-START_TEST(short_blob)
+START_TEST(M_03_used)
+{
+	/* M-03: GuC says that it used nothing, or more than it was given. */
+	fx_paused(1);
+	refuse_blob(101, 0, -ENODATA);
+	refuse_blob(101, 102, -EPROTO);
+	ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
+}
+END_TEST
+
+START_TEST(M_04_too_large)
+{
+	/* M-04: a blob of more than 8 MiB, or than this PF's pool, is ENOBUFS before
+	 * memory is touched. */
+	fx_paused(1);
+	refuse_blob((8u << 20) / 4 + 1, -1, -ENOBUFS);
+	refuse_blob(0x0FFFFFFF, -1, -ENOBUFS);
+	refuse_blob((4u << 20) / 4, -1, -ENOBUFS);
+	ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
+}
+END_TEST
+
+START_TEST(M_03_short_blob)
 {
 	/* M-03: a blob smaller than announced shortens its section. */
 	size_t len;
@@ -159,7 +193,7 @@ START_TEST(memory_kept)
 }
 END_TEST
 
-START_TEST(foreign_pte)
+START_TEST(M_05_foreign_pte)
 {
 	/* M-05: one entry with another VFID fails the save with EPERM. */
 	fx_paused(1);
@@ -169,12 +203,10 @@ START_TEST(foreign_pte)
 }
 END_TEST
 
-START_TEST(lazy_peers)
+/* A peer that stops is given up after 20 s without a byte; any byte starts the
+ * time anew. Meanwhile the VF can't be resumed, then it can. */
+static void stop_after(bool saving, unsigned bytes)
 {
-	/* M-06, M-12: a reader or writer that stops is given up after 20 s without a
-	 * byte; the memory is free again. Any byte starts the time anew. */
-	bool saving = _i == 0;
-
 	fx_paused(1);
 	ck_assert_uint_gt(fx_save(1, image, sizeof(image), 65536), 100);
 	ck_assert_int_eq(pfc_do(fx.pfc, saving ? PFC_SAVE : PFC_RESTORE, 1, NULL, 3), 0);
@@ -182,9 +214,10 @@ START_TEST(lazy_peers)
 	for (unsigned i = 0; i < 3; i++) {
 		fx_run(FX_SEC * 19);
 		if (saving)
-			ck_assert_int_eq(pfc_image_read(fx.pfc, 1, second, 1), 1);
+			ck_assert_int_eq(pfc_image_read(fx.pfc, 1, second, bytes), bytes);
 		else
-			ck_assert_int_eq(pfc_image_write(fx.pfc, 1, image + 300 * i, 300), 300);
+			ck_assert_int_eq(pfc_image_write(fx.pfc, 1, image + bytes * i, bytes),
+					 bytes);
 	}
 	ck_assert_uint_eq(fx.ended, 0);
 	ck_assert_int_eq(pfc_do(fx.pfc, PFC_RESUME, 1, NULL, 0), -EBUSY);
@@ -194,9 +227,111 @@ START_TEST(lazy_peers)
 	ck_assert_uint_eq(fx.pfc->in_pool.pages.used + fx.pfc->out_pool.pages.used, 0);
 	ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
 }
+
+START_TEST(M_06_slow_reader)
+{
+	/* M-06: a reader that stops holds up nothing but its own image, which takes no
+	 * more room than the pool has; it can go on later, but not for ever. */
+	stop_after(true, 1);
+}
 END_TEST
 
-START_TEST(bad_image_leaves_all)
+START_TEST(M_12_without_trailer)
+{
+	/* M-12: an image without its trailer: RESUME is EBUSY, after 20 s the restore
+	 * is given up; when its end is said, at once. The VF can be resumed then. */
+	stop_after(false, 300);
+	ck_assert_int_eq(fx_do(PFC_PAUSE, 1), 0);
+	ck_assert_int_eq(restore(1, image, 600, 600), -ENODATA);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_PAUSED);
+	ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
+}
+END_TEST
+
+START_TEST(M_07_reader_interrupted)
+{
+	/* M-07: a reader that comes too early, or asks for nothing, or is interrupted
+	 * at any byte, goes on where it was; nothing sticks. */
+	size_t len, at = 0, got;
+
+	fx_paused(1);
+	use_vf(1, true);
+	len = fx_save(1, image, sizeof(image), 65536);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_SAVE, 1, NULL, 3), 0);
+	ck_assert_int_eq(pfc_image_read(fx.pfc, 1, second, 100), -EAGAIN);
+	ck_assert_int_eq(pfc_image_size(fx.pfc, 1), -EAGAIN);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(pfc_image_size(fx.pfc, 1), (long)len);
+	for (unsigned i = 0; at < len; i++, at += got) {
+		ck_assert_int_eq(pfc_image_read(fx.pfc, 1, second + at, 0), 0);
+		got = (size_t)pfc_image_read(fx.pfc, 1, second + at, 1 + i % 97);
+		ck_assert_uint_le(got, 1 + i % 97);
+		fx_run(1000);
+	}
+	ck_assert_uint_eq(at, len);
+	ck_assert(memcmp(image, second, len) == 0);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_SAVED);
+}
+END_TEST
+
+START_TEST(M_08_early_close)
+{
+	/* M-08: a reader that wants no more ends the save, at any time: the verb ends
+	 * with ECANCELED, the VF is paused as before, memory is free, and the next save
+	 * is as good as the first. So for a restore. */
+	size_t len;
+
+	fx_paused(1);
+	len = fx_save(1, image, sizeof(image), 65536);
+	ck_assert_int_eq(pfc_image_cancel(fx.pfc, 1), -EPERM);
+	ck_assert_int_eq(pfc_image_cancel(fx.pfc, 0), -EINVAL);
+	ck_assert_int_eq(pfc_image_cancel(fx.pfc, FX_VFS + 1), -EINVAL);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_int_eq(pfc_do(fx.pfc, PFC_SAVE, 1, NULL, 3), 0);
+		fx_run(i ? FX_SEC / 10 : 0);
+		if (i == 2)
+			ck_assert_int_eq(pfc_image_read(fx.pfc, 1, second, 77), 77);
+		fx.ended = 0;
+		ck_assert_int_eq(pfc_image_cancel(fx.pfc, 1), 0);
+		ck_assert_uint_eq(fx.ended, 1);
+		ck_assert_int_eq(fx.err, -ECANCELED);
+		ck_assert_int_eq(fx_state(1, 0), PFC_VF_SAVED);
+		ck_assert_int_eq(pfc_image_read(fx.pfc, 1, second, 1), -EIO);
+		fx_run(FX_SEC);
+		ck_assert_uint_eq(fx.pfc->out_pool.pages.used, 0);
+	}
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_RESTORE, 1, NULL, 3), 0);
+	ck_assert_int_eq(pfc_image_write(fx.pfc, 1, image, 500), 500);
+	ck_assert_int_eq(pfc_image_cancel(fx.pfc, 1), 0);
+	ck_assert_int_eq(pfc_image_write(fx.pfc, 1, image, 500), -EPERM);
+	ck_assert_uint_eq(fx.pfc->in_pool.pages.used, 0);
+	ck_assert_uint_eq(fx_save(1, second, sizeof(second), 65536), len);
+	ck_assert(memcmp(image, second, len) == 0);
+	ck_assert_int_eq(fx_do(PFC_RESUME, 1), 0);
+}
+END_TEST
+
+START_TEST(M_11_two_gts)
+{
+	/* M-11: with two GTs each GT's sections are in their order, the descriptor comes
+	 * first and the trailer last. */
+	static const uint8_t order[][2] = { { 1, 0 }, { 5, 0 }, { 3, 0 }, { 4, 0 },
+					    { 5, 1 }, { 4, 1 }, { 2, 0 } };
+	size_t len, at = PFC_IMAGE_HEADER;
+
+	fx_paused(1);
+	use_vf(1, false);
+	len = fx_save(1, image, sizeof(image), 65536);
+	for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		ck_assert_uint_eq(image[at + SEC_TYPE], order[i][0]);
+		ck_assert_uint_eq(image[at + SEC_GT], order[i][1]);
+		at += PFC_IMAGE_SECTION + le32_get(image + at + SEC_STORED);
+	}
+	ck_assert_uint_eq(at, len);
+}
+END_TEST
+
+START_TEST(M_25_nothing_applied)
 {
 	/* M-25, M-26 through the PF: an image with any flipped bit, or cut anywhere,
 	 * applies nothing; the VF is paused as before and takes a good one. */
@@ -225,31 +360,19 @@ START_TEST(bad_image_leaves_all)
 }
 END_TEST
 
-static const struct {
-	uint16_t refuse;
-	int64_t consumed;
-	int err;
-} restores[] = {
-	{ GUC_ERR_INVALID_PARAMS, -1, -EIO },          /* M-22 */
-	{ GUC_ERR_UNSUPPORTED_VERSION, -1, -EIO },     /* M-29 */
-	{ GUC_ERR_INVALID_CONFIG_STATE, -1, -EIO },
-	{ 0, 0, -ENODATA },                            /* M-23 */
-	{ 0, 101, -EPROTO },
-};
-
-START_TEST(guc_refuses)
+/* A GuC that refuses its blob fails the verb before entries and mailboxes are
+ * touched; the VF stays paused, FLR recovers. */
+static void guc_refuses(uint16_t refuse, int64_t consumed, int err)
 {
-	/* M-22, M-23, M-29: a GuC that refuses its blob fails the verb before entries
-	 * and mailboxes are touched; the VF stays paused, FLR recovers. */
 	size_t len;
 
 	fx_paused(1);
 	fx_paused(2);
 	len = fx_save(1, image, sizeof(image), 65536);
-	fx.guc[0].refuse_restore = restores[_i].refuse;
-	fx.guc[0].consumed = restores[_i].consumed;
+	fx.guc[0].refuse_restore = refuse;
+	fx.guc[0].consumed = consumed;
 	use_vf(2, true);
-	ck_assert_int_eq(restore(2, image, len, 4096), restores[_i].err);
+	ck_assert_int_eq(restore(2, image, len, 4096), err);
 	ck_assert_int_eq(fx_state(2, 0), PFC_VF_PAUSED);
 	ck_assert_int_eq(fx_state(2, 1), PFC_VF_PAUSED);
 	ck_assert(fx_info(2).failed);
@@ -259,9 +382,29 @@ START_TEST(guc_refuses)
 	ck_assert_int_eq(fx_do(PFC_FLR, 2), 0);
 	ck_assert_int_eq(fx_state(2, 0), PFC_VF_READY);
 }
+
+START_TEST(M_22_guc_refuses)
+{
+	/* M-22: GuC rejects the blob: EIO; the VF is paused still, a reset recovers. */
+	guc_refuses(GUC_ERR_INVALID_PARAMS, -1, -EIO);
+}
 END_TEST
 
-START_TEST(pool_shared)
+START_TEST(M_23_consumed)
+{
+	/* M-23: GuC says that it took nothing of its blob, or more than there is. */
+	guc_refuses(0, _i ? 101 : 0, _i ? -EPROTO : -ENODATA);
+}
+END_TEST
+
+START_TEST(M_29_other_guc)
+{
+	/* M-29: a blob of another ABI, or of another configuration. */
+	guc_refuses(_i ? GUC_ERR_INVALID_CONFIG_STATE : GUC_ERR_UNSUPPORTED_VERSION, -1, -EIO);
+}
+END_TEST
+
+START_TEST(M_06_pool_shared)
 {
 	/* M-06: images that do not fit at the same time wait for each other instead
 	 * of failing, saving as well as restoring. */
@@ -316,16 +459,25 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, round_trip, 0, 4);
+	tcase_add_test(tc, M_01_save_not_paused);
+	tcase_add_test(tc, M_02_size_0);
+	tcase_add_test(tc, M_03_used);
+	tcase_add_test(tc, M_03_short_blob);
+	tcase_add_test(tc, M_04_too_large);
+	tcase_add_test(tc, M_05_foreign_pte);
+	tcase_add_test(tc, M_06_slow_reader);
+	tcase_add_test(tc, M_06_pool_shared);
+	tcase_add_test(tc, M_07_reader_interrupted);
+	tcase_add_test(tc, M_08_early_close);
 	tcase_add_test(tc, M_10_save_again);
-	tcase_add_loop_test(tc, bad_blobs, 0, sizeof(blobs) / sizeof(blobs[0]));
-	tcase_add_test(tc, short_blob);
+	tcase_add_test(tc, M_11_two_gts);
+	tcase_add_test(tc, M_12_without_trailer);
+	tcase_add_test(tc, M_22_guc_refuses);
+	tcase_add_loop_test(tc, M_23_consumed, 0, 2);
+	tcase_add_test(tc, M_25_nothing_applied);
+	tcase_add_loop_test(tc, M_29_other_guc, 0, 2);
+	tcase_add_loop_test(tc, M_32_round_trip, 0, 4);
 	tcase_add_test(tc, memory_kept);
-	tcase_add_test(tc, foreign_pte);
-	tcase_add_loop_test(tc, lazy_peers, 0, 2);
-	tcase_add_test(tc, bad_image_leaves_all);
-	tcase_add_loop_test(tc, guc_refuses, 0, sizeof(restores) / sizeof(restores[0]));
-	tcase_add_test(tc, pool_shared);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
