@@ -28,6 +28,10 @@ static const struct cli_option options[] = {
 	  DEMO_MAX_VFS },
 	{ "skip-fixup", CLI_LIST, "NAME",
 	  "let the driver forget a fixup (not h2g, cgp); the demo must fail", &opt.skip, 0, 0 },
+	{ "record", CLI_STRING, "FILE",
+	  "record what happens to FILE, and each card whole to FILE.A and FILE.B", &opt.record, 0,
+	  0 },
+	{ "overwrite", CLI_FLAG, NULL, "let --record replace files", &opt.overwrite, 0, 0 },
 	{ "json", CLI_FLAG, NULL, "print the result as JSON, nothing else", &opt.json, 0, 0 },
 	{ "keep", CLI_FLAG, NULL, "keep the folder with sockets and logs", &opt.keep, 0, 0 },
 	{ "verbose", CLI_FLAG, NULL, "the logs of emulators and drivers too", &opt.verbose, 0, 0 },
@@ -69,6 +73,11 @@ bool demo_all_vfs(struct demo *d, bool (*is)(const struct demo_vf *v))
 		if (!is(&d->vf[i]))
 			return false;
 	return true;
+}
+
+unsigned demo_abi_minor(const struct demo *d)
+{
+	return d->opt.seed ? 26 : 28;
 }
 
 /* --- set-up ---------------------------------------------------------------------- */
@@ -191,6 +200,8 @@ static void play(struct demo *d)
 		demo_fail(d, "no event loop");
 		return;
 	}
+	if (!demo_record_start(d))
+		return;
 	if (!demo_cards_start(d) || !demo_vfs_start(d))
 		return;
 	if (!demo_move(d, d->opt.twice))
@@ -214,6 +225,7 @@ static void clean_up(struct demo *d)
 	d->stopping = true;
 	demo_vfs_end(d);
 	demo_cards_end(d);
+	demo_record_end(d);
 	end_handles(d);
 	drop_folder(d);
 	free(d->vf);
@@ -258,6 +270,11 @@ static bool check_options(void)
 {
 	if (abi && strcmp(abi, "seed") != 0 && strcmp(abi, "latest") != 0) {
 		cli_complain(command.name, "--abi: '%s' is neither 'seed' nor 'latest'", abi);
+		return false;
+	}
+	if ((opt.overwrite && !opt.record) || (opt.record && !*opt.record)) {
+		cli_complain(command.name, opt.record ? "--record needs the name of a file" :
+							"--overwrite is for --record FILE");
 		return false;
 	}
 	opt.seed = abi && strcmp(abi, "seed") == 0;

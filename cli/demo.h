@@ -30,6 +30,8 @@ struct demo;
 
 struct demo_options {
 	bool seed, twice, json, keep, verbose;
+	bool overwrite;     /* files of `record` that are there already */
+	const char *record; /* trace file, or NULL */
 	unsigned gts, vfs;
 	struct cli_list skip;
 };
@@ -39,6 +41,7 @@ struct demo_card {
 	unsigned index;
 	char name[2];          /* "A", "B" */
 	char socket[DEMO_PATH];
+	char record[4096];     /* its trace file, "" for none */
 	struct child child;
 	struct control *control;
 	struct control_request events;
@@ -99,6 +102,7 @@ struct demo {
 	uv_signal_t sigchld, sigint, sigterm;
 	bool handles;          /* the five above are open */
 	int log_fd;
+	struct trace_writer *trace; /* recording, or NULL */
 };
 
 /* --- demo.c ------------------------------------------------------------------ */
@@ -108,6 +112,17 @@ void demo_fail(struct demo *d, const char *fmt, ...) __attribute__((format(print
 /* Run the loop until `done` says so: true; or a failure: false. */
 bool demo_until(struct demo *d, const char *doing, bool (*done)(struct demo *d));
 bool demo_all_vfs(struct demo *d, bool (*is)(const struct demo_vf *v));
+
+/* VF ABI 1.minor that the cards offer. */
+unsigned demo_abi_minor(const struct demo *d);
+
+/* --- demo_record.c: the trace files ------------------------------------------------ */
+
+bool demo_record_start(struct demo *d);
+/* An event of a card, with the frame that it came in, or a step of a driver. */
+void demo_record_event(struct demo *d, struct view_event *e, const struct frame *f);
+void demo_record_mark(struct demo *d, uint64_t time, const char *text);
+void demo_record_end(struct demo *d);
 
 /* --- demo_cards.c: the emulators and their events ------------------------------- */
 

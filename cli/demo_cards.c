@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 
 /* How much lower card B gives out GGTT than card A. */
 #define OFFSET_B "256M"
+/* A card gets this long to write what waits for the disk. */
+#define RECORD_END_NS 10000000000ull
 
 /* --- processes -------------------------------------------------------------------- */
 
@@ -45,12 +48,13 @@ static void on_card_exit(struct child *child, int status)
 static bool start_card(struct demo *d, unsigned index)
 {
 	struct demo_card *c = &d->card[index];
-	char vfs[8], gts[8];
-	const char *words[] = {
+	char vfs[8], gts[8], abi[8];
+	const char *words[24] = {
 		d->program, "serve", "--socket", c->socket, "--name", c->name, "--vfs", vfs,
-		"--gts", gts, "--ready-fd", "1", "--guc-abi", d->opt.seed ? "1.26" : "1.28",
-		"--ggtt-offset", index == 0 ? "0" : OFFSET_B, "--gap-profile", NULL,
+		"--gts", gts, "--ready-fd", "1", "--guc-abi", abi,
+		"--ggtt-offset", index == 0 ? "0" : OFFSET_B, "--gap-profile",
 	};
+	size_t n = 0;
 	int err;
 
 	c->demo = d;
@@ -59,6 +63,15 @@ static bool start_card(struct demo *d, unsigned index)
 	snprintf(c->socket, sizeof(c->socket), "%s/%c.sock", d->folder, 'A' + (int)index);
 	snprintf(vfs, sizeof(vfs), "%u", d->opt.vfs);
 	snprintf(gts, sizeof(gts), "%u", d->opt.gts);
+	snprintf(abi, sizeof(abi), "1.%u", demo_abi_minor(d));
+	while (words[n])
+		n++;
+	if (c->record[0]) {
+		words[n++] = "--record";
+		words[n++] = c->record;
+	}
+	if (d->opt.overwrite)
+		words[n++] = "--overwrite";
 	c->child = (struct child){ .on_line = on_card_line, .on_exit = on_card_exit, .user = c };
 	err = child_start(&c->child, &d->loop, (char *const *)(uintptr_t)words, false, d->log_fd);
 	if (err < 0)
@@ -88,9 +101,12 @@ static bool wanted(const struct view_event *e)
 	return e->guc.point == GUC_PT_H2G || e->guc.point == GUC_PT_G2H;
 }
 
-static void keep(struct demo *d, const struct view_event *e)
+static void keep(struct demo *d, struct view_event *e, const struct frame *f)
 {
-	if (!wanted(e) || (!e->by_vf && d->card[e->card].muted))
+	if (!e->by_vf && d->card[e->card].muted)
+		return;
+	demo_record_event(d, e, f);
+	if (!wanted(e))
 		return;
 	if (d->events_n == DEMO_EVENTS)
 		d->events_dropped++;
@@ -139,7 +155,7 @@ static void on_event(void *user, const struct frame *f)
 	if (sscanf(e.text, "lost %llu", &lost) == 1)
 		card->lost += lost;
 	e.card = card->index;
-	keep(d, &e);
+	keep(d, &e, f);
 	if (e.step)
 		return;
 	g = view_event_guc(&e);
@@ -152,7 +168,7 @@ static void on_event(void *user, const struct frame *f)
 
 void demo_event(struct demo *d, struct view_event *event)
 {
-	keep(d, event);
+	keep(d, event, NULL);
 }
 
 static void on_lost(void *user, const char *reason)
@@ -209,8 +225,23 @@ bool demo_cards_start(struct demo *d)
 	return true;
 }
 
+/* Cards that record have an end to write; others are just killed. */
+static void let_recordings_end(struct demo *d)
+{
+	uint64_t limit = uv_hrtime() + RECORD_END_NS;
+
+	for (unsigned i = 0; i < DEMO_CARDS; i++)
+		child_signal(&d->card[i].child, SIGTERM);
+	for (unsigned i = 0; i < DEMO_CARDS; i++)
+		while (d->card[i].child.pid > 0 && !d->card[i].child.exited &&
+		       uv_hrtime() < limit)
+			uv_run(&d->loop, UV_RUN_ONCE);
+}
+
 void demo_cards_end(struct demo *d)
 {
+	if (d->trace && d->handles)
+		let_recordings_end(d);
 	for (unsigned i = 0; i < DEMO_CARDS; i++) {
 		control_close(d->card[i].control);
 		d->card[i].control = NULL;

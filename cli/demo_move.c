@@ -162,8 +162,10 @@ bool demo_move(struct demo *d, bool more_to_come)
 	demo_say(d, "migrating %s from %s to %s%s", d->opt.vfs == 1 ? "the VF" : "all VFs at once",
 		 d->card[from].name, d->card[1 - from].name,
 		 d->vf[0].moves > 0 ? ", in the midst of its recovery" : "");
-	if (d->move_started == 0)
+	if (d->move_started == 0) {
 		d->move_started = uv_hrtime();
+		demo_record_mark(d, d->move_started, "migration");
+	}
 	for (unsigned i = 0; i < d->opt.vfs; i++)
 		start_move(d, &d->vf[i], more_to_come);
 	/* After a failure too: each migration ends, most of them with the way back. */

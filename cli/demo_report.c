@@ -9,15 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/actions.h"
-#include "proto/hxg.h"
-#include "view/diagram_events.h"
+#include "cli/diagram_print.h"
 #include "view/json.h"
 
-#define DIAGRAM_ENTRIES 512u
-#define JOBS_A_CONTEXT  3u
-/* A card's clock is read once a turn of its loop. */
-#define CLOCK_LAG_NS    1000000u
+#define JOBS_A_CONTEXT 3u
 
 void demo_say(struct demo *d, const char *fmt, ...)
 {
@@ -55,94 +50,34 @@ uint64_t demo_recovery_ns(const struct demo_vf *v)
 
 /* --- diagram ----------------------------------------------------------------------- */
 
-static bool is_done_request(struct view_event *e, const struct view_event *step)
-{
-	const struct guc_event *g = view_event_guc(e);
-
-	return !e->step && g->point == GUC_PT_MBOX_REQUEST && g->fn == step->guc.fn &&
-	       (g->gt == step->guc.gt || step->guc.gt == UINT8_MAX) && g->msg_len > 0 &&
-	       hxg_action(g->msg[0]) == GUC_ACTION_RESFIX_DONE;
-}
-
-/* Where in events[0..n) a driver's step belongs: before the first event of a
- * later time, and before the RESFIX_DONE that told of it. */
-static size_t place_of(struct view_event *events, size_t n, const struct view_event *step)
-{
-	size_t at = 0;
-
-	while (at < n && events[at].guc.time <= step->guc.time)
-		at++;
-	for (size_t i = at; i > 0 && events[i - 1].guc.time + CLOCK_LAG_NS > step->guc.time; i--)
-		if (is_done_request(&events[i - 1], step))
-			at = i - 1;
-	return at;
-}
-
-/* The cards' events came in the order of their causes: a card sends them before
- * it answers, and the next verb goes out after that. A driver's own steps came
- * through another pipe and are put in by the clock. */
-static void sort_events(struct demo *d)
-{
-	struct view_event step;
-
-	for (size_t i = 0; i < d->events_n; i++) {
-		size_t at;
-
-		if (!d->events[i].by_vf)
-			continue;
-		step = d->events[i];
-		memmove(&d->events[i], &d->events[i + 1],
-			(d->events_n - i - 1) * sizeof(d->events[0]));
-		at = place_of(d->events, d->events_n - 1, &step);
-		memmove(&d->events[at + 1], &d->events[at],
-			(d->events_n - 1 - at) * sizeof(d->events[0]));
-		d->events[at] = step;
-	}
-}
-
-static void print_line(void *user, const char *line)
-{
-	(void)user;
-	printf("  %s\n", line);
-}
-
 static void push_line(void *user, const char *line)
 {
 	json_push_str(user, line);
 }
 
-static size_t make_diagram(struct demo *d, unsigned gt, struct diagram_entry *entries,
-			   size_t *left_out)
+/* The events that VF 1's diagram of a GT is drawn from. */
+static struct view_event *story(struct demo *d, unsigned gt, struct diagram_view *view, size_t *n)
 {
-	const struct diagram_view view = {
-		.vf = 1, .gt = gt, .profile = d->opt.seed ? DIAGRAM_SEED : DIAGRAM_FULL,
-	};
 	size_t first = 0;
 
+	*view = (struct diagram_view){
+		.vf = 1, .gt = gt, .profile = d->opt.seed ? DIAGRAM_SEED : DIAGRAM_FULL,
+	};
 	while (first < d->events_n && d->events[first].guc.time < d->move_started)
 		first++;
-	return diagram_from_events(d->events + first, d->events_n - first, &view, entries,
-				   DIAGRAM_ENTRIES, left_out);
+	*n = d->events_n - first;
+	return d->events + first;
 }
 
 static void print_diagrams(struct demo *d)
 {
-	struct diagram_entry *entries = calloc(DIAGRAM_ENTRIES, sizeof(*entries));
+	for (unsigned gt = 0; gt < d->opt.gts; gt++) {
+		struct diagram_view view;
+		size_t n;
+		struct view_event *events = story(d, gt, &view, &n);
 
-	for (unsigned gt = 0; entries && gt < d->opt.gts; gt++) {
-		size_t left_out;
-		size_t n = make_diagram(d, gt, entries, &left_out);
-
-		if (n == 0)
-			continue;
-		printf("\nMessages of VF 1's migration on GT%u (%s):\n\n", gt,
-		       gt == 0 ? "main" : "media");
-		diagram_draw(entries, n, print_line, NULL);
-		if (left_out > 0)
-			printf("  (not shown: %zu more, such as the running driver's rings%s)\n",
-			       left_out, d->opt.seed ? " and notifications to the PF" : "");
+		diagram_print(events, n, &view);
 	}
-	free(entries);
 }
 
 static void add_diagrams(struct demo *d, struct json_object *o)
@@ -152,8 +87,11 @@ static void add_diagrams(struct demo *d, struct json_object *o)
 
 	for (unsigned gt = 0; entries && gt < d->opt.gts; gt++) {
 		struct json_object *one = json_push_object(all);
-		size_t left_out;
-		size_t n = make_diagram(d, gt, entries, &left_out);
+		struct diagram_view view;
+		size_t n, left_out;
+		struct view_event *events = story(d, gt, &view, &n);
+
+		n = diagram_from_events(events, n, &view, entries, DIAGRAM_ENTRIES, &left_out);
 
 		json_add_u64(one, "gt", gt);
 		json_add_u64(one, "left_out", left_out);
@@ -287,6 +225,9 @@ static void print_summary(const struct demo *d, const struct sums *s)
 	if (s->lost + d->events_dropped > 0)
 		printf("  events       %" PRIu64 " not seen\n", s->lost + d->events_dropped);
 	printf("  result       %s%s\n", d->failed ? "FAILED: " : "good", d->failure);
+	if (d->trace)
+		printf("  recorded     %s; each card whole in %s and %s\n", d->opt.record,
+		       d->card[0].record, d->card[1].record);
 	if (d->opt.keep && d->folder[0])
 		printf("  kept         %s\n", d->folder);
 }
@@ -343,7 +284,7 @@ void demo_report(struct demo *d)
 	struct sums s = sum_up(d);
 
 	judge(d, &s);
-	sort_events(d);
+	diagram_place_steps(d->events, d->events_n);
 	if (d->opt.json) {
 		print_json(d, &s);
 		return;

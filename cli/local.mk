@@ -11,8 +11,11 @@ gucemu_SOURCES = \
 	cli/demo.h \
 	cli/demo_cards.c \
 	cli/demo_move.c \
+	cli/demo_record.c \
 	cli/demo_report.c \
 	cli/demo_vf.c \
+	cli/diagram_print.c \
+	cli/diagram_print.h \
 	cli/explain.c \
 	cli/explain.h \
 	cli/explain_message.c \
@@ -40,12 +43,18 @@ gucemu_SOURCES = \
 	cli/pf_migrate.h \
 	cli/state.c \
 	cli/table.c \
-	cli/table.h
+	cli/table.h \
+	cli/trace.c \
+	cli/trace.h \
+	cli/trace_diagram.c \
+	cli/trace_file.c \
+	cli/trace_file.h \
+	cli/trace_show.c
 nodist_gucemu_SOURCES = cli/checklist_rows.h
 gucemu_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE \
 	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
 gucemu_LDADD = libgucserver.la libgucvfrun.la libgucvftransport.la libgucvfcore.la \
-	libgucpfcore.la libgucview.la libgucguc.la libgucwire.la libgucframe.la \
+	libgucpfcore.la libgucview.la libguctrace.la libgucguc.la libgucwire.la libgucframe.la \
 	libguchost.la libgucproto.la \
 	$(UV_LIBS) $(JSON_LIBS)
 

@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	docs/protocol/engine-facts.md \
 	docs/protocol/frames.md \
 	docs/protocol/guc-abi.md \
+	docs/protocol/trace.md \
 	docs/protocol/vf-lifecycle.md \
 	docs/protocol/xe-vf-probe.md
 

@@ -3,11 +3,17 @@
  * into a trace file (docs/protocol/trace.md). A reader of the event sink like
  * the log; when it can't go on the card does not notice. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server.h"
 #include "trace_writer.h"
 #include "view/trace.h"
+
+struct recorder {
+	struct trace_writer *writer;
+	struct trace_run run; /* register accesses that may go on */
+};
 
 static void on_stopped(void *user, const char *text)
 {
@@ -35,20 +41,33 @@ int record_start(struct server *s)
 
 	if (!s->opt.record)
 		return 0;
-	err = trace_writer_open(&s->trace, &s->loop, s->opt.record, s->opt.overwrite,
+	s->recorder = calloc(1, sizeof(*s->recorder));
+	if (!s->recorder)
+		return -ENOMEM;
+	err = trace_writer_open(&s->recorder->writer, &s->loop, s->opt.record, s->opt.overwrite,
 				gucemu_TRACE_EVERYTHING, on_stopped, s);
 	if (err != 0) {
+		free(s->recorder);
+		s->recorder = NULL;
 		server_log(s, LOG_ERROR, "can't record to %s: %s", s->opt.record, open_text(err));
 		return err;
 	}
 	trace_from_card(&card, s->opt.name, &s->opt.geometry, &s->opt.guc);
-	trace_writer_card(s->trace, &card, 0, uv_hrtime());
+	trace_writer_card(s->recorder->writer, &card, 0, uv_hrtime());
 	return 0;
 }
 
 bool record_active(const struct server *s)
 {
-	return s->trace && trace_writer_good(s->trace);
+	return s->recorder && trace_writer_good(s->recorder->writer);
+}
+
+static void put_run(struct server *s)
+{
+	struct trace_record r;
+
+	if (trace_run_take(&s->recorder->run, &r))
+		trace_writer_put(s->recorder->writer, &r);
 }
 
 void record_event(struct server *s, const struct guc_event *event)
@@ -56,8 +75,13 @@ void record_event(struct server *s, const struct guc_event *event)
 	struct trace_scratch scratch;
 	struct trace_record r;
 
+	if (trace_run_add(&s->recorder->run, event))
+		return;
+	put_run(s);
+	if (trace_run_add(&s->recorder->run, event))
+		return;
 	trace_from_event(&r, event, &scratch);
-	trace_writer_put(s->trace, &r);
+	trace_writer_put(s->recorder->writer, &r);
 }
 
 static void put_text(struct server *s, gucemu_TraceKind kind, unsigned fn, unsigned gt,
@@ -73,8 +97,10 @@ static void put_text(struct server *s, gucemu_TraceKind kind, unsigned fn, unsig
 		.text_len = strlen(text),
 	};
 
-	if (record_active(s))
-		trace_writer_put(s->trace, &r);
+	if (!record_active(s))
+		return;
+	put_run(s);
+	trace_writer_put(s->recorder->writer, &r);
 }
 
 void record_step(struct server *s, unsigned fn, unsigned gt, const char *text)
@@ -94,12 +120,18 @@ void record_detach(struct server *s, unsigned fn, bool given)
 
 void record_turn(struct server *s)
 {
-	if (s->trace)
-		trace_writer_flush(s->trace);
+	if (!record_active(s))
+		return;
+	put_run(s);
+	trace_writer_flush(s->recorder->writer);
 }
 
 void record_stop(struct server *s)
 {
-	trace_writer_close(s->trace, uv_hrtime());
-	s->trace = NULL;
+	if (!s->recorder)
+		return;
+	put_run(s);
+	trace_writer_close(s->recorder->writer, uv_hrtime());
+	free(s->recorder);
+	s->recorder = NULL;
 }

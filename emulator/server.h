@@ -129,7 +129,7 @@ struct server {
 	uint64_t quota_since; /* of the log; see log.c */
 	unsigned quota_used;
 	struct function fn[GUC_MAX_FUNCTIONS];
-	struct trace_writer *trace; /* recording, or NULL */
+	struct recorder *recorder; /* or NULL */
 	struct pf *pf;        /* built in, or NULL */
 	struct host_port pf_port;
 	struct host_mem pf_mem;

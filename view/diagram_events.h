@@ -20,6 +20,12 @@ struct diagram_view {
 	enum diagram_profile profile;
 };
 
+/* The cards' events come in the order of their causes: a card sends them before
+ * it answers, and the next verb goes out after that. A driver's own steps come
+ * through another pipe: put the first DIAGRAM_STEPS_MAX of them in by the clock. */
+#define DIAGRAM_STEPS_MAX 256u
+void diagram_place_steps(struct view_event *events, size_t n);
+
 /* Make entries of events[0..n), which are in order of time. Returns how many
  * of out[0..cap) were filled; *left_out counts the messages of this VF and GT
  * that the profile does not show. */

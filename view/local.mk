@@ -8,12 +8,14 @@ libgucview_la_SOURCES = \
 	view/diagram.h \
 	view/diagram_events.c \
 	view/diagram_events.h \
+	view/diagram_order.c \
 	view/event.c \
 	view/event.h \
 	view/json.c \
 	view/json.h \
 	view/trace.h \
 	view/trace_card.c \
-	view/trace_event.c
+	view/trace_event.c \
+	view/trace_run.c
 libgucview_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 libgucview_la_LIBADD = libguctrace.la $(JSON_LIBS)

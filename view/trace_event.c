@@ -130,7 +130,7 @@ static int get_bytes(struct view_event *v, const struct trace_record *r)
 	return 0;
 }
 
-/* In a step's text the state of an actor; control characters do no harm later. */
+/* Texts come from whoever made the file: nothing but plain ASCII. */
 static void get_text(struct view_event *v, const struct trace_record *r)
 {
 	size_t n = r->text_len < VIEW_EVENT_TEXT ? r->text_len : VIEW_EVENT_TEXT - 1;
@@ -138,7 +138,7 @@ static void get_text(struct view_event *v, const struct trace_record *r)
 	if (n > 0)
 		memcpy(v->text, r->text, n);
 	for (size_t i = 0; i < n; i++)
-		if ((uint8_t)v->text[i] < ' ' || v->text[i] == 0x7F)
+		if (v->text[i] < ' ' || v->text[i] == 0x7F)
 			v->text[i] = '?';
 	v->text[n] = '\0';
 }
@@ -168,6 +168,7 @@ static int get_data(struct view_event *v, const struct trace_record *r)
 		return get_message(v, r);
 	case GUC_PT_MMIO_READ:
 	case GUC_PT_MMIO_WRITE:
+		return trace_run_length(r) > 0 ? 0 : -EBADMSG;
 	case GUC_PT_IRQ:
 	case GUC_PT_STATE:
 	case GUC_PT_FLR:

@@ -32,6 +32,12 @@ static void took(struct tape *t, long n)
 	t->records++;
 }
 
+static void put(struct tape *t, const struct trace_record *r)
+{
+	room(t, trace_bound(r));
+	took(t, trace_encode(r, t->bytes + t->len, t->cap - t->len));
+}
+
 void tape_begin(void *user, const struct guc_geometry *g, const struct guc_options *o)
 {
 	struct tape *t = user;
@@ -49,17 +55,29 @@ void tape_sink(void *user, const struct guc_event *event)
 	struct trace_scratch scratch;
 	struct trace_record r;
 
+	if (trace_run_add(&t->run, event))
+		return;
+	tape_end(t);
+	if (trace_run_add(&t->run, event))
+		return;
 	trace_from_event(&r, event, &scratch);
-	room(t, trace_bound(&r));
-	took(t, trace_encode(&r, t->bytes + t->len, t->cap - t->len));
+	put(t, &r);
+}
+
+void tape_end(struct tape *t)
+{
+	struct trace_record r;
+
+	if (trace_run_take(&t->run, &r))
+		put(t, &r);
 }
 
 /* --- replay -------------------------------------------------------------------- */
 
 static bool peek(struct replay *r, size_t at, struct trace_record *rec, size_t *n)
 {
-	long used = at < r->tape->len
-			    ? trace_decode(r->tape->bytes + at, r->tape->len - at, rec)
+	long used = at < r->tape.len
+			    ? trace_decode(r->tape.bytes + at, r->tape.len - at, rec)
 			    : 0;
 
 	*n = used > 0 ? (size_t)used : 0;
@@ -151,7 +169,7 @@ static void compare(void *user, const struct guc_event *event)
 	len = trace_encode(&made, bytes, sizeof(bytes));
 	if (!peek(r, r->at, &rec, &n)) {
 		differs(r, "more than was recorded", NULL);
-	} else if (len < 0 || (size_t)len != n || memcmp(bytes, r->tape->bytes + r->at, n) != 0) {
+	} else if (len < 0 || (size_t)len != n || memcmp(bytes, r->tape.bytes + r->at, n) != 0) {
 		describe_event(text, sizeof(text), event);
 		differs(r, text, &rec);
 	}
@@ -241,24 +259,49 @@ static bool build(struct replay *r)
 	return r->block && guc_card_init(&r->card, r->block, r->block_size, &g, &o) == 0;
 }
 
+/* The same recording without runs. */
+static bool expand(struct tape *to, const struct tape *tape)
+{
+	struct trace_record r, single;
+	size_t at = 0;
+
+	while (at < tape->len) {
+		long n = trace_decode(tape->bytes + at, tape->len - at, &r);
+		size_t accesses = n > 0 ? trace_run_length(&r) : 0;
+
+		if (accesses == 0)
+			return false;
+		for (size_t i = 0; i < accesses; i++) {
+			trace_run_single(&r, i, &single);
+			put(to, &single);
+		}
+		at += (size_t)n;
+	}
+	return true;
+}
+
 bool replay_run(struct replay *r, const struct tape *tape)
 {
 	memset(r, 0, sizeof(*r));
-	r->tape = tape;
+	if (!expand(&r->tape, tape)) {
+		differs(r, "a record that can't be read", NULL);
+		return false;
+	}
 	if (!build(r)) {
 		differs(r, "no card can be built", NULL);
 		return false;
 	}
-	while (!r->why[0] && r->at < tape->len) {
+	while (!r->why[0] && r->at < r->tape.len) {
 		size_t before = r->at;
 
 		if (!feed(r) || r->at == before)
 			differs(r, "the card does not react", NULL);
 	}
-	return !r->why[0] && r->records == tape->records;
+	return !r->why[0] && r->records == r->tape.records;
 }
 
 void replay_free(struct replay *r)
 {
 	free(r->block);
+	free(r->tape.bytes);
 }

@@ -6,12 +6,13 @@
 #define GUCEMU_TESTS_TAPE_H
 
 #include "emulator/guc/guc.h"
-#include "proto/trace.h"
+#include "view/trace.h"
 
 struct tape {
 	uint8_t *bytes; /* records, from TRACE_CARD on; free() it */
 	size_t len, cap;
 	size_t records;
+	struct trace_run run; /* pending register accesses */
 };
 
 /* Begin with the card that will be recorded; `user` is the tape. */
@@ -19,8 +20,11 @@ void tape_begin(void *user, const struct guc_geometry *g, const struct guc_optio
 /* A guc_sink_fn: `user` is the tape. The card's sink_mask must let all points pass. */
 void tape_sink(void *user, const struct guc_event *event);
 
+/* Write what is still pending. */
+void tape_end(struct tape *t);
+
 struct replay {
-	const struct tape *tape;
+	struct tape tape;       /* with each access of a run for itself */
 	size_t at;              /* offset of the next record */
 	struct guc_card card;
 	void *block;            /* the replayed card's state; replay_free() */
