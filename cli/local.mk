@@ -79,6 +79,7 @@ cli_tests = \
 	tests/unit/test_view \
 	tests/process/test_cli \
 	tests/process/test_demo \
+	tests/process/test_image \
 	tests/process/test_tables \
 	tests/process/test_vf_run
 check_PROGRAMS += $(cli_tests)
@@ -128,5 +129,9 @@ tests_process_test_tables_SOURCES = tests/process/test_tables.c $(cli_fixture)
 tests_process_test_tables_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_tables_CFLAGS = $(cli_test_cflags)
 tests_process_test_tables_LDADD = $(cli_test_ldadd)
+tests_process_test_image_SOURCES = tests/process/test_image.c $(cli_fixture)
+tests_process_test_image_CPPFLAGS = $(cli_test_cppflags)
+tests_process_test_image_CFLAGS = $(cli_test_cflags)
+tests_process_test_image_LDADD = $(cli_test_ldadd)
 
 endif HAVE_CHECK
