@@ -74,6 +74,7 @@ if HAVE_CHECK
 
 cli_tests = \
 	tests/unit/test_diagram \
+	tests/unit/test_trace \
 	tests/unit/test_image_file \
 	tests/unit/test_linux_stream \
 	tests/unit/test_view \
@@ -107,6 +108,10 @@ tests_unit_test_image_file_LDADD = $(CHECK_LIBS)
 tests_unit_test_linux_stream_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_linux_stream_CFLAGS = $(cli_test_cflags)
 tests_unit_test_linux_stream_LDADD = libgucpfcore.la libguchost.la libgucproto.la $(CHECK_LIBS)
+tests_unit_test_trace_SOURCES = tests/unit/test_trace.c cli/trace_file.c cli/trace_file.h
+tests_unit_test_trace_CPPFLAGS = $(cli_test_cppflags)
+tests_unit_test_trace_CFLAGS = $(cli_test_cflags)
+tests_unit_test_trace_LDADD = $(cli_test_ldadd)
 tests_unit_test_view_SOURCES = tests/unit/test_view.c cli/options.c cli/options.h
 tests_unit_test_view_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_view_CFLAGS = $(cli_test_cflags)

@@ -11,6 +11,7 @@
 struct view {
 	const uint8_t *at;
 	size_t len, max;
+	const uint8_t *body, *end; /* of the message, when decoding */
 };
 
 static bool view_encode(pb_ostream_t *stream, const pb_field_t *field, void *const *arg)
@@ -29,8 +30,11 @@ static bool view_decode(pb_istream_t *stream, const pb_field_t *field, void **ar
 	(void)field;
 	if (stream->bytes_left > v->max)
 		return false;
-	/* A stream over a buffer keeps its position in `state`. */
+	/* A stream over a buffer keeps its position in `state`. That of a field with
+	 * a number in it is over a copy on nanopb's stack. */
 	v->at = stream->state;
+	if (v->at < v->body || v->at > v->end)
+		return false;
 	v->len = stream->bytes_left;
 	return pb_read(stream, NULL, stream->bytes_left);
 }
@@ -42,8 +46,8 @@ size_t frame_bound(const struct frame *f)
 
 long frame_encode(const struct frame *f, uint8_t *buf, size_t cap)
 {
-	struct view text = { (const uint8_t *)f->text, f->text_len, 0 };
-	struct view data = { f->data, f->data_len, 0 };
+	struct view text = { .at = (const uint8_t *)f->text, .len = f->text_len };
+	struct view data = { .at = f->data, .len = f->data_len };
 	gucemu_Frame m = {
 		.type = f->type,
 		.seq = f->seq,
@@ -89,8 +93,8 @@ static int prefix_decode(const uint8_t *buf, size_t len, uint32_t *value)
 
 long frame_decode(const uint8_t *buf, size_t len, struct frame *f)
 {
-	struct view text = { NULL, 0, FRAME_TEXT_MAX };
-	struct view data = { NULL, 0, FRAME_DATA_MAX };
+	struct view text = { .max = FRAME_TEXT_MAX };
+	struct view data = { .max = FRAME_DATA_MAX };
 	gucemu_Frame m = gucemu_Frame_init_zero;
 	pb_istream_t in;
 	uint32_t body;
@@ -102,6 +106,8 @@ long frame_decode(const uint8_t *buf, size_t len, struct frame *f)
 		return -EMSGSIZE;
 	if (body > len - (size_t)prefix)
 		return 0;
+	text.body = data.body = buf + prefix;
+	text.end = data.end = buf + prefix + body;
 	m.text.funcs.decode = view_decode;
 	m.text.arg = &text;
 	m.data.funcs.decode = view_decode;

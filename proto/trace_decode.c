@@ -17,6 +17,7 @@
 struct view {
 	const uint8_t *at;
 	size_t len, max;
+	const uint8_t *body, *end;
 };
 
 static bool view_decode(pb_istream_t *stream, const pb_field_t *field, void **arg)
@@ -26,8 +27,11 @@ static bool view_decode(pb_istream_t *stream, const pb_field_t *field, void **ar
 	(void)field;
 	if (stream->bytes_left > v->max)
 		return false;
-	/* A stream over a buffer keeps its position in `state`. */
+	/* A stream over a buffer keeps its position in `state`. That of a field with
+	 * a number in it is over a copy on nanopb's stack. */
 	v->at = stream->state;
+	if (v->at < v->body || v->at > v->end)
+		return false;
 	v->len = stream->bytes_left;
 	return pb_read(stream, NULL, stream->bytes_left);
 }
@@ -61,10 +65,10 @@ static bool crc_fits(const uint8_t *body, uint32_t len)
 
 static int body_decode(const uint8_t *body, uint32_t len, struct trace_record *r)
 {
-	struct view text = { NULL, 0, TRACE_TEXT_MAX };
-	struct view data = { NULL, 0, TRACE_DATA_MAX };
-	struct view header = { NULL, 0, TRACE_TEXT_MAX };
-	struct view card = { NULL, 0, TRACE_TEXT_MAX };
+	struct view text = { NULL, 0, TRACE_TEXT_MAX, body, body + len };
+	struct view data = { NULL, 0, TRACE_DATA_MAX, body, body + len };
+	struct view header = { NULL, 0, TRACE_TEXT_MAX, body, body + len };
+	struct view card = { NULL, 0, TRACE_TEXT_MAX, body, body + len };
 	gucemu_TraceRecord m = gucemu_TraceRecord_init_zero;
 	pb_istream_t in = pb_istream_from_buffer(body, len);
 

@@ -184,6 +184,8 @@ static const struct {
 	{ { 0x04, 0x08, 0x03, 0x6A, 0x01 }, 5, -EBADMSG }, /* text beyond the frame */
 	{ { 0x03, 0x08, 0x03, 0x6A }, 4, -EBADMSG },
 	{ { 0x03, 0x08, 0x03, 0x31 }, 4, -EBADMSG },       /* fixed64 without bytes */
+	{ { 0x04, 0x08, 0x03, 0x68, 0x01 }, 5, -EBADMSG }, /* a number for a text */
+	{ { 0x07, 0x08, 0x03, 0x75, 1, 2, 3, 4 }, 8, -EBADMSG }, /* ... for data */
 };
 
 START_TEST(varint_abuse)
