@@ -133,7 +133,6 @@ struct pfc_vf {
 /* Relay requests of VFs waiting for their answer. Linux has a pool of one a VF and
  * one more (vf-lifecycle 7.1): here one a VF is guaranteed, the others are for all. */
 #define PFC_RELAY_QUEUE 96u
-#define PFC_TESTLOOP_STEP 312000000ull /* ns between two BUSY */
 struct pfc_relay_request {
 	uint8_t vf;
 	bool mmio;       /* from the older MMIO service */

@@ -158,7 +158,7 @@ bool pfc_relay_step(struct pfc *p, struct pfc_gt *gt)
 	}
 	/* BUSY: it is served again later. */
 	if (err == -EINPROGRESS) {
-		r->due = p->now + PFC_TESTLOOP_STEP;
+		r->due = p->now + RELAY_TESTLOOP_STEP;
 		return true;
 	}
 	ev.vf = r->vf;

@@ -77,22 +77,12 @@ static int serve_runtime(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_requ
 
 /* --- TESTLOOP (vf-lifecycle 7.2), for PFs with debugging ---------------------------- */
 
-#define TESTLOOP_WHILE 5000000000ull /* that BUSY and RETRY last */
-
-enum testloop_opcode {
-	TESTLOOP_NOP = 0x0,
-	TESTLOOP_BUSY = 0xB,
-	TESTLOOP_RETRY = 0xD,
-	TESTLOOP_ECHO = 0xE,
-	TESTLOOP_FAIL = 0xF,
-};
-
 /* Has it been long enough since the loop's first request? 0, or `not_yet`. */
 static int long_enough(const struct pfc *p, uint64_t *since, int not_yet)
 {
 	if (!*since)
 		*since = p->now ? p->now : 1;
-	if (p->now - *since < TESTLOOP_WHILE)
+	if (p->now - *since < RELAY_TESTLOOP_WHILE)
 		return not_yet;
 	*since = 0;
 	return 0;
@@ -116,16 +106,16 @@ static int serve_testloop(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_req
 		return -ECONNREFUSED;
 	a->len = 1;
 	switch (opcode) {
-	case TESTLOOP_NOP:
+	case RELAY_TESTLOOP_NOP:
 		a->silent = event;
 		return 0;
-	case TESTLOOP_BUSY:
+	case RELAY_TESTLOOP_BUSY:
 		return event ? -EPROTO : long_enough(p, &r->since, -EINPROGRESS);
-	case TESTLOOP_RETRY:
+	case RELAY_TESTLOOP_RETRY:
 		return event ? -EPROTO : long_enough(p, &gt->retry_since[r->vf], -EAGAIN);
-	case TESTLOOP_ECHO:
+	case RELAY_TESTLOOP_ECHO:
 		return event ? -EPROTO : serve_echo(r, a);
-	case TESTLOOP_FAIL:
+	case RELAY_TESTLOOP_FAIL:
 		return -EHWPOISON;
 	}
 	return -EBADRQC;

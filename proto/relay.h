@@ -16,6 +16,18 @@ enum relay_action {
 	RELAY_TESTLOOP = 0xDEB1,
 };
 
+/* DATA0 of a TESTLOOP request (vf-lifecycle 7.2), and its times in ns: BUSY is said
+ * this often, BUSY and RETRY turn into success after this long. */
+enum relay_testloop_opcode {
+	RELAY_TESTLOOP_NOP = 0x0,
+	RELAY_TESTLOOP_BUSY = 0xB,
+	RELAY_TESTLOOP_RETRY = 0xD,
+	RELAY_TESTLOOP_ECHO = 0xE,
+	RELAY_TESTLOOP_FAIL = 0xF,
+};
+#define RELAY_TESTLOOP_STEP  312000000ull
+#define RELAY_TESTLOOP_WHILE 5000000000ull
+
 #define RELAY_VERSION_MAJOR BITS(31, 16)
 #define RELAY_VERSION_MINOR BITS(15, 0)
 #define RELAY_LATEST_MAJOR  1u

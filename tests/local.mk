@@ -59,6 +59,7 @@ unit_tests = \
 	tests/unit/test_guc_isolation \
 	tests/unit/test_guc_lifecycle \
 	tests/unit/test_guc_mailbox \
+	tests/unit/test_guc_relay \
 	tests/unit/test_guc_mishap \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
@@ -75,6 +76,7 @@ unit_tests = \
 	tests/unit/test_threads \
 	tests/unit/test_vfc_boot \
 	tests/unit/test_vfc_recovery \
+	tests/unit/test_vfc_relay \
 	tests/unit/test_vft_link
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
@@ -116,6 +118,9 @@ tests_unit_test_guc_engine_LDADD = $(guc_ldadd)
 tests_unit_test_guc_ggtt_SOURCES = tests/unit/test_guc_ggtt.c $(guc_fixture)
 tests_unit_test_guc_ggtt_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_ggtt_LDADD = $(guc_ldadd)
+tests_unit_test_guc_relay_SOURCES = tests/unit/test_guc_relay.c $(guc_fixture)
+tests_unit_test_guc_relay_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_relay_LDADD = $(guc_ldadd)
 tests_unit_test_guc_isolation_SOURCES = tests/unit/test_guc_isolation.c $(guc_fixture) \
 	$(guc_lrc)
 tests_unit_test_guc_isolation_CFLAGS = $(unit_cflags)
@@ -176,6 +181,9 @@ tests_unit_test_vfc_boot_LDADD = $(vfc_ldadd)
 tests_unit_test_vfc_recovery_SOURCES = tests/unit/test_vfc_recovery.c $(vfc_fixture)
 tests_unit_test_vfc_recovery_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_recovery_LDADD = $(vfc_ldadd)
+tests_unit_test_vfc_relay_SOURCES = tests/unit/test_vfc_relay.c $(vfc_fixture)
+tests_unit_test_vfc_relay_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_relay_LDADD = $(vfc_ldadd)
 
 tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_answers.c \
 	tests/sim/test_detector.c tests/sim/test_group.c tests/sim/test_migration.c tests/sim/test_races.c $(sim_sources)

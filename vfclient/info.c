@@ -37,17 +37,29 @@ void vfc_info(const struct vfc *v, unsigned gt, struct vfc_info *info)
 	info->ggtt_valid = !vfc_irq_migrated(g) && !g->rec.need_fixes;
 }
 
-int vfc_runtime(const struct vfc *v, unsigned gt, uint32_t offset, uint32_t *value)
-{
-	const struct vfc_gt *g;
+#define REG_GMD_ID  0xD8Cu
+#define MEDIA_SHIFT 0x380000u /* of a media GT's registers below 0x40000 */
+#define MEDIA_BELOW 0x40000u
 
+int vfc_runtime(struct vfc *v, unsigned gt, uint32_t offset, uint32_t *value)
+{
+	struct vfc_gt *g;
+
+	*value = 0;
 	if (gt >= v->opt.gts)
 		return -ENOENT;
 	g = &v->gt[gt];
+	if (offset == REG_GMD_ID) {
+		*value = g->config.gmd_id;
+		return 0;
+	}
+	if (g->media && offset < MEDIA_BELOW)
+		offset += MEDIA_SHIFT;
 	for (uint32_t i = 0; i < g->runtime_n; i++)
 		if (g->runtime[i][0] == offset) {
 			*value = g->runtime[i][1];
 			return 0;
 		}
+	vfc_log(v, g->id, VFC_LOG_WARN, "runtime register 0x%x was not given", offset);
 	return -ENOENT;
 }

@@ -20,6 +20,7 @@ libgucvfcore_la_SOURCES = \
 	vfclient/relay.c \
 	vfclient/replay.c \
 	vfclient/runtime.c \
+	vfclient/testloop.c \
 	vfclient/tlb.c \
 	vfclient/vfc.c \
 	vfclient/vfc.h \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The relay to the PF, as requester: carriers, time limits, BUSY, RETRY, error
- * map (guc-abi section 8, vf-lifecycle 7.1). Requests of the PF are answered
- * "not supported". A request that the PF refuses because it has forgotten the
+ * map (guc-abi section 8, vf-lifecycle 7.1). Requests of the PF are answered in
+ * testloop.c. A request that the PF refuses because it has forgotten the
  * handshake (after a migration it is another PF) is sent once more after a new
  * one, unless the quirk STALE_RELAY is on. */
 #include "vfc_priv.h"
@@ -17,6 +17,14 @@ static void free_slot(struct vfc_relay_slot *s)
 static void end(struct vfc_gt *gt, struct vfc_relay_slot *s, int err, const uint32_t *dw,
 		uint32_t len)
 {
+	if (!err && len > s->max) {
+		vfc_log(gt->v, gt->id, VFC_LOG_NOTICE, "relay answer of %u dwords is too long",
+			len);
+		err = -ENOBUFS;
+		len = 0;
+	}
+	if (!len)
+		dw = NULL;
 	switch (s->use) {
 	case RELAY_USER:
 		vfc_event(gt->v, &(struct vfc_event){ .kind = VFC_EV_RELAY, .gt = gt->id,
@@ -75,7 +83,8 @@ int vfc_relay_start(struct vfc_gt *gt, enum vfc_relay_use use, const uint32_t *d
 	*s = (struct vfc_relay_slot){ .use = use, .tag = tag,
 				      .id = use == RELAY_ANSWER ? lo32(tag) :
 								  ++gt->relay.last_id,
-				      .begin = true, .deadline = UINT64_MAX, .len = len };
+				      .begin = true, .deadline = UINT64_MAX, .len = len,
+				      .max = RELAY_MAX_DWORDS };
 	memcpy(s->dw, dw, len * sizeof(*dw));
 	s->dw[0] &= ~HXG_ORIGIN; /* always host in here */
 	if (slot)
@@ -84,11 +93,23 @@ int vfc_relay_start(struct vfc_gt *gt, enum vfc_relay_use use, const uint32_t *d
 	return 0;
 }
 
-int vfc_relay(struct vfc *v, unsigned gt, const uint32_t *dw, uint32_t len, uint64_t tag)
+int vfc_relay_max(struct vfc *v, unsigned gt, const uint32_t *dw, uint32_t len, uint32_t max,
+		  uint64_t tag)
 {
+	struct vfc_relay_slot *s;
+	int err;
+
 	if (gt >= v->opt.gts || !v->up)
 		return -ENODEV;
-	return vfc_relay_start(&v->gt[gt], RELAY_USER, dw, len, tag, NULL);
+	err = vfc_relay_start(&v->gt[gt], RELAY_USER, dw, len, tag, &s);
+	if (!err)
+		s->max = max;
+	return err;
+}
+
+int vfc_relay(struct vfc *v, unsigned gt, const uint32_t *dw, uint32_t len, uint64_t tag)
+{
+	return vfc_relay_max(v, gt, dw, len, RELAY_MAX_DWORDS, tag);
 }
 
 /* GuC's answer to a carrier: good only as SUCCESS with DATA0 = 0. */
@@ -106,14 +127,6 @@ void vfc_relay_carrier(struct vfc_gt *gt, uint64_t tag, int err, const uint32_t 
 }
 
 /* --- what the PF says -------------------------------------------------------------- */
-
-static void refuse(struct vfc_gt *gt, uint32_t id)
-{
-	const uint32_t dw = hxg_failure(HXG_ORIGIN_HOST, EOPNOTSUPP, EOPNOTSUPP);
-
-	/* No slot or no room: the PF's own time limit tells it. */
-	vfc_relay_start(gt, RELAY_ANSWER, &dw, 1, id, NULL);
-}
 
 /* Is this the failure of a PF that has not shaken hands with us? A PF built
  * without debugging hides the reason. */
@@ -193,7 +206,7 @@ int vfc_relay_event(struct vfc_gt *gt, const uint32_t *dw, uint32_t len)
 	case HXG_REQUEST:
 	case HXG_FAST_REQUEST:
 	case HXG_EVENT:
-		refuse(gt, id);
+		vfc_serve_pf(gt, id, dw, len);
 		return 0;
 	case HXG_TYPE_UNASSIGNED:
 		return -EBADRQC;
@@ -255,7 +268,7 @@ static bool rehandshake(struct vfc_gt *gt)
 
 bool vfc_relay_step(struct vfc_gt *gt)
 {
-	bool done = false;
+	bool done = vfc_testloop_step(gt);
 
 	for (unsigned i = 0; i < VFC_RELAYS; i++) {
 		struct vfc_relay_slot *s = &gt->relay.slot[i];
@@ -283,7 +296,7 @@ bool vfc_relay_step(struct vfc_gt *gt)
 
 uint64_t vfc_relay_deadline(const struct vfc_gt *gt)
 {
-	uint64_t least = UINT64_MAX;
+	uint64_t least = gt->relay.loop.due ? gt->relay.loop.due : UINT64_MAX;
 
 	for (unsigned i = 0; i < VFC_RELAYS; i++) {
 		const struct vfc_relay_slot *s = &gt->relay.slot[i];
@@ -316,6 +329,7 @@ void vfc_relay_reset(struct vfc_gt *gt, int err)
 			free_slot(&gt->relay.slot[i]);
 		}
 	gt->relay.internal = NULL;
+	gt->relay.loop.due = 0;
 	gt->relay.rehandshake = false;
 	gt->relay.refresh = false;
 	gt->relay.major = 0;

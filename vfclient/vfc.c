@@ -81,6 +81,8 @@ static int on_event(void *user, const uint32_t *dw, uint32_t len)
 		return len != 7 ? -EPROTO : vfc_queue_reset(gt, dw[3]);
 	case GUC_ACTION_PAGE_FAULT_REQ_DESC:
 		return vfc_page_fault(gt, dw, len);
+	case GUC_ACTION_RELAY_FROM_VF:
+		return -EPERM; /* that is for a PF */
 	case GUC_ACTION_RELAY_FROM_PF:
 		return vfc_relay_event(gt, dw, len);
 	case GUC_ACTION_CONTEXT_RESET_NOTIFICATION:

@@ -145,6 +145,7 @@ struct vfc_options {
 	bool ccs;                 /* registers compression save/restore contexts */
 	bool indirect_ring;       /* contexts with indirect ring state */
 	bool no_relay;            /* boot without handshake and runtime query */
+	bool testloop;            /* serves the PF the relay's test loop (a debug driver) */
 	bool never_wedge;         /* xe's wedged mode "never": a recovery that fails
 				   * only kills the queues of its GT (R-52); a GT
 				   * reset makes the GT usable again */
@@ -239,6 +240,10 @@ int vfc_job_release(struct vfc *v, unsigned gt, uint32_t queue, uint32_t job);
 /* Send a relay request (HXG message, header without origin) to the PF.
  * VFC_EV_RELAY with `tag`. 0, -EBUSY, -EMSGSIZE, -ENODEV, -ECANCELED. */
 int vfc_relay(struct vfc *v, unsigned gt, const uint32_t *dw, uint32_t len, uint64_t tag);
+/* The same for a caller with room for `max` dwords of answer, header included: a
+ * longer SUCCESS ends with -ENOBUFS and without its words. */
+int vfc_relay_max(struct vfc *v, unsigned gt, const uint32_t *dw, uint32_t len, uint32_t max,
+		  uint64_t tag);
 
 /* Invalidate the GuC's TLB (guc-abi 6.2); completes with the next seqno, at once
  * while a recovery is pending, whose new card has an empty TLB: see vfc_info.
@@ -265,8 +270,10 @@ struct vfc_info {
 };
 /* Fill *info for GT `gt`; a GT that isn't there gives GT 0's. GGTT in bytes. */
 void vfc_info(const struct vfc *v, unsigned gt, struct vfc_info *info);
-/* Value of a runtime register, 0 or -ENOENT. */
-int vfc_runtime(const struct vfc *v, unsigned gt, uint32_t offset, uint32_t *value);
+/* Value of the runtime register at `offset` of the main GT: on a media GT those below
+ * 0x40000 are looked up with +0x380000 added; 0xD8C, GMD_ID, is what GuC said.
+ * 0; -ENOENT, a warning and *value 0: the PF did not list it (vf-lifecycle 7.4). */
+int vfc_runtime(struct vfc *v, unsigned gt, uint32_t offset, uint32_t *value);
 /* Names as on the command line and in logs, a line of text on each; NULL out of
  * range. Static strings. */
 const char *vfc_state_name(enum vfc_state s);

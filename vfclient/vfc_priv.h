@@ -152,7 +152,7 @@ struct vfc_relay_slot {
 	uint32_t id;
 	uint64_t tag, deadline;
 	uint64_t resend_at; /* when unsent */
-	uint32_t len, answer_len;
+	uint32_t len, max, answer_len; /* max: of a SUCCESS */
 	uint32_t dw[RELAY_MAX_DWORDS];
 	uint32_t answer[RELAY_MAX_DWORDS];
 };
@@ -164,6 +164,11 @@ struct vfc_relay {
 	bool rehandshake;      /* the PF does not know us any more */
 	bool refresh;          /* it does again: reading its runtime registers */
 	struct vfc_relay_slot slot[VFC_RELAYS];
+	struct {
+		uint32_t id;
+		uint64_t since, due; /* of a BUSY test loop; due 0: none */
+		uint64_t retry_since;
+	} loop;
 };
 
 struct vfc_gt {
@@ -326,6 +331,9 @@ void vfc_relay_reset(struct vfc_gt *gt, int err);
 void vfc_relay_migrated(struct vfc_gt *gt);
 int vfc_relay_start(struct vfc_gt *gt, enum vfc_relay_use use, const uint32_t *dw, uint32_t len,
 		    uint64_t tag, struct vfc_relay_slot **slot);
+/* What the PF asks is answered: nothing but the test loop is served (testloop.c). */
+void vfc_serve_pf(struct vfc_gt *gt, uint32_t id, const uint32_t *dw, uint32_t len);
+bool vfc_testloop_step(struct vfc_gt *gt);
 void vfc_relay_carrier(struct vfc_gt *gt, uint64_t tag, int err, const uint32_t *dw);
 int vfc_relay_event(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 bool vfc_relay_step(struct vfc_gt *gt);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Command transport buffers (guc-abi 3): types and replies, wrap, padding,
- * hostile cursors, back-pressure, relay, hooks. */
+ * hostile cursors, back-pressure, hooks. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -70,51 +70,6 @@ START_TEST(reply_rules)
 	ck_assert_uint_eq(m.fence, m.len ? 0xA5A5 : 0);
 	ck_assert_uint_eq(fx_g2h(f, 1, 0).len, 0);
 	ck_assert_uint_eq(fx_get(f, 1, FX_H2G_DESC(0) + CTB_DESC_HEAD), 5);
-}
-END_TEST
-
-/* CT-02: the worked relay handshake of guc-abi A.3, both ways. */
-START_TEST(relay)
-{
-	const uint32_t back[5] = { GUC_ACTION_RELAY_TO_VF, 1, 1, 0x70000000, 0x00010000 };
-	struct fx_msg m;
-
-	boot();
-	fx_h2g(f, 1, 0, 0, relay_msg, 4);
-	m = fx_g2h(f, 1, 0);
-	ck_assert_uint_eq(m.dw[0], 0xF0000000);
-	m = fx_g2h(f, 0, 0);
-	ck_assert_uint_eq(m.len, 5);
-	ck_assert_uint_eq(m.dw[0], 0x90005100);
-	ck_assert_uint_eq(m.dw[1], 1);
-	ck_assert_uint_eq(m.dw[2], 1);
-	ck_assert_uint_eq(m.dw[4], 0x00010000);
-	ck_assert_uint_eq(fx_pf(f, 0, back, 5), 0xF0000000);
-	m = fx_g2h(f, 1, 0);
-	ck_assert_uint_eq(m.len, 4);
-	ck_assert_uint_eq(m.dw[0], 0x90005102);
-	ck_assert_uint_eq(m.dw[1], 1);
-	ck_assert_uint_eq(m.dw[2], 0x70000000);
-	ck_assert_uint_gt(f->irqs[1][0][GUC_IRQ_GUC2HOST], 0);
-	ck_assert_uint_eq(f->mem[1][0x19F], 0xFF);
-}
-END_TEST
-
-/* CT-03: a relay to a VF that is not running is dropped with 0x41, one to
- * nobody with 0x0C. */
-START_TEST(relay_refused)
-{
-	const uint32_t to1[4] = { GUC_ACTION_RELAY_TO_VF, 1, 1, 0 };
-	const uint32_t to0[4] = { GUC_ACTION_RELAY_TO_VF, 0, 1, 0 };
-	const uint32_t to9[4] = { GUC_ACTION_RELAY_TO_VF, 9, 1, 0 };
-
-	ck_assert_uint_eq(fx_pf(f, 0, to1, 4), 0xE0000041);
-	boot();
-	ck_assert_uint_eq(fx_pf(f, 0, to1, 4), 0xF0000000);
-	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
-	ck_assert_uint_eq(fx_pf(f, 0, to1, 4), 0xE0000041);
-	ck_assert_uint_eq(fx_pf(f, 0, to0, 4), 0xE000000C);
-	ck_assert_uint_eq(fx_pf(f, 0, to9, 4), 0xE000000C);
 }
 END_TEST
 
@@ -361,27 +316,6 @@ START_TEST(hooks)
 }
 END_TEST
 
-/* CT-15 (guc-abi 12, item 47): an empty relay message is forwarded. */
-START_TEST(relay_empty)
-{
-	const uint32_t to_pf[2] = { GUC_ACTION_RELAY_TO_PF, 5 };
-	const uint32_t to_vf[3] = { GUC_ACTION_RELAY_TO_VF, 1, 6 };
-	struct fx_msg m;
-
-	boot();
-	fx_h2g(f, 1, 0, 0, to_pf, 2);
-	m = fx_g2h(f, 1, 0);
-	ck_assert_uint_eq(m.dw[0], 0xF0000000);
-	m = fx_g2h(f, 0, 0);
-	ck_assert_uint_eq(m.len, 3);
-	ck_assert_uint_eq(m.dw[2], 5);
-	ck_assert_uint_eq(fx_pf(f, 0, to_vf, 3), 0xF0000000);
-	m = fx_g2h(f, 1, 0);
-	ck_assert_uint_eq(m.len, 2);
-	ck_assert_uint_eq(m.dw[1], 6);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("guc_ctb");
@@ -391,8 +325,6 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, reply_rules, 0, 10);
-	tcase_add_test(tc, relay);
-	tcase_add_test(tc, relay_refused);
 	tcase_add_test(tc, straddle);
 	tcase_add_test(tc, padding);
 	tcase_add_loop_test(tc, hostile, 0, 2);
@@ -404,7 +336,6 @@ int main(void)
 	tcase_add_test(tc, control);
 	tcase_add_test(tc, coalesced);
 	tcase_add_loop_test(tc, hooks, 0, 7);
-	tcase_add_test(tc, relay_empty);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

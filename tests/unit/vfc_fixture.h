@@ -78,14 +78,18 @@ static struct fake {
 	size_t log_len;
 	unsigned jobs_ok, jobs_bad, jobs_cancelled, ops, bases, queues_gone, relays;
 	int op_err, relay_err;
+	uint32_t relay_len;
 	uint64_t base, old_base;
 	uint32_t pte_writes;
 	uint64_t pte_first, pte_value, pte_last;
 	uint32_t runtime_total, runtime_page;
+	uint32_t runtime_base; /* first offset */
 	bool runtime_unsorted, runtime_stuck, runtime_twice;
 	uint32_t runtime_lie; /* added to what pages after the first say remains */
 	uint32_t runtime_huge; /* what every page says remains */
 	bool count_lie;       /* pages say one pair more than they have */
+	uint32_t carriers, carrier[256], carrier_len; /* relay requests, the last one */
+	uint32_t carrier_reply; /* GuC's answer to them, 0: SUCCESS */
 	bool pf_silent;       /* GuC takes relay messages, the PF answers none */
 	uint32_t relay_error; /* the PF refuses QUERY_RUNTIME with it */
 	unsigned pf_forgets;  /* so often it has forgotten a handshake by then */
@@ -219,6 +223,9 @@ static inline void relay_answer(unsigned gt, const uint32_t *dw, uint32_t len)
 	uint32_t n = 2;
 
 	ck_assert_uint_ge(len, 3);
+	f.carriers++;
+	f.carrier_len = len;
+	memcpy(f.carrier, dw, len * sizeof(*dw));
 	if (f.pf_silent)
 		return;
 	if (hxg_action(dw[2]) == RELAY_VF2PF_QUERY_RUNTIME && f.pf_forgets) {
@@ -241,8 +248,8 @@ static inline void relay_answer(unsigned gt, const uint32_t *dw, uint32_t len)
 		out[n++] = f.runtime_huge ? f.runtime_huge : f.runtime_total - start - count +
 							     (start ? f.runtime_lie : 0);
 		for (uint32_t i = start; i < start + count; i++) {
-			out[n++] = f.runtime_unsorted ? 0x9000 - 4 * i :
-				   f.runtime_twice ? 0x9000 + 4 * (i / 2) : 0x9000 + 4 * i;
+			out[n++] = f.runtime_base + (f.runtime_unsorted ? -4 * i :
+						     f.runtime_twice ? 4 * (i / 2) : 4 * i);
 			out[n++] = i;
 		}
 	} else {
@@ -253,7 +260,8 @@ static inline void relay_answer(unsigned gt, const uint32_t *dw, uint32_t len)
 
 static inline void serve(unsigned gt, uint32_t header, const uint32_t *dw, uint32_t len)
 {
-	uint32_t ok = hxg_success(HXG_ORIGIN_GUC, 0);
+	bool relay = hxg_action(dw[0]) == GUC_ACTION_RELAY_TO_PF;
+	uint32_t ok = relay && f.carrier_reply ? f.carrier_reply : hxg_success(HXG_ORIGIN_GUC, 0);
 	struct fake_ctx *c = len > 1 && dw[1] < CTXS ? &f.gt[gt].ctx[dw[1]] : NULL;
 
 	if (hxg_type(dw[0]) == HXG_REQUEST)
@@ -507,6 +515,7 @@ static inline void fake_event(void *user, const struct vfc_event *e)
 		break;
 	case VFC_EV_RELAY:
 		f.relays++;
+		f.relay_len = e->len;
 		f.relay_err = e->err;
 		break;
 	case VFC_EV_BASE:
@@ -552,6 +561,7 @@ static inline void prepare(void)
 	f.version = 27u << 8 | 1u << 16;
 	f.runtime_total = 10;
 	f.runtime_page = 16;
+	f.runtime_base = 0x9000;
 	for (unsigned i = 0; i < 2; i++)
 		f.gt[i] = (struct fake_gt){ .start = OLD, .size = 16 * MIB, .contexts = CTXS,
 					    .doorbells = 8, .gmd = 0x1E000000, .lmem = 64 * MIB };
