@@ -76,6 +76,7 @@ cli_tests = \
 	tests/unit/test_diagram \
 	tests/unit/test_trace \
 	tests/unit/test_image_file \
+	tests/unit/test_image_fuzz \
 	tests/unit/test_linux_stream \
 	tests/unit/test_view \
 	tests/process/test_cli \
@@ -105,6 +106,11 @@ tests_unit_test_image_file_SOURCES = tests/unit/test_image_file.c cli/image_file
 tests_unit_test_image_file_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_image_file_CFLAGS = $(cli_test_cflags)
 tests_unit_test_image_file_LDADD = $(CHECK_LIBS)
+tests_unit_test_image_fuzz_SOURCES = tests/unit/test_image_fuzz.c cli/image_blob.c \
+	cli/image_doc.h tests/unit/image_fixture.h
+tests_unit_test_image_fuzz_CPPFLAGS = $(cli_test_cppflags)
+tests_unit_test_image_fuzz_CFLAGS = $(cli_test_cflags)
+tests_unit_test_image_fuzz_LDADD = $(cli_test_ldadd) libgucpfcore.la libguchost.la libgucproto.la
 tests_unit_test_linux_stream_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_linux_stream_CFLAGS = $(cli_test_cflags)
 tests_unit_test_linux_stream_LDADD = libgucpfcore.la libguchost.la libgucproto.la $(CHECK_LIBS)
