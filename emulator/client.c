@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "emulator/vfio/vfio.h"
 #include "server.h"
 
 #define ROLE(r) (1u << FRAME_ROLE_##r)
@@ -220,6 +221,10 @@ static int hello_check(const struct client *c, const struct frame *f, const char
 	}
 	if (f->function == 0 && s->pf) {
 		*why = "function 0 is the built-in PF (start with --no-pf)";
+		return -EBUSY;
+	}
+	if (vfio_attached(s, f->function)) {
+		*why = "a virtual machine has the function";
 		return -EBUSY;
 	}
 	if (s->fn[f->function].client) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/bits.h"
+#include "emulator/vfio/vfio.h"
 #include "server.h"
 
 /* Register writes between two looks at the clock. */
@@ -266,6 +267,8 @@ void function_irq(struct server *s, unsigned fn, const struct guc_irq *irq)
 		builtin_irq(s);
 	else if (s->fn[fn].client)
 		client_irq(s->fn[fn].client, irq);
+	else if (vfio_attached(s, fn))
+		vfio_irq(s, fn, irq);
 }
 
 void function_lost(struct server *s, unsigned fn)

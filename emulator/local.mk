@@ -29,17 +29,20 @@ libgucserver_la_SOURCES = \
 	emulator/trace_writer.c \
 	emulator/trace_writer.h \
 	emulator/verb.c \
-	emulator/verb.h
+	emulator/verb.h \
+	emulator/vfio/vfio.c \
+	emulator/vfio/vfio.h
 libgucserver_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) \
 	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
-libgucserver_la_LIBADD = libgucwire.la libgucview.la
+libgucserver_la_LIBADD = libgucvdev.la libgucwire.la libgucview.la
 
 if HAVE_CHECK
 
 server_tests = \
 	tests/process/test_server \
 	tests/process/test_server_life \
-	tests/process/test_server_move
+	tests/process/test_server_move \
+	tests/process/test_vfio
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
 
@@ -54,5 +57,9 @@ tests_process_test_server_life_LDADD = $(server_test_ldadd)
 tests_process_test_server_move_SOURCES = tests/process/test_server_move.c $(server_fixture)
 tests_process_test_server_move_CFLAGS = $(unit_cflags)
 tests_process_test_server_move_LDADD = $(server_test_ldadd)
+tests_process_test_vfio_SOURCES = tests/process/test_vfio.c $(server_fixture)
+tests_process_test_vfio_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_process_test_vfio_CFLAGS = $(unit_cflags)
+tests_process_test_vfio_LDADD = $(server_test_ldadd)
 
 endif HAVE_CHECK

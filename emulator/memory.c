@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wire/memfd.h"
@@ -80,6 +81,21 @@ int memory_share(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t
 	return 0;
 }
 
+int memory_share_guest(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t offset,
+		       bool readonly)
+{
+	struct memory_region r = { dma, size, offset, NULL, fd, false, readonly };
+	int err = memory_share(m, fd, dma, size, offset, readonly);
+	struct stat st;
+
+	if (err != -EPERM)
+		return err;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || offset > INT64_MAX - size)
+		return -EINVAL;
+	insert(m, &r);
+	return 0;
+}
+
 int memory_host(struct memory *m, uint64_t dma, uint64_t size)
 {
 	struct memory_region r = { .dma = dma, .size = size, .hosted = true };
@@ -115,7 +131,8 @@ static void unmap(struct memory *m, unsigned i)
 {
 	struct memory_region *r = &m->region[i];
 
-	munmap(r->at, (size_t)r->size);
+	if (r->at)
+		munmap(r->at, (size_t)r->size);
 	close(r->fd);
 	if (r->hosted)
 		m->hosted -= r->size;
@@ -186,6 +203,24 @@ static int covered(struct memory *m, uint64_t dma, uint64_t len, bool write)
 	}
 }
 
+/* Bytes of a region. A file that has shrunk is a hole. */
+static int region_read(const struct memory_region *r, uint64_t at, void *dst, size_t len)
+{
+	if (!r->at)
+		return pread(r->fd, dst, len, (off_t)(r->offset + at)) == (ssize_t)len ? 0 : -EFAULT;
+	memcpy(dst, r->at + at, len);
+	return 0;
+}
+
+static int region_write(const struct memory_region *r, uint64_t at, const void *src, size_t len)
+{
+	if (!r->at)
+		return pwrite(r->fd, src, len, (off_t)(r->offset + at)) == (ssize_t)len ? 0 :
+											  -EFAULT;
+	memcpy(r->at + at, src, len);
+	return 0;
+}
+
 int memory_read(struct memory *m, uint64_t dma, void *dst, size_t len)
 {
 	int i = covered(m, dma, len, false);
@@ -197,7 +232,8 @@ int memory_read(struct memory *m, uint64_t dma, void *dst, size_t len)
 		uint64_t left = r->dma + r->size - dma;
 		size_t n = len < left ? len : (size_t)left;
 
-		memcpy(p, r->at + (dma - r->dma), n);
+		if (region_read(r, dma - r->dma, p, n) != 0)
+			return -EFAULT;
 		p += n;
 		dma += n;
 		len -= n;
@@ -216,7 +252,8 @@ int memory_write(struct memory *m, uint64_t dma, const void *src, size_t len)
 		uint64_t left = r->dma + r->size - dma;
 		size_t n = len < left ? len : (size_t)left;
 
-		memcpy(r->at + (dma - r->dma), p, n);
+		if (region_write(r, dma - r->dma, p, n) != 0)
+			return -EFAULT;
 		p += n;
 		dma += n;
 		len -= n;
@@ -230,6 +267,8 @@ int memory_load32(struct memory *m, uint64_t dma, uint32_t *value)
 
 	if (i < 0)
 		return -EFAULT;
+	if (!m->region[i].at)
+		return memory_read(m, dma, value, sizeof(*value));
 	*value = __atomic_load_n(
 		(const uint32_t *)(const void *)(m->region[i].at + (dma - m->region[i].dma)),
 		__ATOMIC_ACQUIRE);
@@ -242,6 +281,8 @@ int memory_store32(struct memory *m, uint64_t dma, uint32_t value)
 
 	if (i < 0 || m->region[i].readonly)
 		return -EFAULT;
+	if (!m->region[i].at)
+		return memory_write(m, dma, &value, sizeof(value));
 	__atomic_store_n((uint32_t *)(void *)(m->region[i].at + (dma - m->region[i].dma)), value,
 			 __ATOMIC_RELEASE);
 	return 0;

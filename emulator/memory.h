@@ -10,14 +10,14 @@
 #include <stdint.h>
 
 #define MEMORY_REGIONS    64u          /* of a client; each holds a descriptor */
-#define MEMORY_SHARED_MAX (4ull << 30) /* address space only: the client's memory */
+#define MEMORY_SHARED_MAX (256ull << 30) /* address space only: the client's memory */
 #define MEMORY_HOSTED_MAX (256ull << 20)
 #define MEMORY_PAGE       4096u
 #define MEMORY_DMA_END    (1ull << 52) /* what a GGTT entry can hold */
 
 struct memory_region {
 	uint64_t dma, size, offset; /* offset in the file */
-	uint8_t *at;
+	uint8_t *at; /* NULL: not mapped, but read and written through the fd */
 	int fd;
 	bool hosted, readonly; /* readonly: for the card */
 };
@@ -34,6 +34,10 @@ struct memory {
  * a limit; -errno of mmap. */
 int memory_share(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t offset,
 		 bool readonly);
+/* The same for a virtual machine's memory, which nobody may have sealed: a file
+ * that could shrink under a mapping is not mapped. -EINVAL: no file. */
+int memory_share_guest(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t offset,
+		       bool readonly);
 /* Zeroed memory of our own. */
 int memory_host(struct memory *m, uint64_t dma, uint64_t size);
 /* The same from a memfd that another emulator of ours hosted. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "emulator/vfio/vfio.h"
 #include "serve.h"
 #include "serve_options.h"
 
@@ -84,6 +85,7 @@ void server_ready(struct server *s, int err)
 	}
 	s->ready = true;
 	clients_accept(s);
+	vfio_accept(s);
 	ready_line(s, line, sizeof(line));
 	printf("%s\n", line);
 	fflush(stdout);
@@ -152,6 +154,8 @@ static int serve_start(struct server *s)
 	if (err != 0)
 		return err;
 	err = clients_start(s); /* first: a path that is taken costs nothing */
+	if (err == 0)
+		err = vfio_start(s);
 	if (err != 0)
 		return err;
 	err = record_start(s);
@@ -197,6 +201,7 @@ static void serve_stop(struct server *s)
 {
 	s->stopping = true;
 	clients_stop(s, "the emulator ends");
+	vfio_stop(s);
 	proxy_pf_lost(s);
 	end_child(s);
 	if (!s->card.block)
@@ -215,6 +220,7 @@ loop:
 	while (uv_run(&s->loop, UV_RUN_NOWAIT) != 0)
 		;
 	(void)uv_loop_close(&s->loop);
+	vfio_free(s);
 }
 
 int gucemu_serve_main(int argc, char **argv)

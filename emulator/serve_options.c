@@ -6,14 +6,19 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "emulator/vfio/vfio.h"
 #include "serve_options.h"
+
+/* Panther Lake (xe-vf-probe 0.1). */
+#define PTL_DEVICE   0xB080u
+#define PTL_REVISION 4u
 
 /* What the parser fills, before it is checked and turned into options. */
 struct raw {
-	const char *socket, *name, *abi, *run, *log, *record;
+	const char *socket, *name, *abi, *run, *log, *record, *vfio_user;
 	unsigned vfs, gts, tiles, contexts, provision, ready_fd;
 	uint64_t ggtt_size, ggtt_offset;
-	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb, overwrite;
+	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb, overwrite, msix;
 };
 
 static int bad(const char *text)
@@ -58,6 +63,10 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 		return bad("--log is error, warn, notice, info or debug");
 	if (!*r->name || strlen(r->name) > 32)
 		return bad("--name is 1 to 32 characters");
+	if (r->vfio_user && vfio_list_check(r->vfio_user, r->vfs))
+		return bad(vfio_list_check(r->vfio_user, r->vfs));
+	if (r->msix && !r->vfio_user)
+		return bad("--msix is for --vfio-user");
 	if (argc > 1) {
 		cli_complain("gucemu serve", "'%s' is no option", argv[1]);
 		return CLI_BAD;
@@ -67,6 +76,9 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 	o->socket = r->socket;
 	o->name = r->name;
 	o->run = r->run;
+	o->vfio_user = r->vfio_user;
+	o->pci = (struct pci_identity){ .device = PTL_DEVICE, .revision = PTL_REVISION,
+					.msix = r->msix };
 	o->record = r->record;
 	o->overwrite = r->overwrite;
 	o->level = level;
@@ -130,6 +142,11 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 		  "the detector also looks where Linux 7.2 moves nothing", &r.gap_profile, 0, 0 },
 		{ "ggtt-tlb", CLI_FLAG, NULL, "GGTT changes are seen after an invalidation only",
 		  &r.ggtt_tlb, 0, 0 },
+		{ "vfio-user", CLI_STRING, "vf1=PATH,...",
+		  "VFs that virtual machines attach to, each at a socket of its own",
+		  &r.vfio_user, 0, 0 },
+		{ "msix", CLI_FLAG, NULL, "give those VFs MSI-X: it changes what the driver does",
+		  &r.msix, 0, 0 },
 		{ "ready-fd", CLI_UINT, "FD", "write the ready line to this descriptor too",
 		  &r.ready_fd, 1, 65535 },
 		{ "run", CLI_STRING, "CMD",

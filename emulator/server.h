@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "emulator/guc/guc.h"
+#include "emulator/vfio/pci.h"
 #include "memory.h"
 #include "pf.h"
 #include "view/json.h"
@@ -39,6 +40,8 @@ struct server_options {
 	bool no_pf;
 	unsigned provision; /* VFs to provision at start */
 	int ready_fd;       /* or -1 */
+	const char *vfio_user; /* "vf1=PATH,...", or NULL */
+	struct pci_identity pci;
 	const char *record; /* trace file, or NULL */
 	bool overwrite;     /* ... that may be there already */
 };
@@ -98,6 +101,7 @@ struct function {
 	bool unconfirmed;  /* adopted; the giver may still take it back */
 	bool thaw_later;   /* asked for (freeze_by) while unconfirmed */
 	struct handover *handover; /* under way, or NULL */
+	struct vfio *vfio; /* its vfio-user socket, or NULL */
 };
 
 struct server {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "proto/fixup.h"
+#include "emulator/vfio/vfio.h"
 #include "server.h"
 
 static const char *const role_names[] = {
@@ -122,6 +123,8 @@ struct json_object *state_all(const struct server *s)
 		json_add_u64(one, "function", fn);
 		if (f->client)
 			json_add_u64(one, "client", f->client->id);
+		if (f->vfio)
+			json_add(one, "vfio_user", vfio_state(s, fn));
 		json_add_str(one, "frozen", freeze_name(f->freeze));
 		json_add_u64(one, "shared_bytes", f->memory.shared);
 		json_add_u64(one, "hosted_bytes", f->memory.hosted);

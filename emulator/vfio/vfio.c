@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/* The vfio-user sockets of a card. See vfio.h. A header is read by a recvmsg of
+ * its own, so that descriptors stay with the message they came with; a reply is
+ * sent whole before the next message is looked at. */
+#include "vfio.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "wire/fdq.h"
+
+/* Register writes between two looks at the clock. */
+#define WRITES_A_LOOK 32u
+/* DMA ranges without a descriptor (firmware, other devices): kept to be found
+ * again when they are unmapped. */
+#define FDLESS_MAX 64u
+
+struct fdless {
+	uint64_t addr, size;
+};
+
+struct vfio {
+	struct server *server;
+	unsigned fn;
+	struct listen_socket listen;
+	uv_poll_t accept;
+	/* The virtual machine, or fd -1. */
+	int fd;
+	uv_poll_t poll;
+	bool held, closing; /* closing: the last machine's handle is not gone yet */
+	pid_t pid;
+	struct vdev dev;
+	int vector[VDEV_VECTORS];
+	struct fdless fdless[FDLESS_MAX];
+	unsigned fdless_n;
+	/* The message that is coming in. */
+	uint8_t *in;
+	size_t in_len, in_want;
+	struct fdq fds;
+	uint8_t *out; /* the reply that is going out */
+	size_t out_at, out_len;
+	uint64_t messages, irqs, machines;
+};
+
+static struct vfio *of(const struct server *s, unsigned fn)
+{
+	return s->fn[fn].vfio;
+}
+
+/* --- what the device does to the card ---------------------------------------------- */
+
+static int op_mmio_read(void *user, uint64_t off, unsigned size, uint64_t *value)
+{
+	struct vfio *v = user;
+
+	return guc_mmio_read(&v->server->card, v->fn, off, size, value);
+}
+
+static int op_mmio_write(void *user, uint64_t off, unsigned size, uint64_t value)
+{
+	struct vfio *v = user;
+
+	return guc_mmio_write(&v->server->card, v->fn, off, size, value);
+}
+
+static int op_dma_map(void *user, uint64_t addr, uint64_t size, uint64_t offset, bool readonly,
+		      int fd)
+{
+	struct vfio *v = user;
+
+	if (fd >= 0)
+		return memory_share_guest(&v->server->fn[v->fn].memory, fd, addr, size, offset,
+					  readonly);
+	if (v->fdless_n == FDLESS_MAX)
+		return -ENOSPC;
+	v->fdless[v->fdless_n++] = (struct fdless){ addr, size };
+	return 0;
+}
+
+static int op_dma_unmap(void *user, uint64_t addr, uint64_t size)
+{
+	struct vfio *v = user;
+	struct memory *m = &v->server->fn[v->fn].memory;
+	const struct memory_region *r = memory_find(m, addr);
+
+	if (r && r->size == size)
+		return memory_drop(m, addr);
+	for (unsigned i = 0; i < v->fdless_n; i++) {
+		if (v->fdless[i].addr != addr || v->fdless[i].size != size)
+			continue;
+		v->fdless[i] = v->fdless[--v->fdless_n];
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static void op_dma_unmap_all(void *user)
+{
+	struct vfio *v = user;
+
+	memory_drop_all(&v->server->fn[v->fn].memory);
+	v->fdless_n = 0;
+}
+
+static void op_vector(void *user, unsigned vector, int fd)
+{
+	struct vfio *v = user;
+
+	if (v->vector[vector] >= 0)
+		close(v->vector[vector]);
+	v->vector[vector] = fd;
+}
+
+static void op_reset(void *user)
+{
+	struct vfio *v = user;
+
+	(void)guc_flr(&v->server->card, v->fn);
+	card_kick(v->server);
+}
+
+static const struct vdev_ops ops = {
+	.mmio_read = op_mmio_read,
+	.mmio_write = op_mmio_write,
+	.dma_map = op_dma_map,
+	.dma_unmap = op_dma_unmap,
+	.dma_unmap_all = op_dma_unmap_all,
+	.vector = op_vector,
+	.reset = op_reset,
+};
+
+void vfio_irq(struct server *s, unsigned fn, const struct guc_irq *irq)
+{
+	struct vfio *v = of(s, fn);
+	unsigned vector = v->dev.identity.msix && irq->vector < VDEV_VECTORS ? irq->vector : 0;
+	const uint64_t one = 1;
+
+	/* Full: the machine has more than enough to wake up for. */
+	if (v->vector[vector] >= 0 &&
+	    write(v->vector[vector], &one, sizeof(one)) == (ssize_t)sizeof(one))
+		v->irqs++;
+}
+
+/* --- messages ---------------------------------------------------------------------------- */
+
+static void on_accept(uv_poll_t *poll, int status, int events);
+
+static void listen_on(struct vfio *v)
+{
+	if (v->accept.data && !v->closing && !v->server->stopping)
+		uv_poll_start(&v->accept, UV_READABLE, on_accept);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct vfio *v = handle->data;
+
+	v->closing = false;
+	listen_on(v);
+}
+
+static void detach(struct vfio *v, const char *why)
+{
+	struct server *s = v->server;
+
+	if (v->fd < 0)
+		return;
+	server_log(s, LOG_NOTICE, "vf%u: virtual machine (pid %d) gone: %s", v->fn, (int)v->pid,
+		   why);
+	uv_poll_stop(&v->accept);
+	v->closing = true;
+	uv_close((uv_handle_t *)&v->poll, on_closed);
+	close(v->fd);
+	v->fd = -1;
+	v->held = false;
+	fdq_clear(&v->fds);
+	v->in_len = v->out_at = v->out_len = 0;
+	vdev_forget(&v->dev);
+	function_lost(s, v->fn);
+	record_detach(s, v->fn, false);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void watch(struct vfio *v)
+{
+	int events = v->out_at < v->out_len ? UV_WRITABLE : v->held ? UV_DISCONNECT : UV_READABLE;
+
+	uv_poll_start(&v->poll, events, on_poll);
+}
+
+/* 1: all sent, 0: later, -1: gone. */
+static int flush(struct vfio *v)
+{
+	while (v->out_at < v->out_len) {
+		ssize_t n = send(v->fd, v->out + v->out_at, v->out_len - v->out_at,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return 0;
+		if (n < 0) {
+			detach(v, strerror(errno));
+			return -1;
+		}
+		v->out_at += (size_t)n;
+	}
+	v->out_at = v->out_len = 0;
+	return 1;
+}
+
+/* Receive up to the end of what is wanted: 1 it is there, 0 later, -1 gone. */
+static int fill(struct vfio *v)
+{
+	while (v->in_len < v->in_want) {
+		ssize_t n = fdq_receive(&v->fds, v->fd, v->in + v->in_len, v->in_want - v->in_len);
+
+		if (n == -EINTR)
+			continue;
+		if (n == -EAGAIN)
+			return 0;
+		if (n <= 0) {
+			detach(v, n == 0 || n == -ECONNRESET ? "connection closed" :
+				  n == -EMFILE		     ? "too many descriptors" :
+							       strerror((int)-n));
+			return -1;
+		}
+		v->in_len += (size_t)n;
+	}
+	return 1;
+}
+
+/* The next whole message: as fill(). */
+static int next_message(struct vfio *v)
+{
+	uint32_t body;
+	int r;
+
+	if (v->in_len < VU_HEADER) {
+		v->in_want = VU_HEADER;
+		r = fill(v);
+		if (r <= 0)
+			return r;
+	}
+	if (vdev_header(&v->dev, v->in, &body) != 0) {
+		v->server->refused++;
+		detach(v, "no vfio-user message");
+		return -1;
+	}
+	v->in_want = VU_HEADER + body;
+	return fill(v);
+}
+
+/* True when there may be more at once. */
+static bool serve_one(struct vfio *v)
+{
+	int fds[WIRE_FDS_MAX], r = next_message(v);
+	unsigned n;
+
+	if (r <= 0)
+		return false;
+	n = v->fds.n;
+	(void)fdq_take(&v->fds, n, fds);
+	card_time(v->server);
+	r = vdev_command(&v->dev, v->in, v->in_len, fds, n, WRITES_A_LOOK, v->out);
+	fds_close(fds, n);
+	if (r == -EAGAIN)
+		return true;
+	v->in_len = 0;
+	v->messages++;
+	v->out_len = (size_t)r;
+	return flush(v) > 0;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct vfio *v = poll->data;
+	uint64_t limit = uv_hrtime() + SERVER_SLICE_NS;
+
+	(void)events;
+	if (status < 0 || (v->held && events & UV_DISCONNECT)) {
+		detach(v, "connection closed");
+		return;
+	}
+	if (flush(v) > 0 && !v->held)
+		while (serve_one(v) && uv_hrtime() < limit)
+			;
+	if (v->fd >= 0)
+		watch(v);
+}
+
+/* --- connections --------------------------------------------------------------------------- */
+
+static void on_accept(uv_poll_t *poll, int status, int events)
+{
+	struct vfio *v = poll->data;
+	struct server *s = v->server;
+	uid_t uid = 0;
+	int fd = status < 0 ? status : listen_accept(&v->listen, &uid, &v->pid);
+
+	(void)events;
+	if (fd == -EPERM)
+		server_log(s, LOG_WARN, "vf%u: refused a virtual machine of user %u", v->fn,
+			   (unsigned)uid);
+	if (fd < 0)
+		return;
+	if (v->fd >= 0 || s->fn[v->fn].client || uv_poll_init(&s->loop, &v->poll, fd) != 0) {
+		server_log(s, LOG_WARN, "vf%u: a second virtual machine (pid %d) is refused", v->fn,
+			   (int)v->pid);
+		close(fd);
+		return;
+	}
+	v->poll.data = v;
+	v->fd = fd;
+	v->machines++;
+	server_log(s, LOG_NOTICE, "vf%u: virtual machine (pid %d)", v->fn, (int)v->pid);
+	record_attach(s, v->fn, "vfio-user", false);
+	watch(v);
+}
+
+void vfio_accept(struct server *s)
+{
+	for (unsigned fn = 1; fn <= s->opt.geometry.vfs; fn++)
+		if (of(s, fn))
+			listen_on(of(s, fn));
+}
+
+static int open_one(struct server *s, unsigned fn, const char *path)
+{
+	struct vfio *v = calloc(1, sizeof(*v));
+	char err[256];
+	int r = v ? 0 : -ENOMEM;
+
+	if (r)
+		return r;
+	v->server = s;
+	v->fn = fn;
+	v->fd = v->listen.fd = -1;
+	for (unsigned i = 0; i < VDEV_VECTORS; i++)
+		v->vector[i] = -1;
+	v->in = malloc(VDEV_MSG_MAX);
+	v->out = malloc(VDEV_MSG_MAX);
+	s->fn[fn].vfio = v;
+	if (!v->in || !v->out)
+		return -ENOMEM;
+	vdev_init(&v->dev, &s->opt.pci, &ops, v);
+	r = listen_open(&v->listen, path, err, sizeof(err));
+	if (r) {
+		server_log(s, LOG_ERROR, "%s", err);
+		return r;
+	}
+	r = uv_poll_init(&s->loop, &v->accept, v->listen.fd);
+	v->accept.data = r == 0 ? v : NULL;
+	return r;
+}
+
+/* --- "vf1=PATH,vf2=PATH" ------------------------------------------------------------------ */
+
+/* One entry at *at, which moves behind it: the VF, 0 when it is none. */
+static unsigned entry(const char **at, char *path, size_t cap)
+{
+	char *end;
+	unsigned long fn;
+	size_t n;
+
+	if (strncmp(*at, "vf", 2) != 0 || (*at)[2] < '1' || (*at)[2] > '9')
+		return 0;
+	fn = strtoul(*at + 2, &end, 10);
+	if (*end != '=' || fn > GUC_MAX_VFS)
+		return 0;
+	n = strcspn(end + 1, ",");
+	if (n == 0 || n >= cap)
+		return 0;
+	memcpy(path, end + 1, n);
+	path[n] = '\0';
+	*at = end + 1 + n;
+	if (**at == ',')
+		(*at)++;
+	return (unsigned)fn;
+}
+
+const char *vfio_list_check(const char *list, unsigned vfs)
+{
+	bool seen[GUC_MAX_FUNCTIONS] = { false };
+	char path[sizeof(((struct listen_socket *)0)->path)];
+
+	if (!*list)
+		return "--vfio-user is vf1=PATH[,vf2=PATH...]";
+	while (*list) {
+		unsigned fn = entry(&list, path, sizeof(path));
+
+		if (fn == 0)
+			return "--vfio-user is vf1=PATH[,vf2=PATH...]";
+		if (fn > vfs)
+			return "--vfio-user names a VF that the card does not have (--vfs)";
+		if (seen[fn])
+			return "--vfio-user names a VF twice";
+		seen[fn] = true;
+	}
+	return NULL;
+}
+
+int vfio_start(struct server *s)
+{
+	const char *list = s->opt.vfio_user ? s->opt.vfio_user : "";
+	char path[sizeof(((struct listen_socket *)0)->path)];
+	int err = 0;
+
+	while (*list && err == 0) {
+		unsigned fn = entry(&list, path, sizeof(path));
+
+		err = open_one(s, fn, path);
+	}
+	return err;
+}
+
+void vfio_stop(struct server *s)
+{
+	for (unsigned fn = 1; fn < GUC_MAX_FUNCTIONS; fn++) {
+		struct vfio *v = of(s, fn);
+
+		if (!v)
+			continue;
+		detach(v, "the emulator ends");
+		if (v->accept.data)
+			uv_close((uv_handle_t *)&v->accept, NULL);
+		v->accept.data = NULL;
+		if (v->listen.fd >= 0)
+			listen_close(&v->listen);
+	}
+}
+
+void vfio_free(struct server *s)
+{
+	for (unsigned fn = 1; fn < GUC_MAX_FUNCTIONS; fn++) {
+		struct vfio *v = of(s, fn);
+
+		if (!v)
+			continue;
+		free(v->in);
+		free(v->out);
+		free(v);
+		s->fn[fn].vfio = NULL;
+	}
+}
+
+bool vfio_attached(const struct server *s, unsigned fn)
+{
+	return of(s, fn) && of(s, fn)->fd >= 0;
+}
+
+void vfio_hold(struct server *s, unsigned fn, bool hold)
+{
+	struct vfio *v = of(s, fn);
+
+	v->held = hold;
+	watch(v);
+}
+
+struct json_object *vfio_state(const struct server *s, unsigned fn)
+{
+	const struct vfio *v = of(s, fn);
+	struct json_object *o;
+
+	if (!v)
+		return NULL;
+	o = json_object_new_object();
+	json_add_str(o, "socket", v->listen.path);
+	json_add_bool(o, "attached", v->fd >= 0);
+	json_add_u64(o, "pid", v->fd >= 0 ? (uint64_t)v->pid : 0);
+	json_add_u64(o, "messages", v->messages);
+	json_add_u64(o, "errors", v->dev.errors);
+	json_add_u64(o, "interrupts", v->irqs);
+	json_add_u64(o, "machines", v->machines);
+	return o;
+}
