@@ -11,6 +11,7 @@ int main(void)
 
 	srunner_add_suite(r, suite_races());
 	srunner_add_suite(r, suite_detector());
+	srunner_add_suite(r, suite_fixups());
 	srunner_add_suite(r, suite_answers());
 	srunner_add_suite(r, suite_group());
 	srunner_run_all(r, CK_ENV);

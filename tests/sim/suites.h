@@ -7,6 +7,7 @@
 
 Suite *suite_migration(void);
 Suite *suite_detector(void);
+Suite *suite_fixups(void);
 Suite *suite_races(void);
 Suite *suite_answers(void);
 Suite *suite_group(void);

@@ -317,49 +317,8 @@ START_TEST(test_F_none_skipped)
 }
 END_TEST
 
-static enum guc_verdict swallow_doorbell(void *user, struct guc_event *ev,
-					 struct guc_hook_action *action)
-{
-	(void)user;
-	(void)action;
-	return ev->point == GUC_PT_MMIO_WRITE && ev->fn == 1 &&
-			       ev->addr == REG_GUC_HOST_INTERRUPT ?
-		       GUC_SWALLOW :
-		       GUC_PASS;
-}
-
-/* F-06: with the drain off unread H2G travels; not blanking it is named. */
-START_TEST(test_F06_h2g)
-{
-	struct vfc_job job = { .kind = VFC_JOB_STORE, .value = 1 };
-	struct sim_options o;
-	static struct spot spot;
-	struct load load;
-	struct sim *s;
-	int id;
-
-	sim_defaults(&o);
-	o.no_drain = true;
-	o.vf.skip_fixups = 1u << FIXUP_H2G;
-	s = sim_new(&o);
-	spot_on(&spot, s);
-	load_start(&load, s, &s->vf[0], 1, false);
-	/* The registration of a new queue stays in the ring: its doorbell is lost. */
-	s->card[0].guc.hook = swallow_doorbell;
-	id = vfc_queue_create(s->vf[0].vfc, 0, GUC_CLASS_BLITTER, 1);
-	ck_assert_int_ge(id, 0);
-	ck_assert_int_gt(vfc_job_submit(s->vf[0].vfc, 0, (uint32_t)id, &job), 0);
-	sim_run(s, 2 * SIM_MS);
-	s->card[0].guc.hook = NULL;
-	ck_assert_int_eq(sim_migrate(s, &s->vf[0]), 0);
-	sim_run(s, 100 * SIM_MS);
-	ck_assert_uint_gt(spot.found[FIXUP_H2G], 0);
-	sim_free(s);
-}
-END_TEST
-
 /* F-08: contexts made from a stale default image after the recovery are named. */
-START_TEST(test_F08_default_image)
+START_TEST(F_08_made_afterwards)
 {
 	struct sim_options o;
 	static struct spot spot;
@@ -397,8 +356,7 @@ Suite *suite_detector(void)
 	tcase_add_loop_test(t, test_F_each_skipped_seed, 0, n);
 	tcase_add_loop_test(t, test_F_each_twice_seed, 0, n);
 	tcase_add_loop_test(t, test_F_none_skipped, 0, 4 * MOVES);
-	tcase_add_test(t, test_F06_h2g);
-	tcase_add_test(t, test_F08_default_image);
+	tcase_add_test(t, F_08_made_afterwards);
 	suite_add_tcase(s, t);
 	return s;
 }
