@@ -8,7 +8,6 @@
 
 #include "emulator/guc/exec.h"
 #include "load.h"
-#include "proto/regs.h"
 #include "suites.h"
 
 #define MIB (1ull << 20)
