@@ -27,7 +27,7 @@ static const struct cli_option options[] = {
 	{ "vfs", CLI_UINT, "N", "VFs that move at the same time (default: 1)", &opt.vfs, 1,
 	  DEMO_MAX_VFS },
 	{ "skip-fixup", CLI_LIST, "NAME",
-	  "let the driver forget a fixup (not h2g, cgp); the demo must fail", &opt.skip, 0, 0 },
+	  "let the driver forget a fixup; the demo must fail", &opt.skip, 0, 0 },
 	{ "record", CLI_STRING, "FILE",
 	  "record what happens to FILE, and each card whole to FILE.A and FILE.B", &opt.record, 0,
 	  0 },
@@ -232,28 +232,13 @@ static void clean_up(struct demo *d)
 	free(d->events);
 }
 
-/* Fixups that could be left out here without any consequence. */
-static const char *never_due(enum fixup f)
-{
-	if (f == FIXUP_H2G)
-		return "GuC has read every H2G message when it has paused a VF";
-	if (f == FIXUP_CGP)
-		return "the driver makes no multi-queue groups";
-	return NULL;
-}
-
 static bool check_skip(const char *name)
 {
 	const char *names[FIXUP_COUNT];
-	const char *near, *why;
-	int fixup = fixup_find(name);
+	const char *near;
 
-	why = fixup >= 0 ? never_due((enum fixup)fixup) : NULL;
-	if (why)
-		cli_complain(command.name, "--skip-fixup: '%s' is never due in the demo: %s", name,
-			     why);
-	if (fixup >= 0)
-		return !why;
+	if (fixup_find(name) >= 0)
+		return true;
 	for (unsigned f = 0; f < FIXUP_COUNT; f++)
 		names[f] = fixup_name((enum fixup)f);
 	near = cli_nearest(name, names, FIXUP_COUNT);
@@ -261,8 +246,7 @@ static bool check_skip(const char *name)
 		     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	fprintf(stderr, "Fixups:\n");
 	for (unsigned f = 0; f < FIXUP_COUNT; f++)
-		if (!never_due((enum fixup)f))
-			fprintf(stderr, "  %-14s %s\n", names[f], fixup_text((enum fixup)f));
+		fprintf(stderr, "  %-14s %s\n", names[f], fixup_text((enum fixup)f));
 	return false;
 }
 

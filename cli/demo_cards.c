@@ -72,6 +72,8 @@ static bool start_card(struct demo *d, unsigned index)
 	}
 	if (d->opt.overwrite)
 		words[n++] = "--overwrite";
+	if (d->skips[FIXUP_H2G]) /* else GuC reads what the driver left in its ring */
+		words[n++] = "--no-drain";
 	c->child = (struct child){ .on_line = on_card_line, .on_exit = on_card_exit, .user = c };
 	err = child_start(&c->child, &d->loop, (char *const *)(uintptr_t)words, false, d->log_fd);
 	if (err < 0)

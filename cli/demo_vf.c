@@ -11,10 +11,11 @@
 
 #include "view/json.h"
 
-/* Contexts on each GT, and the jobs of each: one that ends, one that blocks at
+/* Contexts on each GT, with the queues of a group, and the jobs of each: one that ends, one that blocks at
  * a semaphore in mid-batch until the VF has moved, one behind it. */
 #define CONTEXTS "4"
 #define PARALLEL "1"
+#define GROUP    "2"
 #define JOBS     "3"
 
 /* Where --double catches the recovery: after its fixups, before GuC hears. */
@@ -192,12 +193,12 @@ static bool start_vf(struct demo *d, unsigned index)
 {
 	struct demo_vf *v = &d->vf[index];
 	char number[8];
-	const char *words[20 + 2 * CLI_LIST_MAX] = {
+	const char *words[24 + 2 * CLI_LIST_MAX] = {
 		d->program, "vf", "run", "--socket", d->card[0].socket, "--vf", number, "--json",
-		"--stay", "--hold-jobs", "--contexts", CONTEXTS, "--parallel", PARALLEL, "--jobs",
-		JOBS,
+		"--stay", "--hold-jobs", "--contexts", CONTEXTS, "--parallel", PARALLEL, "--group",
+		GROUP, "--jobs", JOBS,
 	};
-	unsigned n = 16;
+	unsigned n = 18;
 	int err;
 
 	v->demo = d;
@@ -209,6 +210,8 @@ static bool start_vf(struct demo *d, unsigned index)
 	}
 	if (d->skips[FIXUP_INDIRECT_RING])
 		words[n++] = "--indirect-ring";
+	if (d->skips[FIXUP_H2G])
+		words[n++] = "--unread-h2g";
 	if (d->opt.twice) {
 		words[n++] = "--hold-step";
 		words[n++] = d->opt.seed ? HOLD_SEED : HOLD_LATEST;

@@ -205,6 +205,7 @@ int vfc_group_synced(struct vfc_gt *gt, const uint32_t *dw, uint32_t len)
 		if (q->syncing && q->primary == dw[1]) {
 			q->syncing = false;
 			q->synced = true;
+			gt->registered += q->role == VFC_SECONDARY;
 		}
 	}
 	vfc_queue_mark(gt);
@@ -233,8 +234,12 @@ void vfc_group_pause(struct vfc_queue *q)
 
 static void unsync(struct vfc_gt *gt, uint32_t id)
 {
-	gt->queue[id].syncing = false;
-	gt->queue[id].synced = false;
+	struct vfc_queue *q = &gt->queue[id];
+
+	if (q->role == VFC_SECONDARY && q->synced)
+		gt->registered--;
+	q->syncing = false;
+	q->synced = false;
 }
 
 void vfc_group_unregister(struct vfc_gt *gt, struct vfc_queue *q)

@@ -116,7 +116,7 @@ static void free_queue(struct vfc_gt *gt, uint32_t id, int err)
 	}
 	while (q->jobs_done != q->jobs_made)
 		vfc_job_end(gt, id, -ECANCELED);
-	if (q->registered)
+	if (q->registered || (q->role == VFC_SECONDARY && q->synced))
 		gt->registered--;
 	if (q->kind == VFC_QUEUE_JOBS)
 		gt->queues--;

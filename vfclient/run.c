@@ -189,6 +189,12 @@ static void on_lost(void *user, struct vft *t, int err, const char *text)
 	run_close(r, RUN_DEAD);
 }
 
+static void on_stop(void *user, struct vft *t)
+{
+	(void)t;
+	run_last_words(user);
+}
+
 static void on_freeze(void *user, struct vft *t, bool frozen)
 {
 	struct run *r = user;
@@ -335,6 +341,8 @@ static int run_main(int argc, char **argv)
 		  RUN_CONTEXTS_MAX },
 		{ "parallel", CLI_UINT, "N", "parallel contexts on each GT (1)", &r.parallel, 0,
 		  RUN_CONTEXTS_MAX },
+		{ "group", CLI_UINT, "N", "queues of a multi-queue group on each GT (0: none)",
+		  &r.group, 0, RUN_GROUP_MAX },
 		{ "jobs", CLI_UINT, "N", "jobs of each context (6); 0: until it is ended",
 		  &r.jobs, 0, UINT16_MAX },
 		{ "generation", CLI_STRING, "NAME", "recovery: auto, seed, latest (auto)", &gen, 0,
@@ -357,6 +365,9 @@ static int run_main(int argc, char **argv)
 		  "blocked jobs wait for a migration, or for 'release'", &r.hold, 0, 0 },
 		{ "hold-step", CLI_STRING, "NAME", "hold a recovery before this step ('continue')",
 		  &r.hold_step, 0, 0 },
+		{ "unread-h2g", CLI_FLAG, NULL,
+		  "at the first freeze, leave a registration that GuC was not told of",
+		  &r.unread_h2g, 0, 0 },
 		{ "stay", CLI_FLAG, NULL, "don't end with the jobs; take commands", &r.stay, 0, 0 },
 		{ "json", CLI_FLAG, NULL, "one JSON object a line", &r.json, 0, 0 },
 		{ "verbose", CLI_FLAG, NULL, "each job, too", &r.verbose, 0, 0 },
@@ -409,10 +420,10 @@ static int run_main(int argc, char **argv)
 			return CLI_EXIT_USAGE;
 	}
 	r.opt.name = "gucemu vf";
-	r.opt.queues = r.contexts + RUN_WIDTH * r.parallel + RUN_CREATES + 1;
+	r.opt.queues = r.contexts + RUN_WIDTH * r.parallel + r.group + RUN_CREATES + 2;
 	r.opt.width = 1;
 	/* Of each context one long job is under way, on two GTs; and its page. */
-	r.opt.extra = 2 * (r.contexts + r.parallel) * (4 * RUN_LONG + 4096u);
+	r.opt.extra = 2 * (r.contexts + r.parallel + r.group) * (4 * RUN_LONG + 4096u);
 	r.opt.driver.gts = (uint8_t)gts;
 	r.opt.driver.ccs = !no_ccs;
 	r.opt.driver.indirect_ring = indirect;
@@ -425,6 +436,7 @@ static int run_main(int argc, char **argv)
 	r.opt.on_open = on_open;
 	r.opt.on_lost = on_lost;
 	r.opt.on_freeze = on_freeze;
+	r.opt.on_stop = on_stop;
 	r.opt.on_refused = on_refused;
 	r.opt.user = &r;
 	setvbuf(stdout, NULL, _IOLBF, 0);

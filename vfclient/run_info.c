@@ -69,6 +69,7 @@ static int info(uv_loop_t *loop, const struct vft_options *options, bool json)
 
 	if (r != 0) {
 		fprintf(stderr, "gucemu vf info: %s\n", err);
+		uv_run(loop, UV_RUN_DEFAULT); /* what was begun is freed */
 		return RUN_DEAD;
 	}
 	r = vft_boot_sync(t, PATIENCE_MS);

@@ -17,6 +17,7 @@
 
 #define RUN_CONTEXTS_MAX 256u /* of a kind, on each GT */
 #define RUN_CREATES 4u        /* contexts on each GT that "create" adds, at most */
+#define RUN_GROUP_MAX 64u     /* queues of a group */
 #define RUN_WIDTH 2u          /* LRCs of a parallel context */
 #define RUN_AHEAD 3u          /* jobs of a context under way */
 #define RUN_LONG  20000u  /* no-ops of a long job: several slices of an engine */
@@ -34,7 +35,8 @@ struct run {
 	struct vft *vft;
 	struct vft_options opt;
 	/* Options. */
-	unsigned contexts, parallel, jobs;
+	unsigned contexts, parallel, group, jobs;
+	bool unread_h2g;            /* leave an H2G message when frozen */
 	bool hold, stay, json, verbose;
 	const char *hold_step;
 	/* Contexts and their jobs. */
@@ -78,6 +80,7 @@ unsigned run_vf(const struct run *r);
 /* --- run_work.c */
 int run_contexts(struct run *r);      /* make them; 0 or -errno */
 int run_create(struct run *r);        /* one more on each GT, with its jobs; same */
+void run_last_words(struct run *r);   /* the same in a stopping machine */
 void run_more(struct run *r);         /* submit what is wanted, soon */
 void run_want(struct run *r, unsigned jobs); /* so many more of each context */
 void run_release(struct run *r);      /* blocked jobs may go, from now on */

@@ -24,16 +24,29 @@ static enum guc_engine_class class_of(unsigned gt, unsigned i)
 	return classes[gt != 0][i % 3];
 }
 
-static int add(struct run *r, unsigned gt, unsigned i, unsigned width)
+static int note(struct run *r, unsigned gt, int id, unsigned width)
 {
-	int id = vft_queue_create(r->vft, gt, class_of(gt, i), width);
-
 	if (id < 0)
 		return id;
 	r->context[r->context_n++] = (struct run_context){
 		.gt = gt, .width = width, .queue = (uint32_t)id,
 	};
 	return 0;
+}
+
+static int add(struct run *r, unsigned gt, unsigned i, unsigned width)
+{
+	return note(r, gt, vft_queue_create(r->vft, gt, class_of(gt, i), width), width);
+}
+
+static int add_group(struct run *r, unsigned gt)
+{
+	int primary = vft_group_create(r->vft, gt, class_of(gt, 1));
+	int err = note(r, gt, primary, 1);
+
+	for (unsigned i = 1; i < r->group && err == 0; i++)
+		err = note(r, gt, vft_group_add(r->vft, gt, (uint32_t)primary), 1);
+	return err;
 }
 
 static int add_to_gt(struct run *r, unsigned gt)
@@ -51,6 +64,8 @@ static int add_to_gt(struct run *r, unsigned gt)
 		err = add(r, gt, i, 1);
 	for (unsigned i = 0; i < parallel && err == 0; i++)
 		err = add(r, gt, i, RUN_WIDTH);
+	if (r->group > 0 && err == 0)
+		err = add_group(r, gt);
 	return err;
 }
 
@@ -59,7 +74,7 @@ int run_contexts(struct run *r)
 	unsigned gts = vft_gts(r->vft);
 	int err = 0;
 
-	r->context = calloc((size_t)gts * (r->contexts + r->parallel + RUN_CREATES) + 1,
+	r->context = calloc((size_t)gts * (r->contexts + r->parallel + r->group + RUN_CREATES) + 1,
 			    sizeof(*r->context));
 	if (!r->context)
 		return -ENOMEM;
@@ -195,6 +210,18 @@ void run_work_close(struct run *r)
 		uv_close((uv_handle_t *)&r->release, NULL);
 		r->work.data = NULL;
 	}
+}
+
+void run_last_words(struct run *r)
+{
+	unsigned first = r->context_n;
+
+	if (!r->unread_h2g || run_create(r) != 0)
+		return;
+	/* Once is enough; its registration is written when it has a job. */
+	r->unread_h2g = false;
+	for (unsigned i = first; i < r->context_n; i++)
+		submit(r, &r->context[i]);
 }
 
 /* --- ended jobs -------------------------------------------------------------------- */

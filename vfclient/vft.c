@@ -211,11 +211,30 @@ static void on_link_irq(void *user, const struct vft_irq *irq)
 		vfc_irq(t->vfc);
 }
 
+/* What the driver writes now lies in its memory when it is stopped; the link
+ * keeps its register writes back. */
+static void last_words(struct vft *t)
+{
+	bool more = true;
+
+	if (!t->vfc || !t->opt.on_stop)
+		return;
+	t->depth++;
+	t->stopping = true;
+	t->opt.on_stop(t->opt.user, t);
+	for (unsigned i = 0; i < VFT_STEPS && more && !t->closing; i++)
+		more = vfc_step(t->vfc, vft_link_now(t->link));
+	t->stopping = false;
+	leave(t);
+	vft_link_flush(t->link);
+}
+
 static void on_link_freeze(void *user, bool frozen)
 {
 	struct vft *t = user;
 
 	if (frozen) {
+		last_words(t);
 		vft_alarm_off(&t->alarm);
 		uv_idle_stop(&t->idle);
 	}
@@ -424,7 +443,7 @@ int vft_ready(const struct vft *t)
 		return err;
 	if (!t->opened || t->closing)
 		return t->err ? t->err : -ENOTCONN;
-	return vft_link_frozen(t->link) ? -EAGAIN : 0;
+	return vft_link_frozen(t->link) && !t->stopping ? -EAGAIN : 0;
 }
 
 /* Call the driver, unless it may not be called. */
@@ -449,15 +468,28 @@ int vft_shutdown(struct vft *t, uint64_t tag)
 	return CALL(t, vfc_shutdown(t->vfc, tag));
 }
 
-int vft_queue_create(struct vft *t, unsigned gt, enum guc_engine_class engine_class,
-		     unsigned width)
+/* The number may have been another queue's. */
+static int made(struct vft *t, unsigned gt, int id)
 {
-	int id = CALL(t, vfc_queue_create(t->vfc, gt, engine_class, width));
-
-	/* The number may have been another queue's. */
 	if (id >= 0 && gt < VFC_MAX_GTS && (unsigned)id < VFC_MAX_QUEUES)
 		memset(t->result[gt][id], 0, sizeof(t->result[gt][id]));
 	return id;
+}
+
+int vft_queue_create(struct vft *t, unsigned gt, enum guc_engine_class engine_class,
+		     unsigned width)
+{
+	return made(t, gt, CALL(t, vfc_queue_create(t->vfc, gt, engine_class, width)));
+}
+
+int vft_group_create(struct vft *t, unsigned gt, enum guc_engine_class engine_class)
+{
+	return made(t, gt, CALL(t, vfc_group_create(t->vfc, gt, engine_class)));
+}
+
+int vft_group_add(struct vft *t, unsigned gt, uint32_t primary)
+{
+	return made(t, gt, CALL(t, vfc_group_add(t->vfc, gt, primary)));
 }
 
 int vft_queue_destroy(struct vft *t, unsigned gt, uint32_t queue)

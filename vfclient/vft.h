@@ -31,6 +31,10 @@ struct vft_options {
 	/* The emulator is gone, or refused us. The driver was wedged before. */
 	void (*on_lost)(void *user, struct vft *t, int err, const char *text);
 	void (*on_freeze)(void *user, struct vft *t, bool frozen);
+	/* The virtual machine is about to stop: calls of the driver made in here are
+	 * its last, their register writes reach the emulator after the thaw. So a
+	 * message can be in the ring that GuC was not told of. Before on_freeze. */
+	void (*on_stop)(void *user, struct vft *t);
 	/* It refused a register access: a driver's mistake. */
 	void (*on_refused)(void *user, struct vft *t, int err, const char *text);
 	void *user;
@@ -78,6 +82,8 @@ int vft_shutdown(struct vft *t, uint64_t tag);
 /* Queues and their jobs; id or number, VFC_EV_QUEUE and VFC_EV_JOB. */
 int vft_queue_create(struct vft *t, unsigned gt, enum guc_engine_class engine_class,
 		     unsigned width);
+int vft_group_create(struct vft *t, unsigned gt, enum guc_engine_class engine_class);
+int vft_group_add(struct vft *t, unsigned gt, uint32_t primary);
 int vft_queue_destroy(struct vft *t, unsigned gt, uint32_t queue);
 int vft_job_submit(struct vft *t, unsigned gt, uint32_t queue, const struct vfc_job *job);
 int vft_job_release(struct vft *t, unsigned gt, uint32_t queue, uint32_t job);
@@ -91,7 +97,7 @@ int vft_relay(struct vft *t, unsigned gt, const uint32_t *dw, uint32_t len, uint
 int vft_boot_sync(struct vft *t, unsigned timeout_ms);
 int vft_shutdown_sync(struct vft *t, unsigned timeout_ms);
 /* Result of a job, also of one that ended before: the last VFT_RESULTS of each
- * queue made with vft_queue_create() are known, -ESTALE for older ones. */
+ * queue made with the calls above are known, -ESTALE for older ones. */
 #define VFT_RESULTS 16u
 int vft_wait_job(struct vft *t, unsigned gt, uint32_t queue, uint32_t job, unsigned timeout_ms);
 /* Until no job is unfinished and no recovery under way on any GT. */

@@ -47,11 +47,15 @@ static void held_drop(struct vft_link *l)
 
 int vft_link_send(struct vft_link *l, const struct frame *f)
 {
+	/* A machine that is stopping writes no registers any more, though it still
+	 * waits for answers. */
+	bool held = l->phase == VFT_FROZEN ||
+		    (l->phase == VFT_FREEZING && f->type == gucemu_FrameType_MMIO_WRITE);
 	int err;
 
 	if (l->phase == VFT_LOST || !l->wire)
 		return l->err ? l->err : -ENOTCONN;
-	err = l->phase == VFT_FROZEN ? hold(l, f) : wire_send(l->wire, f, NULL);
+	err = held ? hold(l, f) : wire_send(l->wire, f, NULL);
 	if (err == -ENOBUFS || err == -ENOMEM)
 		/* A lost write can't be made good. */
 		vft_link_lose(l, err, "the emulator does not read: too much waits to be sent");
@@ -153,8 +157,8 @@ static void freeze(struct vft_link *l, uint32_t seq)
 	l->freeze_seq = seq;
 	if (l->phase == VFT_OPEN) {
 		l->frozen_at = uv_hrtime();
-		l->phase = VFT_FREEZING;
 		vft_link_flush(l);
+		l->phase = VFT_FREEZING;
 		if (l->ops.freeze)
 			l->ops.freeze(l->user, true);
 	} else if (l->phase == VFT_FROZEN) {

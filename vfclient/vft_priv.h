@@ -38,6 +38,7 @@ struct vft {
 	unsigned handles;
 	bool closing, opened, lost;
 	bool told;           /* events came in this turn */
+	bool stopping;       /* in on_stop: frozen, and the driver is used once more */
 	unsigned depth;      /* calls of the driver that run */
 	int err;             /* why the connection was lost or the driver is dead */
 	char why[192];

@@ -92,7 +92,7 @@ START_TEST(life)
 	run_job(primary);
 	run_job(member[0]);
 	ck_assert(context()->group && context()->enabled);
-	ck_assert_uint_eq(info().registered, 1);
+	ck_assert_uint_eq(info().registered, 3);
 	ck_assert_uint_eq(info().queues, 4);
 	/* A member that goes takes its jobs along, and nothing else. */
 	ck_assert_int_gt(submit(member[0], VFC_JOB_WAIT), 0);
