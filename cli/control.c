@@ -12,6 +12,7 @@
 #include "wire/stream.h"
 
 /* Image bytes of a frame: well below FRAME_DATA_MAX. */
+#define FLAG_PROGRESS 4u /* of a BLOB: no piece, how far it has come */
 #define IMAGE_CHUNK (48u << 10)
 
 struct control {
@@ -67,6 +68,9 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 	if (f->type == gucemu_FrameType_EVENT) {
 		if (c->ops.event)
 			c->ops.event(c->ops.user, f);
+	} else if (r && f->type == gucemu_FrameType_BLOB && f->flags & FLAG_PROGRESS) {
+		if (r->progress)
+			r->progress(r, f->addr, f->value);
 	} else if (r && f->type == gucemu_FrameType_BLOB && r->blob) {
 		err = r->blob(r, f);
 		if (err < 0)

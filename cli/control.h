@@ -17,6 +17,8 @@ struct control_request {
 	/* BLOB frames of the answer, in order; a negative result ends the request
 	 * with it. May be NULL. */
 	int (*blob)(struct control_request *r, const struct frame *f);
+	/* Long work goes on: `done` of `total`. May be NULL. */
+	void (*progress)(struct control_request *r, uint64_t done, uint64_t total);
 	/* What is sent behind the verb as BLOB frames: image_len bytes, 0: nothing. In
 	 * memory, alive as `r`, or when `image` is NULL at the start of a file. */
 	const uint8_t *image;

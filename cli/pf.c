@@ -23,7 +23,7 @@
 static struct {
 	const char *socket;
 	unsigned vf, timeout_ms;
-	uint64_t ggtt, start;
+	uint64_t ggtt, start, lmem;
 	unsigned contexts, doorbells;
 	bool json, size, resume;
 } opt;
@@ -35,6 +35,8 @@ static const struct cli_option options[] = {
 	  4096, UINT32_MAX },
 	{ "start", CLI_SIZE, "ADDRESS", "provision: GGTT start (default: the PF chooses)",
 	  &opt.start, 0, UINT32_MAX },
+	{ "lmem", CLI_SIZE, "BYTES", "provision: local memory of each tile (default: a fair share)",
+	  &opt.lmem, 1, 1ull << 40 },
 	{ "contexts", CLI_UINT, "N", "provision: context ids (default: a fair share)",
 	  &opt.contexts, 1, 65535 },
 	{ "doorbells", CLI_UINT, "N", "provision: doorbells (default: a fair share)",
@@ -126,6 +128,8 @@ static void verb_line(const struct verb *verb, char *line, size_t cap)
 		at += snprintf(line + at, cap - (size_t)at, " ggtt=%" PRIu64, opt.ggtt);
 	if (opt.start)
 		at += snprintf(line + at, cap - (size_t)at, " start=%" PRIu64, opt.start);
+	if (opt.lmem)
+		at += snprintf(line + at, cap - (size_t)at, " lmem=%" PRIu64, opt.lmem);
 	if (opt.contexts)
 		at += snprintf(line + at, cap - (size_t)at, " contexts=%u", opt.contexts);
 	if (opt.doorbells != UINT32_MAX)

@@ -152,6 +152,7 @@ static void undo(struct server *s, struct adoption *a)
 	client_release(c);
 	plain_drop(s, a->fn);
 	memory_drop_all(&s->fn[a->fn].memory);
+	local_forget(&s->local, a->fn);
 }
 
 void adoption_lost(struct client *peer)

@@ -88,6 +88,7 @@ static void on_check(uv_check_t *check)
 		guc_tick(&s->card, now);
 	more = plain_turn(s, now, &next);
 	more |= builtin_turn(s, now, &next);
+	more |= local_retire(&s->local);
 	proxy_turn(s);
 	freeze_check(s, now);
 	handover_check(s, now);
@@ -129,6 +130,7 @@ int card_start(struct server *s)
 		.store32 = port_store,
 		.irq = port_irq,
 	};
+	lmem_start(s);
 	err = guc_card_init(&s->card, block, s->block_size, &s->opt.geometry, options);
 	if (err != 0) {
 		munmap(block, s->block_size);
@@ -157,5 +159,6 @@ void card_stop(struct server *s)
 		plain_drop(s, i);
 		memory_drop_all(&s->fn[i].memory);
 	}
+	local_free(&s->local);
 	munmap(s->card.block, s->block_size);
 }

@@ -33,6 +33,9 @@ static const struct row rows[] = {
 	[T(MEM_DROP)] = { ROLE(FUNCTION), on_mem_drop },
 	[T(MEM_READ)] = { ROLE(FUNCTION), on_mem_read },
 	[T(MEM_WRITE)] = { ROLE(FUNCTION), on_mem_write },
+	[T(LMEM_READ)] = { ROLE(FUNCTION), on_lmem_read },
+	[T(LMEM_WRITE)] = { ROLE(FUNCTION), on_lmem_write },
+	[T(LMEM_STAGE)] = { ROLE(FUNCTION), on_lmem_stage },
 	[T(CTB_OPEN)] = { ROLE(FUNCTION), on_ctb_open },
 	[T(CTB_SEND)] = { ROLE(FUNCTION), on_ctb_send },
 	[T(CTB_RESTART)] = { ROLE(FUNCTION), on_ctb_restart },
@@ -250,6 +253,7 @@ static enum wire_next on_hello(struct client *c, const struct frame *f)
 		.gt = card_gts(s),
 		.size = s->opt.geometry.tiles,
 		.addr = s->opt.geometry.ggtt_size,
+		.code = s->opt.guc.devid | (uint32_t)s->opt.guc.revid << 16,
 		.text = s->opt.name,
 		.text_len = strlen(s->opt.name),
 	};

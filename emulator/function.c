@@ -277,6 +277,7 @@ void function_lost(struct server *s, unsigned fn)
 
 	plain_drop(s, fn);
 	memory_drop_all(&f->memory);
+	local_forget(&s->local, fn);
 	f->freeze = THAWED;
 	if (fn == 0 || s->stopping)
 		return;

@@ -67,6 +67,7 @@ static void handover_done(struct handover *h)
 	f->freeze = THAWED;
 	plain_drop(s, h->fn);
 	memory_drop_all(&f->memory);
+	local_forget(&s->local, h->fn);
 	json_add_u64(o, "vf", h->fn);
 	control_reply_to(s, h->by, h->seq, 0, o, NULL);
 	handover_free(h);

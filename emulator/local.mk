@@ -11,6 +11,9 @@ libgucserver_la_SOURCES = \
 	emulator/function.c \
 	emulator/handover.c \
 	emulator/log.c \
+	emulator/lmem.c \
+	emulator/local.c \
+	emulator/local.h \
 	emulator/memory.c \
 	emulator/memory.h \
 	emulator/pf.c \

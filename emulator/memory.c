@@ -221,6 +221,11 @@ static int region_write(const struct memory_region *r, uint64_t at, const void *
 	return 0;
 }
 
+bool memory_covers(struct memory *m, uint64_t dma, uint64_t len)
+{
+	return covered(m, dma, len, false) >= 0;
+}
+
 int memory_read(struct memory *m, uint64_t dma, void *dst, size_t len)
 {
 	int i = covered(m, dma, len, false);

@@ -48,6 +48,9 @@ void memory_drop_all(struct memory *m);
 /* The region that begins at `dma`, or NULL. */
 struct memory_region *memory_find(struct memory *m, uint64_t dma);
 
+/* True when [dma, dma + len) has no hole. */
+bool memory_covers(struct memory *m, uint64_t dma, uint64_t len);
+
 /* As struct guc_port: 0, or -EFAULT and nothing was done. */
 int memory_read(struct memory *m, uint64_t dma, void *dst, size_t len);
 int memory_write(struct memory *m, uint64_t dma, const void *src, size_t len);

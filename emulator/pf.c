@@ -93,6 +93,8 @@ struct json_object *pf_vf_json(struct pf *pf, unsigned vf)
 	json_add_bool(o, "failed", info.failed);
 	json_add_u64(o, "ggtt_start", info.ggtt_start);
 	json_add_u64(o, "ggtt_size", info.ggtt_size);
+	if (info.lmem_size)
+		json_add_u64(o, "lmem_size", info.lmem_size);
 	json_add_u64(o, "contexts", info.contexts);
 	json_add_u64(o, "begin_context", info.begin_context);
 	json_add_u64(o, "doorbells", info.doorbells);
@@ -106,6 +108,20 @@ struct json_object *pf_vf_json(struct pf *pf, unsigned vf)
 static bool moves_image(const struct job *j)
 {
 	return j->verb == PFC_SAVE || j->verb == PFC_RESTORE;
+}
+
+/* What an image held; the numbers of save and restore can be compared. */
+static void add_content(struct pf *pf, unsigned vf, uint64_t bytes, struct json_object *o)
+{
+	struct pfc_vf_info info;
+
+	json_add_u64(o, "bytes", bytes);
+	if (pfc_vf_info(pf->driver, vf, &info) != 0 || !info.lmem_size)
+		return;
+	json_add_u64(o, "lmem_bytes", info.lmem_bytes);
+	json_add_u64(o, "lmem_crc", info.lmem_crc);
+	json_add_u64(o, "ccs_bytes", info.ccs_bytes);
+	json_add_u64(o, "ccs_crc", info.ccs_crc);
 }
 
 static void job_end(struct pf *pf, struct job *j, int err)
@@ -122,7 +138,7 @@ static void job_end(struct pf *pf, struct job *j, int err)
 		o = pf_vf_json(pf, done.vf);
 		json_add_str(o, "verb", pfc_verb_name(done.verb));
 		if (moves_image(&done))
-			json_add_u64(o, "bytes", done.bytes);
+			add_content(pf, done.vf, done.bytes, o);
 	}
 	pf->ops->reply(pf->user, done.client, done.seq, err, o,
 		       err ? verb_text(done.verb, err) : NULL);
@@ -161,6 +177,22 @@ static void on_verb(struct pf *pf, const struct pfc_event *e)
 		return;
 	}
 	job_end(pf, j, e->err);
+}
+
+/* To whoever asked for it, and to readers of events. */
+static void on_progress(struct pf *pf, const struct pfc_event *e)
+{
+	char text[64];
+
+	for (unsigned i = 0; i < JOBS; i++) {
+		const struct job *j = &pf->jobs[i];
+
+		if (j->used && j->vf == e->vf && j->verb == e->verb && j->client != NOBODY)
+			pf->ops->progress(pf->user, j->client, j->seq, e->done, e->total);
+	}
+	snprintf(text, sizeof(text), "%s %u %%", pfc_verb_name(e->verb),
+		 (unsigned)(e->done * 100 / e->total));
+	pf->ops->step(pf->user, e->vf, 0, text);
 }
 
 static void on_event(void *user, const struct pfc_event *e)
@@ -202,6 +234,9 @@ static void on_event(void *user, const struct pfc_event *e)
 	case PFC_EV_STEP:
 		pf->ops->step(pf->user, e->vf, e->gt, e->text);
 		break;
+	case PFC_EV_PROGRESS:
+		on_progress(pf, e);
+		break;
 	}
 }
 
@@ -215,6 +250,7 @@ static int provision_args(const struct verb *v, struct pfc_provision *arg)
 	memset(arg, 0, sizeof(*arg));
 	if (verb_number(v, "ggtt", &arg->ggtt_size) < 0 ||
 	    verb_number(v, "start", &arg->ggtt_start) < 0 ||
+	    verb_number(v, "lmem", &arg->lmem_size) < 0 ||
 	    verb_number(v, "contexts", &contexts) < 0 || contexts > 65535)
 		err = -EINVAL;
 	if (verb_option(v, "doorbells") && strcmp(verb_option(v, "doorbells"), "none") == 0)
@@ -259,7 +295,7 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 	const char *name = verb_word(v, 1);
 	int verb = pfc_verb_find(name);
 	bool size_only = strcmp(name, "size") == 0;
-	const char *known = verb == PFC_PROVISION ? "vf ggtt start contexts doorbells"
+	const char *known = verb == PFC_PROVISION ? "vf ggtt start contexts doorbells lmem"
 			    : verb == PFC_SAVE	   ? "vf from" : "vf";
 	const char *unknown = verb_unknown(v, known);
 	struct pfc_provision arg;

@@ -19,6 +19,9 @@ struct pf_ops {
 	 * that is gone takes everything. */
 	bool (*blob)(void *user, uint64_t client, uint32_t seq, uint64_t off,
 		     const uint8_t *data, size_t len, bool last);
+	/* A save or restore that takes long goes on: `done` of `total`. */
+	void (*progress)(void *user, uint64_t client, uint32_t seq, uint64_t done,
+			 uint64_t total);
 	/* Register accesses can be taken. NULL: always. When false the owner calls
 	 * pf_work() again once they can. */
 	bool (*room)(void *user);

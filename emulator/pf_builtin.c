@@ -42,6 +42,17 @@ static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint3
 	pfc_read_done(pf_driver(s->pf), cookie, words, n);
 }
 
+static void port_lmem(void *user, const struct host_lmem *what, uint32_t cookie)
+{
+	static uint8_t data[HOST_LMEM_MAX];
+	struct server *s = user;
+	uint64_t len;
+	bool zeros;
+	int err = lmem_pf(s, what, data, &len, &zeros);
+
+	pfc_lmem_done(pf_driver(s->pf), cookie, err, zeros ? NULL : data, len);
+}
+
 static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
 		     struct json_object *o, const char *text)
 {
@@ -70,6 +81,17 @@ static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
 	}
 	client_send(c, &f, NULL);
 	return true;
+}
+
+static void pf_progress(void *user, uint64_t client, uint32_t seq, uint64_t done, uint64_t total)
+{
+	struct client *c = client_find(user, client);
+	const struct frame f = {
+		.type = gucemu_FrameType_BLOB, .seq = seq, .flags = 4, .addr = done, .value = total,
+	};
+
+	if (c)
+		client_send(c, &f, NULL);
 }
 
 static void pf_ready(void *user, int err)
@@ -102,6 +124,7 @@ static void pf_step(void *user, unsigned vf, unsigned gt, const char *text)
 static const struct pf_ops ops = {
 	.reply = pf_reply,
 	.blob = pf_blob,
+	.progress = pf_progress,
 	.ready = pf_ready,
 	.log = pf_log,
 	.step = pf_step,
@@ -140,6 +163,10 @@ int builtin_start(struct server *s)
 	o.vf_stride = s->opt.guc.vf_stride;
 	o.devid = s->opt.guc.devid;
 	o.revid = s->opt.guc.revid;
+	o.graphics_ver = s->opt.platform->graphics;
+	o.lmem_size = s->opt.guc.lmem_size;
+	o.ccs_ratio = s->opt.guc.ccs_ratio;
+	o.lmem = (struct host_lmem_port){ s, port_lmem };
 	s->pf = pf_new(&o, &s->pf_port, &s->pf_mem, &ops, s);
 	return s->pf ? pf_begin(s->pf, false, s->opt.provision) : -EINVAL;
 }

@@ -21,6 +21,8 @@
 #define PF_DMA      0x10000000ull
 #define READS       256u  /* under way */
 #define WRITES      128u  /* 32-bit writes gathered into a frame */
+#define LMEM_CALLS  256u  /* a VF has one under way on each tile */
+#define SEQ_LMEM    0x80000000u /* above the seqs of verbs, which count */
 #define WINDOW      8u    /* image pieces ahead of their reader */
 #define WINDOWS     128u
 #define SLICE_NS    500000u
@@ -44,6 +46,11 @@ struct remote {
 		unsigned words;
 	} read[READS];
 	unsigned read_at, read_n;
+	/* Calls of local memory by seq: SEQ_LMEM and the index. */
+	struct {
+		uint32_t cookie;
+		bool used;
+	} lmem[LMEM_CALLS];
 	uint8_t writes[WRITES * 8];
 	unsigned writes_n;
 	struct window {
@@ -176,6 +183,57 @@ static void on_mmio_data(struct remote *r, const struct frame *f)
 	pfc_read_done(pf_driver(r->pf), r->read[at].cookie, words, r->read[at].words);
 }
 
+/* --- local memory --------------------------------------------------------------------------- */
+
+static void lmem_call(void *user, const struct host_lmem *what, uint32_t cookie)
+{
+	static const uint8_t types[] = {
+		[HOST_LMEM_READ] = gucemu_FrameType_LMEM_READ,
+		[HOST_LMEM_WRITE] = gucemu_FrameType_LMEM_WRITE,
+		[HOST_LMEM_STAGE] = gucemu_FrameType_LMEM_STAGE,
+		[HOST_LMEM_COMMIT] = gucemu_FrameType_LMEM_STAGE,
+		[HOST_LMEM_ABORT] = gucemu_FrameType_LMEM_STAGE,
+	};
+	struct remote *r = user;
+	struct frame f = {
+		.type = (gucemu_FrameType)types[what->op],
+		.function = what->function,
+		.gt = what->tile,
+		.addr = what->off,
+		.value = what->op == HOST_LMEM_READ ? what->len : 0,
+		.code = what->op >= HOST_LMEM_STAGE ? (uint32_t)what->op - HOST_LMEM_STAGE
+						    : what->metadata,
+		.data = what->op == HOST_LMEM_WRITE ? what->data : NULL,
+		.data_len = what->op == HOST_LMEM_WRITE ? what->len : 0,
+	};
+	unsigned i = 0;
+
+	flush_writes(r);
+	while (i < LMEM_CALLS && r->lmem[i].used)
+		i++;
+	if (i == LMEM_CALLS) {
+		pfc_lmem_done(pf_driver(r->pf), cookie, -EBUSY, NULL, 0);
+		return;
+	}
+	r->lmem[i].used = true;
+	r->lmem[i].cookie = cookie;
+	f.seq = SEQ_LMEM | i;
+	post(r, &f);
+}
+
+/* The answer to one of these, if it is one. */
+static bool lmem_answer(struct remote *r, const struct frame *f)
+{
+	uint32_t i = f->seq & ~SEQ_LMEM;
+
+	if (!(f->seq & SEQ_LMEM) || i >= LMEM_CALLS || !r->lmem[i].used)
+		return false;
+	r->lmem[i].used = false;
+	pfc_lmem_done(pf_driver(r->pf), r->lmem[i].cookie, f->status,
+		      f->data_len ? f->data : NULL, f->data_len ? f->data_len : f->value);
+	return true;
+}
+
 /* --- verbs and images --------------------------------------------------------------------------- */
 
 static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
@@ -237,6 +295,16 @@ static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
 	return true;
 }
 
+static void pf_progress(void *user, uint64_t client, uint32_t seq, uint64_t done, uint64_t total)
+{
+	const struct frame f = {
+		.type = gucemu_FrameType_BLOB, .seq = seq, .flags = 4, .addr = done, .value = total,
+	};
+
+	(void)client;
+	post(user, &f);
+}
+
 static void pf_log(void *user, unsigned level, unsigned vf, unsigned gt, const char *text)
 {
 	const struct remote *r = user;
@@ -271,6 +339,7 @@ static void pf_ready(void *user, int err)
 static const struct pf_ops ops = {
 	.reply = pf_reply,
 	.blob = pf_blob,
+	.progress = pf_progress,
 	.room = room,
 	.ready = pf_ready,
 	.log = pf_log,
@@ -298,6 +367,9 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 	(void)w;
 	(void)fds;
 	if (!r->pf)
+		return WIRE_NEXT;
+	if ((f->type == gucemu_FrameType_MEM_DATA || f->type == gucemu_FrameType_STATUS) &&
+	    lmem_answer(r, f))
 		return WIRE_NEXT;
 	if (f->type == gucemu_FrameType_MMIO_DATA) {
 		on_mmio_data(r, f);
@@ -383,6 +455,11 @@ static void fill_options(struct pfc_options *o, const struct json_object *card)
 	o->contexts = (uint32_t)json_get_u64(card, "contexts", o->contexts);
 	o->ggtt_size = json_get_u64(card, "ggtt_size", o->ggtt_size);
 	o->ggtt_offset = json_get_u64(card, "ggtt_offset", 0);
+	o->devid = (uint16_t)json_get_u64(card, "devid", o->devid);
+	o->revid = (uint8_t)json_get_u64(card, "revid", o->revid);
+	o->graphics_ver = (uint32_t)json_get_u64(card, "graphics", o->graphics_ver);
+	o->lmem_size = json_get_u64(card, "lmem_size", 0);
+	o->ccs_ratio = (uint16_t)json_get_u64(card, "ccs_ratio", 0);
 }
 
 static enum wire_next ask_frame(struct wire *w, void *user, const struct frame *f, int *fds)
@@ -483,13 +560,16 @@ static int open_function(struct remote *r, const char *socket, const struct pfc_
 
 static int begin(struct remote *r, const struct pfc_options *o, bool adopt, unsigned provision)
 {
+	struct pfc_options options = *o;
+
 	r->port = (struct host_port){
 		.user = r,
 		.write32 = port_write32,
 		.write64 = port_write64,
 		.read = port_read,
 	};
-	r->pf = pf_new(o, &r->port, &r->mem, &ops, r);
+	options.lmem = (struct host_lmem_port){ r, lmem_call };
+	r->pf = pf_new(&options, &r->port, &r->mem, &ops, r);
 	if (!r->pf)
 		return -EINVAL;
 	uv_check_init(&r->loop, &r->check);

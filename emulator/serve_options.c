@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 #include "emulator/vfio/vfio.h"
+#include "proto/regs.h"
 #include "serve_options.h"
 
 /* Panther Lake (xe-vf-probe 0.1). */
@@ -15,9 +16,9 @@
 
 /* What the parser fills, before it is checked and turned into options. */
 struct raw {
-	const char *socket, *name, *abi, *run, *log, *record, *vfio_user;
+	const char *socket, *name, *abi, *run, *log, *record, *vfio_user, *platform;
 	unsigned vfs, gts, tiles, contexts, provision, ready_fd;
-	uint64_t ggtt_size, ggtt_offset;
+	uint64_t ggtt_size, ggtt_offset, lmem_size;
 	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb, overwrite, msix;
 };
 
@@ -40,6 +41,43 @@ static bool parse_abi(const char *text, uint8_t *minor)
 		return false;
 	*minor = (uint8_t)v;
 	return true;
+}
+
+/* What the card is: a row of the table, and what the command line says of its size. */
+static int fill_platform(struct server_options *o, const struct raw *r)
+{
+	const struct platform *p = r->platform ? platform_find(r->platform) : platform_row(0);
+	const char *names[16], *near;
+	unsigned n = 0;
+
+	for (; n < 16 && platform_row(n); n++)
+		names[n] = platform_row(n)->name;
+	if (!p) {
+		near = cli_nearest(r->platform, names, n);
+		cli_complain("gucemu serve", "--platform: there is no '%s'%s%s%s", r->platform,
+			     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		for (unsigned i = 0; i < n; i++)
+			fprintf(stderr, "  %-6s %s\n", names[i], platform_row(i)->text);
+		return CLI_BAD;
+	}
+	o->platform = p;
+	o->guc.devid = p->devid;
+	o->guc.revid = p->revid;
+	o->guc.gmd_id[0] = platform_gmd_id(p->graphics);
+	o->guc.gmd_id[1] = platform_gmd_id(p->media);
+	o->guc.vf_stride = p->graphics > 1200 ? REG_VF_STRIDE : REG_VF_STRIDE_GEN12;
+	o->guc.ccs_ratio = p->ccs_ratio;
+	o->guc.lmem_size = r->lmem_size ? r->lmem_size : p->lmem_size;
+	if (r->lmem_size && !p->lmem_size)
+		return bad("--lmem-size is for a platform with local memory");
+	if (r->lmem_size % LMEM_ALIGN)
+		return bad("--lmem-size is a multiple of 2 MiB");
+	/* A platform that was asked for comes with all its GTs. */
+	o->geometry.tiles = (uint8_t)(r->tiles ? r->tiles : r->platform ? p->tiles : 1);
+	o->geometry.gts = (uint8_t)(r->gts ? r->gts : r->platform ? p->gts : 1);
+	if (o->geometry.gts > p->gts || o->geometry.tiles > GUC_MAX_TILES)
+		return bad("--gts: this platform has no media GT of its own");
+	return CLI_RUN;
 }
 
 static int fill(struct server_options *o, const struct raw *r, char **argv, int argc)
@@ -82,13 +120,11 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 	o->record = r->record;
 	o->overwrite = r->overwrite;
 	o->level = level;
-	o->geometry = (struct guc_geometry){
-		.tiles = (uint8_t)r->tiles,
-		.gts = (uint8_t)r->gts,
-		.vfs = (uint8_t)r->vfs,
-		.contexts = r->contexts,
-		.ggtt_size = r->ggtt_size,
-	};
+	if (fill_platform(o, r) != CLI_RUN)
+		return CLI_BAD;
+	o->geometry.vfs = (uint8_t)r->vfs;
+	o->geometry.contexts = r->contexts;
+	o->geometry.ggtt_size = r->ggtt_size;
 	o->ggtt_offset = r->ggtt_offset;
 	o->no_pf = r->no_pf;
 	o->provision = r->no_pf ? 0 : r->provision < r->vfs ? r->provision : r->vfs;
@@ -107,8 +143,6 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 		.name = "A",
 		.log = "info",
 		.vfs = 1,
-		.gts = 1,
-		.tiles = 1,
 		.contexts = 65535,
 		.provision = GUC_MAX_VFS,
 		.ready_fd = UINT32_MAX,
@@ -117,8 +151,16 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "socket", CLI_STRING, "PATH", "Unix socket to listen at", &r.socket, 0, 0 },
 		{ "vfs", CLI_UINT, "N", "VFs of the card (1)", &r.vfs, 1, GUC_MAX_VFS },
-		{ "gts", CLI_UINT, "N", "GTs of a tile: 1, or 2 with a media GT (1)", &r.gts, 1, 2 },
-		{ "tiles", CLI_UINT, "N", "tiles (1)", &r.tiles, 1, GUC_MAX_TILES },
+		{ "platform", CLI_STRING, "NAME", "what the card is: ptl, wcl, bmg, atsm (ptl)",
+		  &r.platform, 0, 0 },
+		{ "gts", CLI_UINT, "N",
+		  "GTs of a tile: 1, or 2 with a media GT (1, or those of --platform)", &r.gts, 1,
+		  2 },
+		{ "tiles", CLI_UINT, "N", "tiles (1, or those of --platform)", &r.tiles, 1,
+		  GUC_MAX_TILES },
+		{ "lmem-size", CLI_SIZE, "BYTES",
+		  "local memory of a tile of a discrete card (that of --platform)", &r.lmem_size,
+		  LMEM_ALIGN, 1ull << 40 },
 		{ "guc-abi", CLI_STRING, "1.M", "VF ABI that the GuC offers (1.28)", &r.abi, 0, 0 },
 		{ "name", CLI_STRING, "NAME", "name of the card in log lines (A)", &r.name, 0, 0 },
 		{ "ggtt-size", CLI_SIZE, "BYTES", "GGTT of a tile (4G)", &r.ggtt_size,

@@ -13,8 +13,11 @@
 
 #include "emulator/guc/guc.h"
 #include "emulator/vfio/pci.h"
+#include "host/lmem.h"
+#include "local.h"
 #include "memory.h"
 #include "pf.h"
+#include "proto/platform.h"
 #include "view/json.h"
 #include "wire/listen.h"
 #include "wire/stream.h"
@@ -36,6 +39,7 @@ struct server_options {
 	int level; /* enum server_log */
 	struct guc_geometry geometry;
 	struct guc_options guc;
+	const struct platform *platform;
 	uint64_t ggtt_offset;
 	bool no_pf;
 	unsigned provision; /* VFs to provision at start */
@@ -108,6 +112,7 @@ struct server {
 	uv_loop_t loop;
 	struct server_options opt;
 	struct guc_card card;
+	struct local local;
 	size_t block_size;
 	struct listen_socket listen;
 	uv_poll_t accept;
@@ -212,6 +217,17 @@ enum wire_next on_mem_host(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_mem_drop(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_mem_read(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_mem_write(struct client *c, const struct frame *f, int *fds);
+
+/* --- lmem.c: local memory and compression metadata ---------------------------------- */
+
+/* Join the card to its own memory. */
+void lmem_start(struct server *s);
+/* The PF's access, function 0's BAR 2 of old: as pfc_lmem_done() wants it. */
+int lmem_pf(struct server *s, const struct host_lmem *what, void *data, uint64_t *len,
+	    bool *zeros);
+enum wire_next on_lmem_read(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_lmem_write(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_lmem_stage(struct client *c, const struct frame *f, int *fds);
 
 /* --- plain_ctb.c -------------------------------------------------------------------- */
 

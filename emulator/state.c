@@ -22,6 +22,12 @@ struct json_object *state_card(const struct server *s)
 	json_add_str(card, "name", s->opt.name);
 	json_add_u64(card, "pid", (uint64_t)getpid());
 	json_add_str(card, "socket", s->opt.socket);
+	json_add_str(card, "platform", s->opt.platform->name);
+	json_add_u64(card, "devid", o->devid);
+	json_add_u64(card, "revid", o->revid);
+	json_add_u64(card, "graphics", s->opt.platform->graphics);
+	json_add_u64(card, "lmem_size", o->lmem_size);
+	json_add_u64(card, "ccs_ratio", o->ccs_ratio);
 	json_add_u64(card, "vfs", g->vfs);
 	json_add_u64(card, "tiles", g->tiles);
 	json_add_u64(card, "gts", g->gts);
@@ -53,6 +59,8 @@ static void add_gt(struct json_object *gts, const struct server *s, unsigned fn,
 	json_add_fmt(o, "abi", "%u.%u", info.abi_major, info.abi_minor);
 	json_add_u64(o, "ggtt_start", info.ggtt_start);
 	json_add_u64(o, "ggtt_size", info.ggtt_size);
+	if (info.lmem_size)
+		json_add_u64(o, "lmem_size", info.lmem_size);
 	json_add_u64(o, "begin_context", info.begin_context);
 	json_add_u64(o, "contexts", info.num_contexts);
 	json_add_u64(o, "doorbells", info.num_doorbells);

@@ -4,6 +4,7 @@ libguchost_la_SOURCES = \
 	host/ct.h \
 	host/ct_priv.h \
 	host/ct_receive.c \
+	host/lmem.h \
 	host/mailbox.c \
 	host/mailbox.h \
 	host/pages.c \

@@ -100,6 +100,7 @@ static const struct pfc_step_def flr_steps[] = {
 	{ .name = "FLR_START", .run = step_flr_start },
 	{ .name = "SYNC" },
 	{ .name = "RESET_CONFIG", .run = pfc_step_ptes, .where = PFC_MAIN_GT },
+	{ .name = "RESET_LMEM", .run = pfc_step_clear_lmem, .where = PFC_MAIN_GT },
 	{ .name = "RESET_DATA", .run = step_reset_data },
 	{ .name = "RESET_MMIO", .run = step_reset_mmio },
 	{ .name = "FLR_FINISH", .run = step_flr_finish },

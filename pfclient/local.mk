@@ -3,6 +3,7 @@
 
 noinst_LTLIBRARIES += libgucpfcore.la
 libgucpfcore_la_SOURCES = \
+	pfclient/content.c \
 	pfclient/control.c \
 	pfclient/events.c \
 	pfclient/image.h \
@@ -13,6 +14,7 @@ libgucpfcore_la_SOURCES = \
 	pfclient/image_write.c \
 	pfclient/linux_stream.c \
 	pfclient/linux_stream.h \
+	pfclient/lmem.c \
 	pfclient/op.c \
 	pfclient/pfc.c \
 	pfclient/pfc_priv.h \

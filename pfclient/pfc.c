@@ -53,6 +53,8 @@ static bool good_options(const struct pfc_options *o, const struct host_mem *mem
 	       o->vfs <= PFC_MAX_VFS && o->ggtt_size <= 1ull << 32 &&
 	       (o->ggtt_align & (o->ggtt_align - 1)) == 0 && o->ggtt_align % GGTT_PAGE == 0 &&
 	       o->ggtt_size % GGTT_PAGE == 0 && o->ggtt_low % GGTT_PAGE == 0 &&
+	       o->lmem_size % LMEM_ALIGN == 0 && (!o->lmem_size || o->lmem.call) &&
+	       (!o->ccs_ratio || o->ccs_ratio == 256 || o->ccs_ratio == 512) &&
 	       o->ggtt_low < top && mem->size <= top - o->ggtt_low &&
 	       o->contexts <= GUC_ID_MAX && good_relay(o) && mem->base &&
 	       (uintptr_t)mem->base % 8 == 0 && mem->dma % GGTT_PAGE == 0;
@@ -408,12 +410,14 @@ int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_prov
 int pfc_vf_info(const struct pfc *p, unsigned vf, struct pfc_vf_info *info)
 {
 	const struct pfc_vf *v = &p->vf[vf <= p->opt.vfs ? vf : 0];
+	const struct pfc_transfer *t;
 
 	if (vf == 0 || vf > p->opt.vfs)
 		return -EINVAL;
 	*info = (struct pfc_vf_info){
 		.ggtt_start = v->share.ggtt_start,
 		.ggtt_size = v->share.ggtt_size,
+		.lmem_size = v->share.lmem_size,
 		.contexts = v->share.contexts,
 		.begin_context = v->share.begin_context,
 		.doorbells = v->share.doorbells,
@@ -425,6 +429,11 @@ int pfc_vf_info(const struct pfc *p, unsigned vf, struct pfc_vf_info *info)
 		.busy = v->op.active,
 		.verb = v->op.verb,
 	};
+	t = v->restored ? &v->in : &v->out;
+	info->lmem_bytes = t->digest[PFC_CONTENT_LMEM].bytes;
+	info->lmem_crc = t->digest[PFC_CONTENT_LMEM].crc;
+	info->ccs_bytes = t->digest[PFC_CONTENT_CCS].bytes;
+	info->ccs_crc = t->digest[PFC_CONTENT_CCS].crc;
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		const struct pfc_unit *u = &p->unit[vf * PFC_MAX_GTS + gt];
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/lmem.h"
 #include "host/port.h"
 
 #define PFC_MAX_GTS 4u
@@ -51,6 +52,8 @@ struct pfc_provision {
 	uint64_t ggtt_start;/* 0 = where it is if the size stays, else the PF chooses */
 	uint32_t contexts, doorbells; /* doorbells may be none: UINT32_MAX */
 	uint32_t exec_quantum_ms, preempt_timeout_us; /* 16 ms, 16000 us; at most 100 s */
+	uint64_t lmem_size; /* of each tile, bytes, 2 MiB multiple; none on an integrated
+			     * card. Another size is other memory: it begins with zeros */
 };
 
 /* Weaknesses of the Linux 7.2 PF (vf-lifecycle 8.4), each off by default.
@@ -90,6 +93,7 @@ enum pfc_event_kind {
 	PFC_EV_RELAY,     /* vf, gt, code: relay action (or MMIO relay opcode) served, err:
 			   * 0 or why it failed, also when that is not disclosed */
 	PFC_EV_STEP,      /* vf, gt, text: step of a sequence, for the diagram */
+	PFC_EV_PROGRESS,  /* vf, verb (SAVE, RESTORE), done, total: long work goes on */
 };
 
 struct pfc_event {
@@ -100,6 +104,7 @@ struct pfc_event {
 	int err;
 	uint32_t code;
 	uint64_t tag;
+	uint64_t done, total; /* units of no meaning but their ratio */
 	const char *text;
 };
 /* Of the calls below, pfc_do() may be made from PFC_EV_STARTED and
@@ -122,6 +127,9 @@ struct pfc_options {
 	uint16_t devid;
 	uint8_t revid;
 	uint32_t graphics_ver;    /* x100: chooses runtime list and stride */
+	uint64_t lmem_size;       /* of each tile, bytes; 0 = integrated */
+	uint16_t ccs_ratio;       /* as struct guc_options */
+	struct host_lmem_port lmem; /* of a discrete card */
 	bool disclose_errors;     /* relay failures say why (a debug PF) */
 	bool testloop;            /* serves the relay's test loop (a debug PF) */
 	/* Relay versions served, major << 16 | minor: oldest and latest, both 1.0. */
@@ -160,6 +168,10 @@ void pfc_irq(struct pfc *p);
 /* The port's read with `cookie` is answered by `n` words of the size asked for,
  * which are used before this returns. An unknown cookie is ignored. */
 void pfc_read_done(struct pfc *p, uint32_t cookie, const void *words, unsigned n);
+/* The call of the local memory's port with `cookie` ended: 0 or -errno. A read's
+ * `data` is used before this returns; NULL: `len` zero bytes, perhaps more than were
+ * asked for. An unknown cookie is ignored. */
+void pfc_lmem_done(struct pfc *p, uint32_t cookie, int err, const void *data, uint64_t len);
 /* One unit of work. True: something was done, call again. False: nothing to
  * do before an interrupt, an answer to a read, a call or the deadline. */
 bool pfc_step(struct pfc *p, uint64_t now);
@@ -168,8 +180,8 @@ uint64_t pfc_next_deadline(const struct pfc *p);
 
 /* Bring the PF up: its own GGTT range and self-configuration, CTB of every
  * GT. PFC_EV_STARTED. `adopt`: VFs keep what the GuC has (another PF died):
- * their GGTT regions are read back from the entries, contexts and doorbells
- * are taken to be the fair shares, states to be READY.
+ * their GGTT regions are read back from the entries, contexts, doorbells
+ * and local memory are taken to be the fair shares, states to be READY.
  * 0; -EALREADY when started or starting. */
 int pfc_start(struct pfc *p, bool adopt);
 
@@ -221,10 +233,15 @@ struct pfc_vf_info {
 	enum pfc_vf_state state[PFC_MAX_GTS];
 	bool mismatch, failed;
 	uint64_t ggtt_start, ggtt_size;
+	uint64_t lmem_size;
 	uint32_t contexts, begin_context, doorbells, begin_doorbell;
 	uint16_t relay_major, relay_minor;
 	uint32_t fixup_done; /* FIXUP_DONE events seen */
 	uint32_t adverse;
+	/* Local memory and its metadata in the last image saved or restored: bytes of
+	 * the pages that are not zero, and a checksum of them and of where they lie. */
+	uint64_t lmem_bytes, ccs_bytes;
+	uint32_t lmem_crc, ccs_crc;
 	int valid; /* as pfc_vf_valid() */
 	bool busy; /* a verb runs: */
 	enum pfc_verb verb;

@@ -64,6 +64,13 @@ struct pfc_unit {
 	int err;                   /* of the last sequence */
 	uint32_t words[MAILBOX_DWORDS];
 	uint32_t adverse;
+	/* Local memory: the call under way, then its answer. */
+	enum pfc_wait lmem;
+	int lmem_err;
+	uint8_t *lmem_to;  /* where a read's bytes go */
+	uint32_t lmem_want;
+	uint64_t lmem_len; /* bytes that came, */
+	bool lmem_zeros;   /* or are zeros */
 };
 
 #define PFC_UNITS      ((PFC_MAX_VFS + 1) * PFC_MAX_GTS)
@@ -93,6 +100,21 @@ struct pfc_place {
 	bool rle;
 };
 
+/* What local memory holds (content.c). */
+enum pfc_content { PFC_CONTENT_LMEM, PFC_CONTENT_CCS, PFC_CONTENTS };
+
+/* Of a tile: offsets in the driver's memory. */
+struct pfc_bulk {
+	uint32_t slice;
+	size_t buffer;             /* a slice */
+	size_t zero[PFC_CONTENTS]; /* bit a slice: all zeros */
+};
+
+struct pfc_digest {
+	uint32_t crc;
+	uint64_t bytes;
+};
+
 /* Image of a VF on its way out or in. */
 struct pfc_transfer {
 	size_t base, size;  /* reserved in the pool; size 0: nothing */
@@ -102,6 +124,10 @@ struct pfc_transfer {
 	int err;            /* what the last transfer ended with */
 	uint64_t total;
 	struct pfc_place guc[PFC_MAX_GTS], ggtt[PFC_MAX_GTS], mmio[PFC_MAX_GTS];
+	struct pfc_bulk bulk[PFC_MAX_GTS];
+	struct pfc_digest digest[PFC_CONTENTS], found[PFC_CONTENTS]; /* of the image, of the card */
+	uint64_t stored[PFC_CONTENTS];
+	uint64_t looked;    /* bytes of content that are done */
 	struct pfc_pte_coder coder[PFC_MAX_GTS];
 	struct pfc_pte_decoder decoder[PFC_MAX_GTS];
 	struct pfc_image_writer writer;
@@ -112,6 +138,7 @@ struct pfc_share {
 	uint64_t ggtt_start, ggtt_size;
 	uint32_t contexts, begin_context, doorbells, begin_doorbell;
 	uint32_t exec_quantum_ms, preempt_timeout_us;
+	uint64_t lmem_size; /* of each tile */
 };
 
 struct pfc_vf {
@@ -120,11 +147,14 @@ struct pfc_vf {
 	bool planned;                 /* the PF gave it resources */
 	enum pfc_undo undo;           /* a PROVISION was overridden: what an FLR ends with */
 	bool image_failed;            /* quirk STICKY_IMAGE */
-	uint8_t have_ggtt, have_contexts; /* bit a GT: its GuC has them */
+	uint8_t have_ggtt, have_contexts, have_lmem; /* bit a GT: its GuC has them */
 	uint16_t relay_major, relay_minor;
 	uint32_t fixup_done;
 	bool alone;                   /* an FLR timed out: GTs no longer wait for each other */
 	bool receiving;               /* RESTORE takes bytes */
+	bool restored;                /* the last image moved was one that came in */
+	unsigned told_percent;        /* of progress */
+	uint64_t told_at;
 	struct pfc_op op;
 	struct pfc_transfer out, in;
 	struct pfc_image_reader reader;
@@ -204,6 +234,7 @@ struct pfc {
 #define PFC_PTE_SLICE  (HOST_READ_MAX / 8) /* entries moved by one step */
 #define PFC_SEAL_SLICE 65536u              /* bytes checksummed by one step */
 #define PFC_ZERO_SLICE 262144u             /* bytes zeroed by one step */
+#define PFC_PROGRESS_NS 100000000ull
 #define PFC_ROOM_WAIT  1000000ull          /* ns, after a full ring */
 
 /* Cookies of reads: mailboxes 0.., units and adoption above. */
@@ -324,6 +355,18 @@ extern const struct pfc_seq pfc_seq_self, pfc_seq_provision, pfc_seq_change,
 /* Step: write the entries of the VF's region; shared with FLR. */
 int pfc_step_ptes(struct pfc *p, struct pfc_unit *u);
 
+/* --- lmem.c ------------------------------------------------------------------------ */
+
+/* A call of the local memory's port for the unit's VF, to be made by a step until it
+ * returns something else than PFC_MORE and PFC_WAIT; a read's bytes go to `to`. */
+int pfc_lmem_call(struct pfc *p, struct pfc_unit *u, const struct host_lmem *what, uint8_t *to);
+/* Step: the VF's local memory and metadata become zero; shared with FLR. */
+int pfc_step_clear_lmem(struct pfc *p, struct pfc_unit *u);
+static inline bool pfc_has_lmem(const struct pfc *p, const struct pfc_unit *u)
+{
+	return p->vf[u->vf].share.lmem_size && !p->gt[u->gt].media;
+}
+
 /* --- control.c --------------------------------------------------------------------- */
 
 extern const struct pfc_seq pfc_seq_flr, pfc_seq_pause, pfc_seq_resume, pfc_seq_stop;
@@ -347,6 +390,29 @@ void pfc_transfer_idle(struct pfc *p, unsigned vf, unsigned gt, uint64_t tag);
 /* SAVE_RESTORE_VF of `bytes` at `off`: like pfc_call(). */
 int pfc_call_blob(struct pfc *p, struct pfc_unit *u, struct pfc_transfer *t,
 		  enum guc_save_opcode op, size_t off, uint32_t bytes);
+
+/* --- content.c --------------------------------------------------------------------- */
+
+uint64_t pfc_content_size(const struct pfc *p, unsigned vf, enum pfc_content kind);
+uint64_t pfc_content_total(const struct pfc *p, unsigned vf);
+/* Bytes of a slice, by what the pool has room for. */
+uint32_t pfc_content_slice(const struct pfc_pool *pool);
+/* Bytes that a main GT takes of the pool while saving; place them at `at`. */
+size_t pfc_content_room(const struct pfc *p, unsigned vf);
+void pfc_content_place(struct pfc *p, unsigned vf, unsigned gt, size_t at);
+/* Steps of main GTs. */
+int pfc_step_survey(struct pfc *p, struct pfc_unit *u);
+int pfc_step_commit(struct pfc *p, struct pfc_unit *u);
+int pfc_step_compare(struct pfc *p, struct pfc_unit *u);
+/* Step of one GT, when all have compared. */
+int pfc_step_judge(struct pfc *p, struct pfc_unit *u);
+void pfc_content_add(struct pfc *p, unsigned vf, unsigned gt);
+int pfc_content_serve(struct pfc *p, struct pfc_unit *u);
+extern const struct pfc_seq pfc_seq_receive;
+/* Drop the stages of an image that is given up. */
+void pfc_content_abort(struct pfc *p, unsigned vf);
+void pfc_content_progress(struct pfc *p, unsigned vf, enum pfc_verb verb, uint64_t done,
+			  uint64_t total);
 
 /* --- events.c, relay.c, relay_service.c, runtime_regs.c ------------------------------------- */
 

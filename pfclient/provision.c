@@ -103,6 +103,8 @@ static int step_config(struct pfc *p, struct pfc_unit *u)
 	if (s->doorbells)
 		add32(&l, GUC_KLV_VF_BEGIN_DOORBELL_ID, s->begin_doorbell);
 	add32(&l, GUC_KLV_VF_NUM_DOORBELLS, s->doorbells);
+	if (pfc_has_lmem(p, u))
+		add64(&l, GUC_KLV_VF_LMEM_SIZE, s->lmem_size);
 	add32(&l, GUC_KLV_VF_EXEC_QUANTUM, s->exec_quantum_ms);
 	add32(&l, GUC_KLV_VF_PREEMPT_TIMEOUT, s->preempt_timeout_us);
 	if (media)
@@ -145,6 +147,22 @@ static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 	result = push(p, u, &l);
 	if (result == PFC_DONE)
 		v->have_ggtt |= (uint8_t)(1u << u->gt);
+	return result;
+}
+
+/* Tiles have it, so their main GuCs are told. */
+static int step_lmem(struct pfc *p, struct pfc_unit *u)
+{
+	struct pfc_vf *v = pfc_vf(p, u);
+	struct list l = { .len = 0 };
+	int result;
+
+	if (!pfc_has_lmem(p, u))
+		return PFC_DONE;
+	add64(&l, GUC_KLV_VF_LMEM_SIZE, v->share.lmem_size);
+	result = push(p, u, &l);
+	if (result == PFC_DONE)
+		v->have_lmem |= (uint8_t)(1u << u->gt);
 	return result;
 }
 
@@ -246,6 +264,7 @@ static int step_forget(struct pfc *p, struct pfc_unit *u)
 {
 	pfc_vf(p, u)->have_ggtt = 0;
 	pfc_vf(p, u)->have_contexts = 0;
+	pfc_vf(p, u)->have_lmem = 0;
 	return PFC_DONE;
 }
 
@@ -288,6 +307,8 @@ static const struct pfc_step_def change_by_reset_steps[] = {
 	{ .name = "preempt timeout", .run = step_preempt },
 	{ .name = "GGTT entries", .run = pfc_step_ptes, .where = PFC_MAIN_GT },
 	{ .name = "GGTT", .run = step_ggtt },
+	{ .name = "LMEM", .run = step_lmem, .where = PFC_MAIN_GT },
+	{ .name = "LMEM", .run = step_lmem, .where = PFC_MAIN_GT },
 	{ .name = "contexts", .run = step_contexts },
 	{ .name = "doorbells", .run = step_doorbells },
 };

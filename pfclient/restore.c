@@ -68,6 +68,10 @@ static const struct pfc_step_def restore_steps[] = {
 	{ .name = "accepted" },
 	{ .name = "restore GGTT", .run = step_ggtt, .where = PFC_MAIN_GT },
 	{ .name = "restore MMIO", .run = step_mmio },
+	{ .name = "restore LMEM", .run = pfc_step_commit, .where = PFC_MAIN_GT },
+	{ .name = "compare LMEM", .run = pfc_step_compare, .where = PFC_MAIN_GT },
+	{ .name = "compared" },
+	{ .name = "judge LMEM", .run = pfc_step_judge, .where = PFC_FIRST_GT },
 };
 
 const struct pfc_seq pfc_seq_restore = {
@@ -82,9 +86,18 @@ void pfc_restore_begin(struct pfc *p, unsigned vf)
 
 	pfc_image_reader_init(&v->reader, &profile);
 	v->receiving = true;
+	v->restored = true;
+	v->told_percent = 0;
+	memset(v->in.digest, 0, sizeof(v->in.digest));
+	memset(v->in.found, 0, sizeof(v->in.found));
+	v->in.looked = 0;
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		struct pfc_unit *u = pfc_unit(p, vf, gt);
 
+		if (pfc_has_lmem(p, u)) {
+			pfc_unit_start(p, u, &pfc_seq_receive);
+			continue;
+		}
 		u->before = u->state;
 		u->err = 0;
 		pfc_set_state(p, u, PFC_VF_RESTORING);
@@ -107,8 +120,8 @@ static int give_up(struct pfc *p, unsigned vf)
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		struct pfc_unit *u = pfc_unit(p, vf, gt);
 
+		pfc_unit_cancel(p, u);
 		u->failed = true;
-		pfc_set_state(p, u, u->before);
 	}
 	pfc_op_end(p, vf, err);
 	return err;
@@ -126,6 +139,36 @@ static int not_receiving(const struct pfc *p, unsigned vf)
 	return p->vf[vf].reader.err ? p->vf[vf].reader.err : -EPERM;
 }
 
+/* Let the unit whose slice it is apply it; with an answer at once it is done here. */
+static bool place_slice(struct pfc *p, unsigned vf)
+{
+	struct pfc_image_reader *r = &p->vf[vf].reader;
+	struct pfc_unit *u = pfc_unit(p, vf, r->cur.gt);
+
+	while (r->phase == PFC_IMG_SLICE && !r->err && u->seq && pfc_unit_run(p, u))
+		;
+	return r->phase != PFC_IMG_SLICE || r->err;
+}
+
+/* Room for the small sections and a slice, and to read slices back, one a tile. */
+static int take_stage(struct pfc *p, unsigned vf)
+{
+	struct pfc_vf *v = &p->vf[vf];
+	uint32_t slice = v->share.lmem_size ? pfc_content_slice(&p->in_pool) : 0;
+	size_t need = (v->reader.stage_need + 7) & ~(size_t)7;
+	size_t at = need;
+	int err;
+
+	need += (size_t)slice * p->opt.tiles;
+	err = pfc_pool_take(&p->in_pool, &v->in, need ? need : 1);
+	for (unsigned gt = 0; gt < p->gts && !err; gt++)
+		if (!p->gt[gt].media) {
+			v->in.bulk[gt].buffer = v->in.base + at;
+			at += slice;
+		}
+	return err;
+}
+
 long pfc_image_write(struct pfc *p, unsigned vf, const void *buf, size_t len)
 {
 	struct pfc_vf *v = &p->vf[vf <= p->opt.vfs ? vf : 0];
@@ -138,13 +181,17 @@ long pfc_image_write(struct pfc *p, unsigned vf, const void *buf, size_t len)
 		return not_receiving(p, vf);
 	pfc_op_touch(p, vf);
 	for (;;) {
+		if (r->phase == PFC_IMG_SLICE && !place_slice(p, vf))
+			return (long)done;
 		n = pfc_image_take(r, (const uint8_t *)buf + done, len - done);
 		if (n < 0)
 			break;
 		done += (size_t)n;
+		if (r->phase == PFC_IMG_SLICE)
+			continue;
 		if (r->phase != PFC_IMG_STAGE)
 			return (long)done;
-		err = pfc_pool_take(&p->in_pool, &v->in, r->stage_need ? r->stage_need : 1);
+		err = take_stage(p, vf);
 		if (err == -EAGAIN)
 			return (long)done;
 		if (err) {

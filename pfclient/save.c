@@ -46,7 +46,7 @@ static int step_reserve(struct pfc *p, struct pfc_unit *u)
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		need += page_up(t->guc[gt].bytes);
 		if (!p->gt[gt].media)
-			need += page_up(region_bytes(v));
+			need += page_up(region_bytes(v)) + pfc_content_room(p, u->vf);
 	}
 	err = pfc_pool_take(&p->out_pool, t, need);
 	if (err)
@@ -62,7 +62,15 @@ static int step_reserve(struct pfc *p, struct pfc_unit *u)
 		t->ggtt[gt].off = at;
 		t->ggtt[gt].raw = region_bytes(v);
 		at += page_up(region_bytes(v));
+		if (v->share.lmem_size)
+			pfc_content_place(p, u->vf, gt, at);
+		at += pfc_content_room(p, u->vf);
 	}
+	memset(t->digest, 0, sizeof(t->digest));
+	memset(t->stored, 0, sizeof(t->stored));
+	t->looked = 0;
+	v->restored = false;
+	v->told_percent = 0;
 	pfc_op_touch(p, u->vf);
 	return PFC_DONE;
 }
@@ -258,6 +266,9 @@ static int step_assemble(struct pfc *p, struct pfc_unit *u)
 			add(p, t, PFC_IMAGE_GGTT, &t->ggtt[gt], gt);
 		add(p, t, PFC_IMAGE_MMIO, &t->mmio[gt], gt);
 	}
+	for (unsigned gt = 0; gt < p->gts && v->share.lmem_size; gt++)
+		if (!p->gt[gt].media)
+			pfc_content_add(p, u->vf, gt);
 	return PFC_DONE;
 }
 
@@ -276,7 +287,7 @@ static int step_seal(struct pfc *p, struct pfc_unit *u)
 
 static int step_drain(struct pfc *p, struct pfc_unit *u)
 {
-	return pfc_vf(p, u)->out.drained ? PFC_DONE : PFC_WAIT;
+	return pfc_vf(p, u)->out.drained ? PFC_DONE : pfc_content_serve(p, u);
 }
 
 static const struct pfc_step_def save_steps[] = {
@@ -287,6 +298,7 @@ static const struct pfc_step_def save_steps[] = {
 	{ .name = "save GUC", .run = step_guc },
 	{ .name = "save GGTT", .run = step_ggtt, .where = PFC_MAIN_GT },
 	{ .name = "save MMIO", .run = step_mmio },
+	{ .name = "survey LMEM", .run = pfc_step_survey, .where = PFC_MAIN_GT },
 	{ .name = "collected" },
 	{ .name = "assemble", .run = step_assemble, .where = PFC_FIRST_GT },
 	{ .name = "seal", .run = step_seal, .where = PFC_FIRST_GT },
@@ -318,7 +330,7 @@ long pfc_image_read(struct pfc *p, unsigned vf, void *buf, size_t len)
 			t->drained = true;
 		pfc_op_touch(p, vf);
 		pfc_wake(p, vf);
-		return (long)n;
+		return n == 0 && pfc_image_wanted(&t->writer) ? -EAGAIN : (long)n;
 	}
 	if (vf == 0 || vf > p->opt.vfs)
 		return -EINVAL;

@@ -31,6 +31,7 @@ static void enter_step(struct pfc_unit *u, unsigned at)
 	u->call = PFC_IDLE;
 	u->call_err = 0;
 	u->read = PFC_IDLE;
+	u->lmem = PFC_IDLE;
 	u->event_wait = 0;
 	u->event_seen = false;
 	u->ready = true;

@@ -13,6 +13,8 @@
 #define GGTT_CROWD (56 * MIB)  /* share of more than 56 VFs */
 #define ADMIN_CONTEXTS 64512u  /* of the only VF where the PF runs no work of its own */
 #define ADMIN_DOORBELLS 240u
+#define GIB (1ull << 30)
+#define LMEM_SPARE (128 * MIB)
 #define QUANTUM_DEFAULT 16u    /* ms */
 #define QUANTUM_MAX 100000u
 #define PREEMPT_DEFAULT 16000u /* us */
@@ -43,6 +45,19 @@ static uint32_t at_most(uint32_t v, uint32_t most)
 	return v < most ? v : most;
 }
 
+/* A power of two of what is left beside the PF's own: 128 MiB, or an eighth of a
+ * small card; of a large one whole GiB are divided. */
+static uint64_t fair_lmem(const struct pfc_options *o, unsigned vfs)
+{
+	uint64_t spare = o->lmem_size / 8 < LMEM_SPARE ? o->lmem_size / 8 : LMEM_SPARE;
+	uint64_t usable = o->lmem_size - spare;
+
+	if (usable > GIB)
+		usable &= ~(GIB - 1);
+	usable = pow2_floor(usable / (vfs + 1));
+	return usable < LMEM_ALIGN ? 0 : usable;
+}
+
 static void fair_share(const struct pfc_options *o, uint64_t low, unsigned vfs,
 		       struct pfc_provision *out)
 {
@@ -63,6 +78,7 @@ static void fair_share(const struct pfc_options *o, uint64_t low, unsigned vfs,
 				(uint32_t)pow2_floor(o->contexts / vfs);
 	out->doorbells = alone ? at_most(ADMIN_DOORBELLS, o->doorbells) :
 				 (uint32_t)pow2_floor(o->doorbells / (vfs + 1));
+	out->lmem_size = fair_lmem(o, vfs);
 	out->exec_quantum_ms = QUANTUM_DEFAULT;
 	out->preempt_timeout_us = PREEMPT_DEFAULT;
 }
@@ -171,6 +187,7 @@ static struct pfc_provision with_defaults(struct pfc *p, const struct pfc_share 
 			.doorbells = has->doorbells,
 			.exec_quantum_ms = has->exec_quantum_ms,
 			.preempt_timeout_us = has->preempt_timeout_us,
+			.lmem_size = has->lmem_size,
 		};
 	if (!want.ggtt_size)
 		want.ggtt_size = rest.ggtt_size;
@@ -180,10 +197,33 @@ static struct pfc_provision with_defaults(struct pfc *p, const struct pfc_share 
 		want.doorbells = rest.doorbells;
 	else if (want.doorbells == UINT32_MAX)
 		want.doorbells = 0;
+	if (!want.lmem_size)
+		want.lmem_size = rest.lmem_size;
 	want.exec_quantum_ms = or_else(want.exec_quantum_ms, rest.exec_quantum_ms, QUANTUM_MAX);
 	want.preempt_timeout_us =
 		or_else(want.preempt_timeout_us, rest.preempt_timeout_us, PREEMPT_MAX);
 	return want;
+}
+
+/* Where a share lies is no matter of addresses here: only the sum has to fit. What
+ * is being given up is not free yet. */
+static int plan_lmem(const struct pfc *p, unsigned vf, uint64_t want)
+{
+	uint64_t left = p->opt.lmem_size;
+
+	if (!p->opt.lmem_size)
+		return want ? -EINVAL : 0;
+	if (want % LMEM_ALIGN)
+		return -EINVAL;
+	for (unsigned i = 1; i <= p->opt.vfs; i++) {
+		uint64_t now = p->vf[i].share.lmem_size, old = p->vf[i].old.lmem_size;
+
+		if (i == vf)
+			continue;
+		now = now > old ? now : old;
+		left = now < left ? left - now : 0;
+	}
+	return want && want <= left ? 0 : -ENOSPC;
 }
 
 int pfc_plan(struct pfc *p, unsigned vf, const struct pfc_provision *arg)
@@ -209,6 +249,8 @@ int pfc_plan(struct pfc *p, unsigned vf, const struct pfc_provision *arg)
 		db[n++] = (struct range){ old->begin_doorbell, old->doorbells };
 	}
 	err = plan_ggtt(p, ggtt, n, &want, &v->share, &s.ggtt_start);
+	if (!err)
+		err = plan_lmem(p, vf, want.lmem_size);
 	if (err)
 		return err;
 	if (want.contexts == 0 ||
@@ -218,6 +260,7 @@ int pfc_plan(struct pfc *p, unsigned vf, const struct pfc_provision *arg)
 	s.ggtt_size = want.ggtt_size;
 	s.contexts = want.contexts;
 	s.doorbells = want.doorbells;
+	s.lmem_size = want.lmem_size;
 	s.exec_quantum_ms = want.exec_quantum_ms;
 	s.preempt_timeout_us = want.preempt_timeout_us;
 	v->old = v->share;
@@ -233,13 +276,24 @@ void pfc_unprovisioned(struct pfc_vf *v)
 	v->undo = false;
 }
 
+/* Bits of the GTs that have to be told of local memory. */
+static unsigned lmem_gts(const struct pfc *p)
+{
+	unsigned bits = 0;
+
+	for (unsigned gt = 0; gt < p->gts && p->opt.lmem_size; gt++)
+		bits |= p->gt[gt].media ? 0 : 1u << gt;
+	return bits;
+}
+
 int pfc_vf_valid(const struct pfc *p, unsigned vf)
 {
 	unsigned all = (1u << p->gts) - 1;
 
 	if (vf == 0 || vf > p->opt.vfs)
 		return -EINVAL;
-	if (p->vf[vf].have_ggtt == all && p->vf[vf].have_contexts == all)
+	if (p->vf[vf].have_ggtt == all && p->vf[vf].have_contexts == all &&
+	    p->vf[vf].have_lmem == lmem_gts(p))
 		return 0;
 	return p->vf[vf].have_ggtt || p->vf[vf].have_contexts ? -ENOKEY : -ENODATA;
 }

@@ -242,8 +242,11 @@ static void adopt_page(struct pfc *p, uint32_t page, uint64_t pte)
 	v->share.begin_context = p->opt.contexts - vf * fair.contexts;
 	v->share.doorbells = fair.doorbells;
 	v->share.begin_doorbell = p->opt.doorbells - vf * fair.doorbells;
+	v->share.lmem_size = fair.lmem_size;
 	v->planned = true;
 	v->have_ggtt = v->have_contexts = (uint8_t)((1u << p->gts) - 1);
+	for (unsigned gt = 0; gt < p->gts && p->opt.lmem_size; gt++)
+		v->have_lmem |= (uint8_t)(p->gt[gt].media ? 0 : 1u << gt);
 }
 
 void pfc_adopt_words(struct pfc *p, const uint8_t *words, unsigned n)

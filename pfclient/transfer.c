@@ -100,5 +100,8 @@ struct pfc_image_profile pfc_profile(const struct pfc *p, unsigned vf)
 		.ggtt_start = v->share.ggtt_start,
 		.begin_context = v->share.begin_context,
 		.begin_doorbell = v->share.begin_doorbell,
+		.lmem_size = v->share.lmem_size,
+		.ccs_size = pfc_content_size(p, vf, PFC_CONTENT_CCS),
+		.slice = v->share.lmem_size ? pfc_content_slice(&p->out_pool) : 0,
 	};
 }

@@ -5,12 +5,12 @@ noinst_LTLIBRARIES += libgucproto.la libgucframe.la libguctrace.la
 
 proto_headers = \
 	proto/actions.h proto/bits.h proto/crc32c.h proto/ctb.h proto/errors.h \
-	proto/fixup.h proto/hxg.h proto/klv.h proto/lrc.h proto/mi.h proto/regs.h \
+	proto/fixup.h proto/hxg.h proto/klv.h proto/lrc.h proto/mi.h proto/platform.h proto/regs.h \
 	proto/relay.h
 nobase_pkginclude_HEADERS += $(proto_headers)
 
 libgucproto_la_SOURCES = $(proto_headers) \
-	proto/actions.c proto/crc32c.c proto/errors.c proto/fixup.c proto/klv.c \
+	proto/actions.c proto/crc32c.c proto/errors.c proto/fixup.c proto/klv.c proto/platform.c \
 	proto/regs.c proto/text.c proto/text.h
 
 # Generated from the schema; part of the tarball, rebuilt when the schema is newer.

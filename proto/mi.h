@@ -29,6 +29,23 @@ enum mi_opcode {
 #define MI_ARB_OFF          MI_CMD(MI_OP_ARB_ON_OFF)
 #define MI_BATCH_BUFFER_END MI_CMD(MI_OP_BATCH_BUFFER_END)
 
+/* XY_CTRL_SURF_COPY_BLT: header, source lo, hi, destination lo, hi; the upper bits
+ * of `hi` choose caching. A surface's metadata is read and written "indirectly",
+ * by the address of the surface; plain memory "directly". Graphics 20 and later
+ * give the surface's pages, earlier ones blocks of 256 bytes of metadata, both
+ * less one (instructions/xe_gpu_commands.h, xe_migrate.c). */
+#define BLT_OPCODE            BITS(28, 22)
+#define BLT_OP_CTRL_SURF_COPY 0x48u
+#define BLT_CTRL_SURF_COPY    (2u << 29 | BLT_OP_CTRL_SURF_COPY << 22 | 3u)
+#define BLT_SRC_DIRECT        BITS(21, 21)
+#define BLT_DST_DIRECT        BITS(20, 20)
+#define BLT_SIZE_PAGES        BITS(18, 9)
+#define BLT_SIZE_BLOCKS       BITS(17, 8)
+#define BLT_ADDR_HI           BITS(15, 0)
+#define CCS_BLOCK             256u
+#define CCS_RATIO_XE2         512u /* NUM_BYTES_PER_CCS_BYTE: graphics 20 and later */
+#define CCS_RATIO_BEFORE      256u
+
 /* MI_STORE_DATA_IMM: header, address lo, hi, data. */
 #define MI_SDI_GGTT  BITS(22, 22)
 #define MI_SDI_QWORD BITS(21, 21)

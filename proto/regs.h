@@ -35,6 +35,9 @@
 #define GGTT_PAGE     4096u
 #define GGTT_PAGE_SHIFT 12
 
+/* Local memory is given out in pages of the LMTT (guc-abi 4.2, key 0x0003). */
+#define LMEM_ALIGN (2u << 20)
+
 /* Interrupt bits of a GuC. */
 #define GUC_IRQ_SW_INT_0 0u  /* MIGRATED */
 #define GUC_IRQ_GUC2HOST 15u

@@ -58,12 +58,14 @@ unit_tests = \
 	tests/unit/test_guc_group \
 	tests/unit/test_guc_isolation \
 	tests/unit/test_guc_lifecycle \
+	tests/unit/test_guc_lmem \
 	tests/unit/test_guc_mailbox \
 	tests/unit/test_guc_relay \
 	tests/unit/test_guc_mishap \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
 	tests/unit/test_image \
+	tests/unit/test_local \
 	tests/unit/test_pfc_control \
 	tests/unit/test_pfc_flr \
 	tests/unit/test_pfc_image \
@@ -139,6 +141,12 @@ tests_unit_test_guc_lifecycle_SOURCES = tests/unit/test_guc_lifecycle.c \
 	tests/unit/lifecycle_wants.h $(guc_fixture)
 tests_unit_test_guc_lifecycle_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_lifecycle_LDADD = $(guc_ldadd)
+tests_unit_test_guc_lmem_SOURCES = tests/unit/test_guc_lmem.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_lmem_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_lmem_LDADD = $(guc_ldadd)
+tests_unit_test_local_SOURCES = tests/unit/test_local.c emulator/local.c emulator/local.h
+tests_unit_test_local_CFLAGS = $(unit_cflags)
+tests_unit_test_local_LDADD = $(CHECK_LIBS)
 tests_unit_test_guc_mailbox_SOURCES = tests/unit/test_guc_mailbox.c $(guc_fixture)
 tests_unit_test_guc_mailbox_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_mailbox_LDADD = $(guc_ldadd)

@@ -234,8 +234,8 @@ static size_t put_provision(char *buf, size_t cap, const struct guc_event *e)
 	if (!dw || e->msg_len < PROVISION_DWORDS)
 		return 0;
 	return text_fmt(buf, cap, "GGTT 0x%lx bytes at 0x%lx, %u contexts from %u, %u doorbells "
-			"from %u", make64(dw[2], dw[3]), make64(dw[0], dw[1]), dw[5], dw[4], dw[7],
-			dw[6]);
+			"from %u, LMEM 0x%lx bytes", make64(dw[2], dw[3]), make64(dw[0], dw[1]),
+			dw[5], dw[4], dw[7], dw[6], make64(dw[8], dw[9]));
 }
 
 static size_t put_mishap(char *buf, size_t cap, const struct guc_event *e)

@@ -10,7 +10,7 @@
 
 /* Whoever adds a field adds it to proto/trace.proto and both functions, too. */
 _Static_assert(sizeof(struct guc_geometry) == 16, "a card's geometry is in its trace");
-_Static_assert(sizeof(struct guc_options) == 92, "a card's options are in its trace");
+_Static_assert(sizeof(struct guc_options) == 112, "a card's options are in its trace");
 
 void trace_from_card(gucemu_TraceCard *t, const char *name, const struct guc_geometry *g,
 		     const struct guc_options *o)
@@ -33,6 +33,8 @@ void trace_from_card(gucemu_TraceCard *t, const char *name, const struct guc_geo
 		.revid = o->revid,
 		.engine_budget = o->engine_budget,
 		.vf_stride = o->vf_stride,
+		.lmem_size = o->lmem_size,
+		.ccs_ratio = o->ccs_ratio,
 	};
 	text_fmt(t->name, sizeof(t->name), "%s", name);
 	t->vf_abi_minor.size = sizeof(o->vf_abi_minor);
@@ -43,7 +45,7 @@ int trace_to_card(const gucemu_TraceCard *t, struct guc_geometry *g, struct guc_
 {
 	if (t->tiles > UINT8_MAX || t->gts > UINT8_MAX || t->vfs > UINT8_MAX ||
 	    t->abi_minor > UINT8_MAX || t->devid > UINT16_MAX || t->revid > UINT8_MAX ||
-	    t->vf_abi_minor.size > sizeof(o->vf_abi_minor))
+	    t->ccs_ratio > UINT16_MAX || t->vf_abi_minor.size > sizeof(o->vf_abi_minor))
 		return -EBADMSG;
 	*g = (struct guc_geometry){
 		.tiles = (uint8_t)t->tiles,
@@ -64,6 +66,8 @@ int trace_to_card(const gucemu_TraceCard *t, struct guc_geometry *g, struct guc_
 		.revid = (uint8_t)t->revid,
 		.engine_budget = t->engine_budget,
 		.vf_stride = t->vf_stride,
+		.lmem_size = t->lmem_size,
+		.ccs_ratio = (uint16_t)t->ccs_ratio,
 	};
 	memcpy(o->vf_abi_minor, t->vf_abi_minor.bytes, t->vf_abi_minor.size);
 	return 0;

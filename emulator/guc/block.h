@@ -231,6 +231,12 @@ int guc_ggtt_write(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, 
 		   size_t len);
 int guc_ggtt_load32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t *v);
 int guc_ggtt_store32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t v);
+/* Compression metadata of the page that `addr` lies in: GGTT_PAGE / ccs_ratio bytes
+ * are read to dst or written from src. Errors as above. Only with a ccs_ratio. */
+int guc_ccs_access(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, void *dst,
+		   const void *src);
+/* Bytes of the tile's local memory that fn was given (lmem.c). */
+uint64_t guc_lmem_size(const struct guc_card *c, unsigned tile, unsigned fn);
 /* MMIO access to the entries. */
 uint64_t guc_pte_read(struct guc_card *c, unsigned tile, unsigned fn, uint32_t index);
 void guc_pte_write(struct guc_card *c, unsigned tile, unsigned fn, uint32_t index, uint64_t pte);
@@ -327,6 +333,11 @@ bool guc_engine_run(struct guc_card *c, unsigned gt);
 /* Run fn's first context of a compression type (enum guc_ctx_type) from its
  * ring's start, bounded; its head stays 0, as its driver needs it. */
 void guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type);
+/* XY_CTRL_SURF_COPY_BLT (blitter.c): compression metadata to memory and back.
+ * 0, or an errno when the command is garbage or an address can't be reached.
+ * *cost: what of a budget of commands it takes. */
+int guc_ccs_copy(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *cmd,
+		 uint32_t *cost);
 /* True when some context waits at a semaphore: poll again later. */
 bool guc_engine_polls(const struct guc_card *c, unsigned gt);
 /* fn's registered context `id`, or NULL. */

@@ -31,6 +31,8 @@ static bool options_ok(const struct guc_options *o)
 	    o->vf_stride < REG_VF_STRIDE || o->vf_stride > REG_VF_STRIDE_GEN12 ||
 	    o->vf_stride % 8)
 		return false;
+	if (o->lmem_size % LMEM_ALIGN || (o->ccs_ratio && o->ccs_ratio != 256 && o->ccs_ratio != 512))
+		return false;
 	for (unsigned i = 0; i < GUC_MAX_FUNCTIONS; i++)
 		if (o->vf_abi_minor[i] > GUC_ABI_MAX_MINOR)
 			return false;

@@ -49,6 +49,9 @@ static inline bool guc_is_flr(enum guc_vf_state s)
 uint8_t guc_abi_minor(const struct guc_card *c, unsigned gt, unsigned fn);
 uint8_t guc_abi_offered(const struct guc_card *c, unsigned fn);
 
+/* fn has what it needs to run: GGTT, contexts, on main GTs of a discrete card LMEM. */
+bool guc_config_complete(const struct guc_card *c, unsigned gt, unsigned vf);
+
 /* True when [addr, addr + len) lies inside what fn was given on gt's tile. */
 bool guc_in_range(const struct guc_card *c, unsigned tile, unsigned fn, uint64_t addr,
 		  uint64_t len);

@@ -69,6 +69,7 @@ struct streamer {
 	uint32_t n;        /* dwords fetched */
 	const uint32_t *cmd; /* the command to execute */
 	uint32_t len;
+	uint32_t cost;     /* of the command beyond its place in the budget */
 };
 
 static uint64_t position(const struct streamer *s)
@@ -275,6 +276,23 @@ static uint8_t irq_source(const struct guc_context *ctx)
 	return 0;
 }
 
+/* On a card without metadata there is nothing to copy. */
+static enum guc_run copy_metadata(struct streamer *s)
+{
+	const struct guc_run_ctx *r = s->r;
+	int err;
+
+	if (s->len != EXEC_DWORDS)
+		return garbage(s);
+	err = r->c->block->options.ccs_ratio ?
+		      guc_ccs_copy(r->c, r->gt, r->fn, s->cmd, &s->cost) : 0;
+	if (err == -EINVAL)
+		return garbage(s);
+	if (err)
+		return GUC_RUN_DEAD;
+	return advance(s) ? GUC_RUN_MORE : garbage(s);
+}
+
 /* Skips what has no effect here. RUN_MORE: go on with the next command. */
 static enum guc_run execute(struct streamer *s)
 {
@@ -302,6 +320,9 @@ static enum guc_run execute(struct streamer *s)
 			break;
 		}
 	}
+	if (field_get(CMD_CLIENT, s->cmd[0]) == 2 &&
+	    field_get(BLT_OPCODE, s->cmd[0]) == BLT_OP_CTRL_SURF_COPY)
+		return copy_metadata(s);
 	return advance(s) ? GUC_RUN_MORE : garbage(s);
 }
 
@@ -324,6 +345,8 @@ enum guc_run guc_lrc_run(const struct guc_run_ctx *r, unsigned child, uint32_t b
 			end = GUC_RUN_DEAD;
 		else
 			end = execute(&s);
+		budget -= s.cost < budget ? s.cost : budget;
+		s.cost = 0;
 	}
 	s.exec->waiting = end == GUC_RUN_WAIT;
 	if (s.lrc.head != head &&

@@ -20,8 +20,8 @@
 	X(H2G, "h2g")                   /* msg: HXG, value: fence */           \
 	X(G2H, "g2h")                   /* msg: HXG, value: fence, code: action */ \
 	X(IRQ, "irq")                   /* code: interrupt bit, value: source */ \
-	X(MEM_READ, "mem-read")         /* addr: DMA, len, bytes; size 4: load32 */ \
-	X(MEM_WRITE, "mem-write")       /* addr: DMA, len, bytes; size 4: store32 */ \
+	X(MEM_READ, "mem-read")         /* addr, code: enum guc_space, len, bytes; size 4: load32 */ \
+	X(MEM_WRITE, "mem-write")       /* the same; size 4: store32 */        \
 	X(STATE, "state")               /* from, to: enum guc_vf_state, code: enum guc_vf_input */ \
 	X(FLR, "flr")                   /* PCI FLR of fn */                    \
 	X(BLOB, "blob")                 /* code: guc_save_opcode, size: bytes, error */ \
@@ -41,8 +41,8 @@ enum guc_point {
 };
 
 /* `msg` of GUC_PT_PROVISION is a struct guc_vf_share: ggtt_start and ggtt_size,
- * low dword first, begin_context, contexts, begin_doorbell, doorbells. */
-#define PROVISION_DWORDS 8u
+ * low dword first, begin_context, contexts, begin_doorbell, doorbells, lmem_size. */
+#define PROVISION_DWORDS 10u
 /* `msg` of GUC_PT_MISHAP is a struct guc_mishap: kind, context, type, class and
  * instance (bits 7:0, 15:8), reason, fault.address (low dword first), asid,
  * level, access, kind and prefetch (a byte each, lowest first). */
@@ -58,7 +58,8 @@ enum guc_point {
 	X(ACTION_FOREIGN, "action of another role")                            \
 	X(CTB_DESC, "CTB descriptor with cursors outside the ring")            \
 	X(CTB_MESSAGE, "CTB message longer than what the ring holds")          \
-	X(RING_GARBAGE, "ring or batch that can't be executed")
+	X(RING_GARBAGE, "ring or batch that can't be executed")                \
+	X(LMEM_FOREIGN, "use of local memory outside the function's share")
 
 enum guc_violation {
 #define X(sym, text) GUC_VIOL_##sym,

@@ -122,7 +122,13 @@ static uint64_t pte_used(struct guc_card *c, unsigned tile, uint32_t index)
 
 /* --- memory ------------------------------------------------------------------------ */
 
-static int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint64_t *dma)
+/* Where an address leads. */
+struct place {
+	enum guc_space space;
+	uint64_t off;
+};
+
+static int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, struct place *p)
 {
 	unsigned tile = guc_gt_tile(c, gt);
 	uint64_t pte;
@@ -140,7 +146,13 @@ static int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr
 		guc_violate(c, gt, fn, GUC_VIOL_GGTT_FOREIGN, addr, pte);
 		return -EACCES;
 	}
-	*dma = (pte & PTE_ADDR) | (addr & (GGTT_PAGE - 1));
+	p->space = pte & PTE_DEVMEM ? GUC_SPACE_LMEM : GUC_SPACE_SYSTEM;
+	p->off = (pte & PTE_ADDR) | (addr & (GGTT_PAGE - 1));
+	/* Shares are whole pages, so the rest of the page lies inside too. */
+	if (p->space == GUC_SPACE_LMEM && p->off >= guc_lmem_size(c, tile, fn)) {
+		guc_violate(c, gt, fn, GUC_VIOL_LMEM_FOREIGN, p->off, pte);
+		return -EACCES;
+	}
 	return 0;
 }
 
@@ -151,30 +163,48 @@ static size_t page_rest(uint64_t addr, size_t len)
 	return len < rest ? len : rest;
 }
 
-/* The access itself: dst or src, never both. */
-static inline int access_port(const struct guc_port *p, unsigned fn, uint64_t dma, void *dst,
-			      const void *src, size_t len, bool dword)
+/* Memory of the card itself. */
+static int access_local(const struct guc_card *c, unsigned gt, unsigned fn,
+			const struct place *at, void *dst, const void *src, size_t len)
 {
-	if (dword && dst)
-		return p->load32(p->user, fn, dma, dst);
-	if (dword)
-		return p->store32(p->user, fn, dma, le32_get(src));
+	const struct guc_local *l = &c->local;
+	unsigned tile = guc_gt_tile(c, gt);
+
 	if (dst)
-		return p->mem_read(p->user, fn, dma, dst, len);
-	return p->mem_write(p->user, fn, dma, src, len);
+		return l->read ? l->read(l->user, at->space, tile, fn, at->off, dst, len) : -EFAULT;
+	return l->write ? l->write(l->user, at->space, tile, fn, at->off, src, len) : -EFAULT;
+}
+
+/* The access itself: dst or src, never both. */
+static inline int access_port(const struct guc_card *c, unsigned gt, unsigned fn,
+			      const struct place *at, void *dst, const void *src, size_t len,
+			      bool dword)
+{
+	const struct guc_port *p = &c->port;
+
+	if (__builtin_expect(at->space != GUC_SPACE_SYSTEM, 0))
+		return access_local(c, gt, fn, at, dst, src, len);
+	if (dword && dst)
+		return p->load32(p->user, fn, at->off, dst);
+	if (dword)
+		return p->store32(p->user, fn, at->off, le32_get(src));
+	if (dst)
+		return p->mem_read(p->user, fn, at->off, dst, len);
+	return p->mem_write(p->user, fn, at->off, src, len);
 }
 
 /* The same while hook or sink watch: kept apart, since rings are fast without. */
 __attribute__((noinline, cold))
-static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, uint64_t dma, void *dst,
-			  const void *src, size_t len, bool dword)
+static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, const struct place *at,
+			  void *dst, const void *src, size_t len, bool dword)
 {
 	struct guc_event ev = {
 		.point = dst ? GUC_PT_MEM_READ : GUC_PT_MEM_WRITE,
 		.fn = (uint8_t)fn,
 		.gt = (uint8_t)gt,
 		.size = dword ? 4 : 0,
-		.addr = dma,
+		.addr = at->off,
+		.code = at->space,
 		.len = (uint32_t)len,
 		.bytes = src,
 	};
@@ -182,7 +212,7 @@ static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, uint64_t
 	int err = 0;
 
 	if (guc_hook(c, &ev, &act) != GUC_SWALLOW)
-		err = access_port(&c->port, fn, dma, dst, src, len, dword);
+		err = access_port(c, gt, fn, at, dst, src, len, dword);
 	else if (dst)
 		memset(dst, 0, len);
 	ev.bytes = err ? NULL : dst ? dst : src;
@@ -191,19 +221,20 @@ static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, uint64_t
 }
 
 /* One access inside a page, with its crossing. `dst` or `src`, never both. */
-static inline int access_dma(struct guc_card *c, unsigned gt, unsigned fn, uint64_t dma, void *dst,
-			     const void *src, size_t len, bool dword)
+static inline int access_place(struct guc_card *c, unsigned gt, unsigned fn,
+			       const struct place *at, void *dst, const void *src, size_t len,
+			       bool dword)
 {
 	int err;
 
 	if (guc_watched(c, dst ? GUC_PT_MEM_READ : GUC_PT_MEM_WRITE)) {
-		err = access_watched(c, gt, fn, dma, dst, src, len, dword);
+		err = access_watched(c, gt, fn, at, dst, src, len, dword);
 	} else {
 		c->block->seq++;
-		err = access_port(&c->port, fn, dma, dst, src, len, dword);
+		err = access_port(c, gt, fn, at, dst, src, len, dword);
 	}
 	if (err) {
-		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, dma, 0);
+		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, at->off, 0);
 		return -EFAULT;
 	}
 	return 0;
@@ -217,23 +248,24 @@ static inline int access_dma(struct guc_card *c, unsigned gt, unsigned fn, uint6
 static int copy(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint8_t *dst,
 		const uint8_t *src, size_t len)
 {
-	uint64_t dma = 0, at = addr;
+	struct place place = { GUC_SPACE_SYSTEM, 0 };
+	uint64_t at = addr;
 	size_t left, n;
 	int err;
 
 	for (left = len; left > 0; left -= n, at += n) {
 		n = page_rest(at, left);
-		err = translate(c, gt, fn, at, &dma);
+		err = translate(c, gt, fn, at, &place);
 		if (err)
 			return err;
 	}
 	for (at = addr, left = len; left > 0; left -= n, at += n) {
 		n = page_rest(at, left);
 		/* A single page was translated just now. */
-		err = n == len ? 0 : translate(c, gt, fn, at, &dma);
+		err = n == len ? 0 : translate(c, gt, fn, at, &place);
 		if (!err)
-			err = access_dma(c, gt, fn, dma, dst ? dst + (at - addr) : NULL,
-					 src ? src + (at - addr) : NULL, n, false);
+			err = access_place(c, gt, fn, &place, dst ? dst + (at - addr) : NULL,
+					   src ? src + (at - addr) : NULL, n, false);
 		if (err)
 			return err;
 	}
@@ -252,27 +284,41 @@ int guc_ggtt_write(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, 
 	return copy(c, gt, fn, addr, NULL, src, len);
 }
 
-int guc_ggtt_load32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t *v)
+/* An aligned dword, for reading or writing. */
+static int access32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t *dst,
+		    const uint32_t *src)
 {
-	uint64_t dma;
-	int err = translate(c, gt, fn, addr, &dma);
+	struct place place;
+	int err = translate(c, gt, fn, addr, &place);
 
-	*v = 0;
-	if (!err && dma & 3) {
-		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, dma, 0);
+	if (!err && place.off & 3) {
+		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, place.off, 0);
 		return -EFAULT;
 	}
-	return err ? err : access_dma(c, gt, fn, dma, v, NULL, sizeof(*v), true);
+	return err ? err : access_place(c, gt, fn, &place, dst, src, sizeof(*dst), true);
+}
+
+int guc_ggtt_load32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t *v)
+{
+	*v = 0;
+	return access32(c, gt, fn, addr, v, NULL);
 }
 
 int guc_ggtt_store32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t v)
 {
-	uint64_t dma;
-	int err = translate(c, gt, fn, addr, &dma);
+	return access32(c, gt, fn, addr, NULL, &v);
+}
 
-	if (!err && dma & 3) {
-		guc_violate(c, gt, fn, GUC_VIOL_DMA_FAULT, dma, 0);
-		return -EFAULT;
-	}
-	return err ? err : access_dma(c, gt, fn, dma, NULL, &v, sizeof(v), true);
+int guc_ccs_access(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, void *dst,
+		   const void *src)
+{
+	uint32_t ratio = c->block->options.ccs_ratio;
+	struct place place;
+	int err = translate(c, gt, fn, addr & ~(uint64_t)(GGTT_PAGE - 1), &place);
+
+	if (err)
+		return err;
+	place.off /= ratio;
+	place.space = place.space == GUC_SPACE_LMEM ? GUC_SPACE_LMEM_CCS : GUC_SPACE_CCS;
+	return access_place(c, gt, fn, &place, dst, src, GGTT_PAGE / ratio, false);
 }

@@ -51,6 +51,9 @@ struct guc_options {
 	uint8_t revid;
 	uint32_t engine_budget;     /* commands a context may run a tick, > 0 */
 	uint32_t vf_stride;         /* PF's view of VF registers, REG_VF_STRIDE */
+	uint64_t lmem_size;         /* local memory of each tile, bytes; 0 = integrated */
+	uint16_t ccs_ratio;         /* bytes of memory for one of compression metadata:
+				     * 256, from graphics 20 on 512; 0 = none */
 };
 
 /* State of a VF in one GuC (vf-lifecycle 1.1). X(symbol, name). */
@@ -81,6 +84,7 @@ const char *guc_vf_state_name(enum guc_vf_state s);
 struct guc_card {
 	struct guc_block *block; /* the state; opaque */
 	struct guc_port port;
+	struct guc_local local; /* of discrete cards, and for compression metadata */
 	guc_hook_fn hook; /* or NULL */
 	void *hook_user;
 	guc_sink_fn sink; /* or NULL */
@@ -114,6 +118,12 @@ int guc_mmio_read(struct guc_card *card, unsigned fn, uint64_t off, unsigned siz
 		  uint64_t *value);
 int guc_mmio_write(struct guc_card *card, unsigned fn, uint64_t off, unsigned size,
 		   uint64_t value);
+
+/* May fn reach [off, off + len) of its share of the tile's local memory, as
+ * through its BAR 2? 0; -ENODEV no such function or tile; -ENXIO it has none;
+ * -ERANGE outside, counted and reported; -EAGAIN it is being reset. */
+int guc_lmem_check(struct guc_card *card, unsigned fn, unsigned tile, uint64_t off,
+		   uint64_t len);
 
 /* PCI function level reset of VF `fn` (not 0). 0 or -ENODEV. */
 int guc_flr(struct guc_card *card, unsigned fn);
@@ -158,6 +168,7 @@ struct guc_vf_share {
 	uint64_t ggtt_start, ggtt_size; /* bytes, 4 KiB multiples, size > 0 */
 	uint32_t begin_context, contexts; /* contexts > 0 */
 	uint32_t begin_doorbell, doorbells;
+	uint64_t lmem_size; /* of each tile, 2 MiB multiple, > 0 on a discrete card only */
 };
 
 /* For in-process users that have no PF driver: configure VF `fn` as a PF's
@@ -183,7 +194,7 @@ struct guc_vf_info {
 	uint16_t marker;
 	bool ctb_enabled;
 	uint8_t abi_major, abi_minor; /* negotiated, 0.0 = none */
-	uint64_t ggtt_start, ggtt_size;
+	uint64_t ggtt_start, ggtt_size, lmem_size;
 	uint32_t begin_context, num_contexts, num_doorbells;
 	uint32_t registered, enabled; /* contexts */
 	uint64_t h2g_messages, g2h_messages, mbox_requests, irqs;

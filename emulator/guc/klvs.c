@@ -29,7 +29,7 @@ static const struct guc_klv_row table[] = {
 	    .text = "where the VF's GGTT range begins"),
 	KLV(VF_GGTT_SIZE, VF_CFG, READ, .max = GGTT_TOP, .align = GGTT_PAGE, .unit = "bytes",
 	    .text = "how long it is"),
-	KLV(VF_LMEM_SIZE, VF_CFG, READ, U64, .align = 2u << 20, .unit = "bytes",
+	KLV(VF_LMEM_SIZE, VF_CFG, READ, U64, .align = LMEM_ALIGN, .unit = "bytes",
 	    .text = "local memory of the VF"),
 	KLV(VF_NUM_CONTEXTS, VF_CFG, READ, .max = GUC_ID_MAX, .text = "context ids of the VF"),
 	KLV(VF_TILE_MASK, VF_CFG, READ, U32,

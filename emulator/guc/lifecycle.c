@@ -29,15 +29,16 @@ static void set_state(struct guc_card *c, unsigned gt, unsigned fn, uint8_t next
 	guc_emit(c, &ev);
 }
 
-static uint8_t resolve(const struct guc_function *f, uint8_t next)
+static uint8_t resolve(const struct guc_card *c, unsigned gt, unsigned fn, uint8_t next)
 {
+	const struct guc_function *f = guc_fn(c, gt, fn);
+
 	if (next == SAME)
 		return f->state;
 	if (next == BACK)
 		return f->resfix_from;
 	if (next == CLEAN)
-		return f->config.ggtt_size && f->config.num_contexts ? GUC_VFS_READY :
-								       GUC_VFS_UNPROVISIONED;
+		return guc_config_complete(c, gt, fn) ? GUC_VFS_READY : GUC_VFS_UNPROVISIONED;
 	return next;
 }
 
@@ -129,7 +130,7 @@ static void apply(struct guc_card *c, unsigned gt, unsigned fn, const struct guc
 	uint8_t next;
 
 	before(c, gt, fn, row->effects, arg);
-	next = resolve(f, row->next);
+	next = resolve(c, gt, fn, row->next);
 	/* Whatever the driver does, a PAUSE that was accepted goes on. */
 	if (next != GUC_VFS_RUNNING && next != GUC_VFS_READY && next != GUC_VFS_RESFIX_BLOCKED)
 		f->pausing = 0;

@@ -7,6 +7,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/actions.h \
 	emulator/guc/blob.c \
 	emulator/guc/blob.h \
+	emulator/guc/blitter.c \
 	emulator/guc/blob_check.c \
 	emulator/guc/block.h \
 	emulator/guc/card.c \
@@ -34,6 +35,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/lifecycle_table.c \
 	emulator/guc/lifecycle.h \
 	emulator/guc/limits.h \
+	emulator/guc/lmem.c \
 	emulator/guc/mailbox.c \
 	emulator/guc/memirq.c \
 	emulator/guc/mishap.c \

@@ -17,6 +17,15 @@ struct guc_irq {
 	uint8_t vector; /* MSI or MSI-X vector */
 };
 
+/* What an address or offset of a memory access counts in. */
+enum guc_space {
+	GUC_SPACE_SYSTEM,   /* DMA addresses of the function's own memory */
+	GUC_SPACE_LMEM,     /* local memory: offsets in the function's share of a tile's */
+	GUC_SPACE_LMEM_CCS, /* its compression metadata, a byte for `ccs_ratio` bytes */
+	GUC_SPACE_CCS,      /* compression metadata of the function's own memory, at its
+			     * DMA address / `ccs_ratio` */
+};
+
 struct guc_port {
 	void *user;
 	/* Copy `len` bytes at DMA address `dma` of function `fn`'s memory.
@@ -29,6 +38,22 @@ struct guc_port {
 	int (*store32)(void *user, unsigned fn, uint64_t dma, uint32_t value);
 	/* Raise an interrupt; the memirq bytes, if any, are written already. */
 	void (*irq)(void *user, unsigned fn, const struct guc_irq *irq);
+};
+
+/* Memory of the card itself, which a block does not hold: every space but SYSTEM.
+ * Zeroed: the card has none. The card asks only for what lies in fn's share of
+ * `tile`'s. Synchronous like the port. */
+struct guc_local {
+	void *user;
+	/* Copy `len` bytes at `off` of the space; an aligned dword is one access,
+	 * with the order of load32 and store32. 0, or -EFAULT and nothing was done. */
+	int (*read)(void *user, enum guc_space space, unsigned tile, unsigned fn, uint64_t off,
+		    void *dst, size_t len);
+	int (*write)(void *user, enum guc_space space, unsigned tile, unsigned fn, uint64_t off,
+		     const void *src, size_t len);
+	/* From now on fn's share of the tile's local memory is `bytes`, another
+	 * number than before: what it held is gone, it reads zero. May be NULL. */
+	void (*size)(void *user, unsigned tile, unsigned fn, uint64_t bytes);
 };
 
 #endif

@@ -93,6 +93,23 @@ static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a_len && b_len && a < b + b_len && b < a + a_len;
 }
 
+/* Local memory is each tile's; the main GT's GuC keeps the shares, which must fit
+ * the card together. Where they lie is the PF's business. */
+static bool lmem_fits(const struct guc_card *c, unsigned gt, unsigned vf,
+		      const struct guc_config *cfg)
+{
+	uint64_t left = c->block->options.lmem_size;
+
+	if (cfg->lmem_size == 0)
+		return true;
+	if (guc_gt_is_media(c, gt))
+		return false;
+	for (unsigned other = 1; other <= c->block->geometry.vfs; other++)
+		if (other != vf)
+			left -= guc_fn(c, gt, other)->config.lmem_size;
+	return cfg->lmem_size <= left;
+}
+
 /* True when nothing of `cfg` lies outside the card or in another VF's share. */
 static bool fits(const struct guc_card *c, unsigned gt, unsigned vf, const struct guc_config *cfg)
 {
@@ -105,6 +122,8 @@ static bool fits(const struct guc_card *c, unsigned gt, unsigned vf, const struc
 	if (cfg->num_contexts && cfg->begin_context + cfg->num_contexts > g->contexts)
 		return false;
 	if (cfg->num_doorbells && cfg->begin_doorbell + cfg->num_doorbells > GUC_DOORBELLS)
+		return false;
+	if (!lmem_fits(c, gt, vf, cfg))
 		return false;
 	for (unsigned other = 1; other <= g->vfs; other++) {
 		const struct guc_config *o = &guc_fn(c, gt, other)->config;
@@ -132,17 +151,30 @@ static void cut(const struct guc_card *c, struct guc_config *cfg)
 		cfg->begin_context = g->contexts;
 	if (cfg->num_contexts > g->contexts - cfg->begin_context)
 		cfg->num_contexts = g->contexts - cfg->begin_context;
+	if (cfg->lmem_size > c->block->options.lmem_size)
+		cfg->lmem_size = c->block->options.lmem_size;
 }
 
 /* Put `cfg` in force. Context slots are found through it: they go first. */
 static void commit(struct guc_card *c, unsigned gt, unsigned vf, const struct guc_config *cfg)
 {
 	struct guc_function *f = guc_fn(c, gt, vf);
+	bool resized = f->config.lmem_size != cfg->lmem_size;
 
 	if (f->config.begin_context != cfg->begin_context ||
 	    f->config.num_contexts != cfg->num_contexts)
 		guc_contexts_drop(c, gt, vf);
 	f->config = *cfg;
+	if (resized && c->local.size)
+		c->local.size(c->local.user, guc_gt_tile(c, gt), vf, cfg->lmem_size);
+}
+
+bool guc_config_complete(const struct guc_card *c, unsigned gt, unsigned vf)
+{
+	const struct guc_config *cfg = &guc_fn(c, gt, vf)->config;
+
+	return cfg->ggtt_size && cfg->num_contexts &&
+	       (cfg->lmem_size || !c->block->options.lmem_size || guc_gt_is_media(c, gt));
 }
 
 static bool is_start_of(uint32_t key, uint32_t next)
@@ -183,11 +215,8 @@ static uint32_t apply_list(struct guc_card *c, unsigned gt, unsigned vf, const u
 
 static void announce(struct guc_card *c, unsigned gt, unsigned vf)
 {
-	const struct guc_config *cfg = &guc_fn(c, gt, vf)->config;
-
-	guc_vf_input(c, gt, vf,
-		     cfg->ggtt_size && cfg->num_contexts ? GUC_IN_CONFIG_VALID :
-							   GUC_IN_CONFIG_GONE, 0);
+	guc_vf_input(c, gt, vf, guc_config_complete(c, gt, vf) ? GUC_IN_CONFIG_VALID :
+							  GUC_IN_CONFIG_GONE, 0);
 }
 
 /* dw1 VFID, dw2/dw3 list, dw4 size in dwords; address and size 0: reset. */
@@ -263,6 +292,7 @@ static void provision_event(struct guc_card *c, unsigned fn, const struct guc_vf
 		lo32(share->ggtt_size), hi32(share->ggtt_size),
 		share->begin_context, share->contexts,
 		share->begin_doorbell, share->doorbells,
+		lo32(share->lmem_size), hi32(share->lmem_size),
 	};
 	struct guc_event ev = { .point = GUC_PT_PROVISION, .fn = (uint8_t)fn, .msg = dw,
 				.msg_len = PROVISION_DWORDS };
@@ -270,25 +300,35 @@ static void provision_event(struct guc_card *c, unsigned fn, const struct guc_vf
 	guc_emit(c, &ev);
 }
 
-int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share *share)
+static struct guc_config share_of(const struct guc_card *c, unsigned gt,
+				  const struct guc_vf_share *share)
 {
-	const struct guc_geometry *g = &card->block->geometry;
-	const struct guc_config cfg = {
+	return (struct guc_config){
 		.ggtt_start = share->ggtt_start, .ggtt_size = share->ggtt_size,
 		.num_contexts = share->contexts, .begin_context = share->begin_context,
 		.num_doorbells = share->doorbells, .begin_doorbell = share->begin_doorbell,
+		.lmem_size = guc_gt_is_media(c, gt) ? 0 : share->lmem_size,
 	};
+}
+
+int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share *share)
+{
+	const struct guc_geometry *g = &card->block->geometry;
+	struct guc_config cfg = share_of(card, 0, share);
 
 	if (fn == 0 || fn > g->vfs)
 		return -ENODEV;
 	if (share->ggtt_size == 0 || share->contexts == 0 || share->ggtt_start > GGTT_TOP ||
 	    share->ggtt_size > GGTT_TOP || (share->ggtt_start | share->ggtt_size) % GGTT_PAGE ||
 	    share->begin_context > GUC_ID_MAX || share->contexts > GUC_ID_MAX ||
-	    share->begin_doorbell >= GUC_DOORBELLS || share->doorbells > GUC_DOORBELLS)
+	    share->begin_doorbell >= GUC_DOORBELLS || share->doorbells > GUC_DOORBELLS ||
+	    share->lmem_size % LMEM_ALIGN || !share->lmem_size != !card->block->options.lmem_size)
 		return -EINVAL;
-	for (unsigned gt = 0; gt < guc_gt_count(card); gt++)
+	for (unsigned gt = 0; gt < guc_gt_count(card); gt++) {
+		cfg = share_of(card, gt, share);
 		if (!fits(card, gt, fn, &cfg))
 			return -EINVAL;
+	}
 	provision_event(card, fn, share);
 	for (unsigned tile = 0; tile < g->tiles; tile++) {
 		const struct guc_config *old = &guc_fn(card, tile * g->gts, fn)->config;
@@ -301,6 +341,7 @@ int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share 
 				      PTE_PRESENT | (uint64_t)fn << PTE_VFID_SHIFT);
 	}
 	for (unsigned gt = 0; gt < guc_gt_count(card); gt++) {
+		cfg = share_of(card, gt, share);
 		commit(card, gt, fn, &cfg);
 		announce(card, gt, fn);
 	}

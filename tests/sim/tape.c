@@ -150,6 +150,28 @@ static int store32(void *user, unsigned fn, uint64_t dma, uint32_t value)
 	return next_access(user, gucemu_TRACE_MEM_WRITE, fn, dma, 4, true, &rec) ? 0 : -EFAULT;
 }
 
+/* The card's own memory is read and written like the functions'. */
+static int local_read(void *user, enum guc_space space, unsigned tile, unsigned fn, uint64_t off,
+		      void *dst, size_t len)
+{
+	uint32_t value;
+	int err;
+
+	(void)space, (void)tile;
+	if (len != 4)
+		return mem_read(user, fn, off, dst, len);
+	err = load32(user, fn, off, &value);
+	memcpy(dst, &value, sizeof(value));
+	return err;
+}
+
+static int local_write(void *user, enum guc_space space, unsigned tile, unsigned fn,
+		       uint64_t off, const void *src, size_t len)
+{
+	(void)space, (void)tile;
+	return len == 4 ? store32(user, fn, off, 0) : mem_write(user, fn, off, src, len);
+}
+
 static void irq(void *user, unsigned fn, const struct guc_irq *i)
 {
 	(void)user, (void)fn, (void)i;
@@ -229,6 +251,7 @@ static bool feed(struct replay *r)
 		share.contexts = le32_get(rec.data + 20);
 		share.begin_doorbell = le32_get(rec.data + 24);
 		share.doorbells = le32_get(rec.data + 28);
+		share.lmem_size = le64_get(rec.data + 32);
 		guc_provision(&r->card, rec.function, &share);
 	} else if (rec.kind == gucemu_TRACE_MISHAP && rec.data_len == 4 * MISHAP_DWORDS) {
 		mishap(r, &rec);
@@ -253,6 +276,7 @@ static bool build(struct replay *r)
 	r->block_size = guc_card_size(&g);
 	r->block = aligned_alloc(64, (r->block_size + 63) / 64 * 64);
 	r->card.port = (struct guc_port){ r, mem_read, mem_write, load32, store32, irq };
+	r->card.local = (struct guc_local){ r, local_read, local_write, NULL };
 	r->card.sink = compare;
 	r->card.sink_user = r;
 	r->card.sink_mask = UINT64_MAX;

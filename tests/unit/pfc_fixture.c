@@ -349,6 +349,7 @@ static void fx_on_event(void *user, const struct pfc_event *ev)
 		break;
 	case PFC_EV_VF_STATE:
 	case PFC_EV_STEP:
+	case PFC_EV_PROGRESS:
 		break;
 	}
 }

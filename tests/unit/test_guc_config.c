@@ -195,7 +195,7 @@ END_TEST
 /* CF-10: guc_provision does what a PF would, or nothing. */
 START_TEST(without_pf)
 {
-	struct guc_vf_share share = { FX_VF_START(3), 0x10000, 48, 8, 0, 0 };
+	struct guc_vf_share share = { FX_VF_START(3), 0x10000, 48, 8, 0, 0, 0 };
 	struct guc_config before;
 
 	ck_assert_int_eq(guc_provision(&f->card, 3, &share), -ENODEV);
