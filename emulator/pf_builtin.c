@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/bits.h"
 #include "server.h"
 
 /* DMA address of the PF's memory, anything but 0. */
@@ -21,8 +22,7 @@ static void port_write64(void *user, uint64_t off, const uint64_t *values, size_
 {
 	struct server *s = user;
 
-	for (size_t i = 0; i < n; i++)
-		(void)guc_mmio_write(&s->card, 0, off + 8 * i, 8, values[i]);
+	(void)guc_mmio_write_run(&s->card, 0, off, n, values);
 }
 
 static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint32_t cookie)
@@ -31,13 +31,13 @@ static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint3
 	uint64_t words[HOST_READ_MAX / 8];
 	uint8_t *at = (uint8_t *)words;
 
-	for (unsigned i = 0; i < n; i++) {
+	if (size == 8)
+		(void)guc_mmio_read_run(&s->card, 0, off, n, words);
+	for (unsigned i = 0; size == 4 && i < n; i++) {
 		uint64_t value = 0;
-		uint32_t low;
 
-		(void)guc_mmio_read(&s->card, 0, off + (uint64_t)size * i, size, &value);
-		low = (uint32_t)value;
-		memcpy(at + (size_t)size * i, size == 8 ? (void *)&value : (void *)&low, size);
+		(void)guc_mmio_read(&s->card, 0, off + 4ull * i, 4, &value);
+		le32_put(at + 4 * (size_t)i, (uint32_t)value);
 	}
 	pfc_read_done(pf_driver(s->pf), cookie, words, n);
 }

@@ -234,6 +234,9 @@ struct pfc_pte_coder {
 void pfc_pte_begin(struct pfc_pte_coder *c, uint8_t *out, uint32_t cap, bool rle);
 /* 0, or -ENOSPC when the runs are no shorter than `cap`. */
 int pfc_pte_put(struct pfc_pte_coder *c, uint64_t pte);
+/* `n` of them as registers hold them, with the VFID, which is left out; -EPERM when
+ * one has another. */
+int pfc_pte_put_words(struct pfc_pte_coder *c, const uint8_t *words, uint32_t n, unsigned vfid);
 int pfc_pte_end(struct pfc_pte_coder *c);
 
 struct pfc_pte_decoder {
@@ -246,5 +249,7 @@ struct pfc_pte_decoder {
 unsigned pfc_pte_get(struct pfc_pte_decoder *d, uint64_t *out, unsigned n);
 /* Check one coded entry or run: the number of entries, 0 when it is bad. */
 uint64_t pfc_pte_check(const uint8_t *in, bool rle);
+/* Check `n` entries that are plain: false when one is bad. */
+bool pfc_pte_check_plain(const uint8_t *in, uint32_t n);
 
 #endif

@@ -319,16 +319,22 @@ void pfc_image_check_mmio(struct pfc_image_reader *r)
 
 void pfc_image_check_entries(struct pfc_image_reader *r)
 {
-	bool rle = r->cur.flags & PFC_IMAGE_RLE;
-	uint32_t unit = rle ? PFC_RUN_BYTES : 8;
+	static const char bad[] = "bad GGTT entry";
+	uint32_t plain = (r->have - r->checked) / 8;
 
-	while (r->have - r->checked >= unit && !r->err) {
-		uint64_t n = pfc_pte_check(r->cur.data + r->checked, rle);
+	if (!(r->cur.flags & PFC_IMAGE_RLE)) {
+		if (!pfc_pte_check_plain(r->cur.data + r->checked, plain))
+			pfc_image_fail(r, -EINVAL, bad);
+		r->pages += plain;
+		r->checked += 8 * plain;
+	}
+	while (r->cur.flags & PFC_IMAGE_RLE && r->have - r->checked >= PFC_RUN_BYTES && !r->err) {
+		uint64_t n = pfc_pte_check(r->cur.data + r->checked, true);
 
 		if (n == 0)
-			pfc_image_fail(r, -EINVAL, "bad GGTT entry");
+			pfc_image_fail(r, -EINVAL, bad);
 		r->pages += n;
-		r->checked += unit;
+		r->checked += PFC_RUN_BYTES;
 	}
 	if (r->have == r->need && r->pages * 8 != r->cur.raw)
 		pfc_image_fail(r, -EINVAL, "GGTT section does not fill the region");

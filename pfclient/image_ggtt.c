@@ -13,7 +13,7 @@ void pfc_pte_begin(struct pfc_pte_coder *c, uint8_t *out, uint32_t cap, bool rle
 	*c = (struct pfc_pte_coder){ .out = out, .cap = cap, .rle = rle };
 }
 
-static int flush_run(struct pfc_pte_coder *c)
+static inline int flush_run(struct pfc_pte_coder *c)
 {
 	if (!c->count)
 		return 0;
@@ -27,17 +27,10 @@ static int flush_run(struct pfc_pte_coder *c)
 	return 0;
 }
 
-int pfc_pte_put(struct pfc_pte_coder *c, uint64_t pte)
+static inline int put_run(struct pfc_pte_coder *c, uint64_t pte)
 {
 	int err;
 
-	if (!c->rle) {
-		if (c->cap - c->len < 8)
-			return -ENOSPC;
-		le64_put(c->out + c->len, pte);
-		c->len += 8;
-		return 0;
-	}
 	if (c->count == 1 && (pte == c->first || pte == c->first + GGTT_PAGE)) {
 		c->step = (uint32_t)(pte - c->first);
 		c->count = 2;
@@ -56,23 +49,70 @@ int pfc_pte_put(struct pfc_pte_coder *c, uint64_t pte)
 	return 0;
 }
 
+int pfc_pte_put(struct pfc_pte_coder *c, uint64_t pte)
+{
+	if (c->rle)
+		return put_run(c, pte);
+	if (c->cap - c->len < 8)
+		return -ENOSPC;
+	le64_put(c->out + c->len, pte);
+	c->len += 8;
+	return 0;
+}
+
+int pfc_pte_put_words(struct pfc_pte_coder *c, const uint8_t *words, uint32_t n, unsigned vfid)
+{
+	uint64_t own = (uint64_t)vfid << PTE_VFID_SHIFT, foreign = 0;
+	uint8_t *out = c->out + c->len;
+	int err = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		foreign |= (le64_get(words + 8 * (size_t)i) & PTE_VFID) ^ own;
+	if (foreign)
+		return -EPERM;
+	if (c->rle) {
+		/* A copy that no byte stored into the output can be. */
+		struct pfc_pte_coder local = *c;
+
+		for (uint32_t i = 0; i < n && !err; i++)
+			err = put_run(&local, le64_get(words + 8 * (size_t)i) ^ own);
+		*c = local;
+		return err;
+	}
+	if ((c->cap - c->len) / 8 < n)
+		return -ENOSPC;
+	for (uint32_t i = 0; i < n; i++)
+		le64_put(out + 8 * (size_t)i, le64_get(words + 8 * (size_t)i) ^ own);
+	c->len += 8 * n;
+	return 0;
+}
+
 int pfc_pte_end(struct pfc_pte_coder *c)
 {
 	return c->rle ? flush_run(c) : 0;
+}
+
+static unsigned get_plain(struct pfc_pte_decoder *d, uint64_t *out, unsigned n)
+{
+	uint32_t left = (d->len - d->at) / 8;
+
+	if (n > left)
+		n = left;
+	for (unsigned i = 0; i < n; i++)
+		out[i] = le64_get(d->in + d->at + 8 * (size_t)i);
+	d->at += 8 * n;
+	return n;
 }
 
 unsigned pfc_pte_get(struct pfc_pte_decoder *d, uint64_t *out, unsigned n)
 {
 	unsigned got = 0;
 
+	if (!d->rle)
+		return get_plain(d, out, n);
 	while (got < n && d->at < d->len) {
 		const uint8_t *in = d->in + d->at;
 
-		if (!d->rle) {
-			out[got++] = le64_get(in);
-			d->at += 8;
-			continue;
-		}
 		out[got++] = le64_get(in + 8) + (uint64_t)d->used * le32_get(in + 4);
 		if (++d->used >= le32_get(in)) {
 			d->used = 0;
@@ -98,4 +138,13 @@ uint64_t pfc_pte_check(const uint8_t *in, bool rle)
 	/* Growing must not carry out of the address field. */
 	last = (pte & PTE_ADDR) + step * (count - 1);
 	return last & ~PTE_ADDR ? 0 : count;
+}
+
+bool pfc_pte_check_plain(const uint8_t *in, uint32_t n)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		any |= le64_get(in + 8 * (size_t)i);
+	return !(any & PTE_VFID);
 }

@@ -231,7 +231,8 @@ struct pfc {
 	struct pfc_unit unit[PFC_UNITS];
 };
 
-#define PFC_PTE_SLICE  (HOST_READ_MAX / 8) /* entries moved by one step */
+#define PFC_PTE_SLICE  (HOST_READ_MAX / 8) /* entries moved by one access */
+#define PFC_PTE_BURST  4u                  /* such accesses of one step */
 #define PFC_SEAL_SLICE 65536u              /* bytes checksummed by one step */
 #define PFC_ZERO_SLICE 262144u             /* bytes zeroed by one step */
 #define PFC_PROGRESS_NS 100000000ull

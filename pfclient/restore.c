@@ -27,28 +27,31 @@ static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 	struct pfc_vf *v = pfc_vf(p, u);
 	struct pfc_pte_decoder *d = &v->in.decoder[u->gt];
 	const struct pfc_image_part *ggtt = part(p, u, PFC_IMAGE_GGTT);
-	uint32_t left = ggtt->raw / 8 - u->pos;
 	uint64_t pte[PFC_PTE_SLICE];
-	unsigned n;
 
 	if (u->pos == 0)
 		*d = (struct pfc_pte_decoder){
 			.in = ggtt->data, .len = ggtt->stored, .rle = ggtt->flags & PFC_IMAGE_RLE
 		};
-	/* The stage is shared memory: whatever it says now, stay in the region. */
-	n = pfc_pte_get(d, pte, left < PFC_PTE_SLICE ? left : PFC_PTE_SLICE);
-	if (n == 0) {
-		pfc_invalidate(p, pfc_gt(p, u)->tile);
-		return PFC_DONE;
-	}
-	for (unsigned i = 0; i < n; i++)
-		pte[i] = (pte[i] & ~PTE_VFID) | (uint64_t)u->vf << PTE_VFID_SHIFT;
-	p->port->write64(p->port->user,
-			 pfc_pte_register(pfc_gt(p, u)->tile,
-					  v->share.ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
-			 pte, n);
-	u->pos += n;
 	pfc_op_touch(p, u->vf);
+	for (unsigned i = 0; i < PFC_PTE_BURST; i++) {
+		/* The stage is shared memory: whatever it says now, stay in the region. */
+		uint32_t left = ggtt->raw / 8 - u->pos;
+		unsigned n = pfc_pte_get(d, pte, left < PFC_PTE_SLICE ? left : PFC_PTE_SLICE);
+
+		if (n == 0) {
+			pfc_invalidate(p, pfc_gt(p, u)->tile);
+			return PFC_DONE;
+		}
+		for (unsigned k = 0; k < n; k++)
+			pte[k] = (pte[k] & ~PTE_VFID) | (uint64_t)u->vf << PTE_VFID_SHIFT;
+		p->port->write64(p->port->user,
+				 pfc_pte_register(pfc_gt(p, u)->tile,
+						  v->share.ggtt_start +
+							  (uint64_t)u->pos * GGTT_PAGE),
+				 pte, n);
+		u->pos += n;
+	}
 	return PFC_MORE;
 }
 

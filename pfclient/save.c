@@ -109,34 +109,44 @@ static void start_coding(struct pfc *p, struct pfc_unit *u, bool rle)
 	pfc_pte_begin(&t->coder[u->gt], p->mem.base + place->off, place->raw, rle);
 }
 
-/* Reads go out a slice at a time; pfc_save_words() takes their answers. */
+static int end_coding(struct pfc *p, struct pfc_unit *u)
+{
+	struct pfc_transfer *t = &pfc_vf(p, u)->out;
+
+	if (pfc_pte_end(&t->coder[u->gt])) {
+		start_coding(p, u, false);
+		return PFC_MORE;
+	}
+	t->ggtt[u->gt].bytes = t->coder[u->gt].len;
+	return PFC_DONE;
+}
+
+/* Reads go out a slice at a time; pfc_save_words() takes their answers, which a
+ * port in the same process gives at once. */
 static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 {
 	struct pfc_vf *v = pfc_vf(p, u);
-	uint32_t pages = region_bytes(v) / 8, n;
+	uint32_t pages = region_bytes(v) / 8;
 
-	if (u->call_err)
-		return u->call_err;
-	if (u->read == PFC_SENT)
-		return PFC_WAIT;
 	if (u->sub == 0) {
 		start_coding(p, u, true);
 		u->sub = 1;
 	}
-	n = pages - u->pos;
-	if (n == 0) {
-		if (pfc_pte_end(&v->out.coder[u->gt])) {
-			start_coding(p, u, false);
-			return PFC_MORE;
-		}
-		v->out.ggtt[u->gt].bytes = v->out.coder[u->gt].len;
-		return PFC_DONE;
+	for (unsigned i = 0; i < PFC_PTE_BURST; i++) {
+		uint32_t n = pages - u->pos;
+
+		if (u->call_err)
+			return u->call_err;
+		if (u->read == PFC_SENT)
+			return PFC_WAIT;
+		if (n == 0)
+			return end_coding(p, u);
+		u->read = PFC_SENT;
+		p->port->read(p->port->user,
+			      pfc_pte_register(pfc_gt(p, u)->tile, v->share.ggtt_start +
+						       (uint64_t)u->pos * GGTT_PAGE),
+			      8, n < PFC_PTE_SLICE ? n : PFC_PTE_SLICE, pfc_read_cookie(u));
 	}
-	u->read = PFC_SENT;
-	p->port->read(p->port->user,
-		      pfc_pte_register(pfc_gt(p, u)->tile,
-				       v->share.ggtt_start + (uint64_t)u->pos * GGTT_PAGE),
-		      8, n < PFC_PTE_SLICE ? n : PFC_PTE_SLICE, pfc_read_cookie(u));
 	return PFC_MORE;
 }
 
@@ -144,23 +154,18 @@ static void take_entries(struct pfc *p, struct pfc_unit *u, const uint8_t *words
 {
 	struct pfc_vf *v = pfc_vf(p, u);
 	uint32_t left = region_bytes(v) / 8 - u->pos;
+	int err;
 
 	if (n > left)
 		n = left;
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t pte = le64_get(words + 8 * (size_t)i);
-
-		if ((pte & PTE_VFID) >> PTE_VFID_SHIFT != u->vf) {
-			u->call_err = -EPERM;
-			return;
-		}
-		if (pfc_pte_put(&v->out.coder[u->gt], pte & ~PTE_VFID)) {
-			/* Runs are no shorter here: take the entries plain. */
-			start_coding(p, u, false);
-			return;
-		}
-	}
-	u->pos += n;
+	err = pfc_pte_put_words(&v->out.coder[u->gt], words, n, u->vf);
+	if (err == -EPERM)
+		u->call_err = err;
+	else if (err)
+		/* Runs are no shorter here: take the entries plain. */
+		start_coding(p, u, false);
+	else
+		u->pos += n;
 }
 
 static int step_mmio(struct pfc *p, struct pfc_unit *u)

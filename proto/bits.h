@@ -26,41 +26,48 @@ static inline uint32_t field_put(uint32_t mask, uint32_t value)
 	return (value << __builtin_ctz(mask)) & mask;
 }
 
+/* The bytes of `v` in the order of this machine, little-endian, and back. */
+static inline uint32_t le32_order(uint32_t v)
+{
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
+}
+
+/* As le32_order(), 8 bytes. */
+static inline uint64_t le64_order(uint64_t v)
+{
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
+}
+
 /* Unaligned little-endian loads and stores of 4 and 8 bytes at p. */
 static inline uint32_t le32_get(const void *p)
 {
-	const uint8_t *b = p;
+	uint32_t v;
 
-	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
-	       (uint32_t)b[3] << 24;
+	memcpy(&v, p, sizeof(v));
+	return le32_order(v);
 }
 
 /* As le32_get(), 8 bytes. */
 static inline uint64_t le64_get(const void *p)
 {
-	const uint8_t *b = p;
+	uint64_t v;
 
-	return (uint64_t)le32_get(b) | (uint64_t)le32_get(b + 4) << 32;
+	memcpy(&v, p, sizeof(v));
+	return le64_order(v);
 }
 
 /* The stores. */
 static inline void le32_put(void *p, uint32_t v)
 {
-	uint8_t *b = p;
-
-	b[0] = (uint8_t)v;
-	b[1] = (uint8_t)(v >> 8);
-	b[2] = (uint8_t)(v >> 16);
-	b[3] = (uint8_t)(v >> 24);
+	v = le32_order(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 /* As le32_put(), 8 bytes. */
 static inline void le64_put(void *p, uint64_t v)
 {
-	uint8_t *b = p;
-
-	le32_put(b, (uint32_t)v);
-	le32_put(b + 4, (uint32_t)(v >> 32));
+	v = le64_order(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 /* Low and high half of a 64-bit word, and a word of two halves. */

@@ -26,7 +26,7 @@ wire_ldadd = libgucwire.la libgucframe.la libgucproto.la $(CHECK_LIBS)
 
 # --- benches: built always, so that they don't rot; run by hand -----------------
 
-noinst_PROGRAMS += tests/bench/bench_core tests/bench/bench_socket
+noinst_PROGRAMS += tests/bench/bench_core tests/bench/bench_image tests/bench/bench_socket
 bench_sources = tests/bench/bench.c tests/bench/bench.h
 sim_sources = tests/sim/sim.c tests/sim/sim.h tests/sim/load.c tests/sim/load.h
 bare_sources = tests/sim/bare.c tests/sim/bare.h
@@ -34,6 +34,8 @@ bare_sources = tests/sim/bare.c tests/sim/bare.h
 tests_bench_bench_core_SOURCES = tests/bench/bench_core.c $(bench_sources) $(sim_sources) \
 	$(bare_sources)
 tests_bench_bench_core_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
+tests_bench_bench_image_SOURCES = tests/bench/bench_image.c $(bench_sources) $(sim_sources)
+tests_bench_bench_image_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
 tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c $(bench_sources)
 tests_bench_bench_socket_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 tests_bench_bench_socket_LDADD = libgucframe.la $(UV_LIBS)

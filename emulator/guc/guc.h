@@ -118,6 +118,13 @@ int guc_mmio_read(struct guc_card *card, unsigned fn, uint64_t off, unsigned siz
 		  uint64_t *value);
 int guc_mmio_write(struct guc_card *card, unsigned fn, uint64_t off, unsigned size,
 		   uint64_t value);
+/* The same for `n` consecutive 64-bit words from `off` on, in order, as so many
+ * calls of the above; it ends with the first that fails. What the PF does to its
+ * GGTT entries is one copy then, unless hook or sink want to see each. */
+int guc_mmio_read_run(struct guc_card *card, unsigned fn, uint64_t off, size_t n,
+		      uint64_t *values);
+int guc_mmio_write_run(struct guc_card *card, unsigned fn, uint64_t off, size_t n,
+		       const uint64_t *values);
 
 /* May fn reach [off, off + len) of its share of the tile's local memory, as
  * through its BAR 2? 0; -ENODEV no such function or tile; -ENXIO it has none;

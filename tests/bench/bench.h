@@ -10,6 +10,9 @@
 
 /* CLOCK_MONOTONIC in ns. */
 uint64_t bench_now(void);
+/* The same of this process's own processor time: what computes and never waits
+ * is measured by it, so that neighbours on the machine don't show. */
+uint64_t bench_cpu(void);
 /* Pin this process (and what it forks) to one processor of those it may use. */
 void bench_pin(void);
 /* Sorts values[0..n) and returns the middle one. */

@@ -127,29 +127,29 @@ static void pf_write64(void *user, uint64_t off, const uint64_t *values, size_t 
 {
 	struct sim_card *c = user;
 
-	for (size_t i = 0; i < n; i++)
-		guc_mmio_write(&c->guc, 0, off + 8 * i, 8, values[i]);
+	guc_mmio_write_run(&c->guc, 0, off, n, values);
 }
 
 /* Words read for a driver, as its transport would deliver them. */
 static void read_words(struct guc_card *guc, unsigned fn, uint64_t off, unsigned size, unsigned n,
-		       uint8_t *words)
+		       uint64_t *words)
 {
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t v = 0;
+	uint8_t *bytes = (uint8_t *)words;
 
-		guc_mmio_read(guc, fn, off + (uint64_t)i * size, size, &v);
-		if (size == 8)
-			memcpy(words + 8 * i, &v, 8);
-		else
-			memcpy(words + 4 * i, &(uint32_t){ (uint32_t)v }, 4);
+	if (size == 8)
+		guc_mmio_read_run(guc, fn, off, n, words);
+	for (unsigned i = 0; size == 4 && i < n; i++) {
+		uint64_t v;
+
+		guc_mmio_read(guc, fn, off + 4ull * i, 4, &v);
+		le32_put(bytes + 4 * (size_t)i, lo32(v));
 	}
 }
 
 static void pf_read(void *user, uint64_t off, unsigned size, unsigned n, uint32_t cookie)
 {
 	struct sim_card *c = user;
-	uint8_t words[HOST_READ_MAX];
+	uint64_t words[HOST_READ_MAX / 8] = { 0 };
 
 	read_words(&c->guc, 0, off, size, n, words);
 	pfc_read_done(c->pfc, cookie, words, n);
@@ -171,14 +171,13 @@ static void vf_write64(void *user, uint64_t off, const uint64_t *values, size_t 
 {
 	struct sim_vf *v = user;
 
-	for (size_t i = 0; i < n; i++)
-		guc_mmio_write(home(v), v->fn, off + 8 * i, 8, values[i]);
+	guc_mmio_write_run(home(v), v->fn, off, n, values);
 }
 
 static void vf_read(void *user, uint64_t off, unsigned size, unsigned n, uint32_t cookie)
 {
 	struct sim_vf *v = user;
-	uint8_t words[HOST_READ_MAX];
+	uint64_t words[HOST_READ_MAX / 8] = { 0 };
 
 	read_words(home(v), v->fn, off, size, n, words);
 	vfc_read_done(v->vfc, cookie, words, n);
@@ -547,7 +546,7 @@ int sim_pf(struct sim *s, unsigned card, enum pfc_verb verb, unsigned vf,
 
 int sim_save(struct sim *s, unsigned card, unsigned vf, uint8_t **image, size_t *len)
 {
-	size_t cap = 1u << 20;
+	size_t cap = 4u << 20;
 	int err = verb_start(s, card, PFC_SAVE, vf, NULL);
 
 	if (err)

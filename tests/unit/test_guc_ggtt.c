@@ -198,6 +198,88 @@ START_TEST(bad_mmio)
 }
 END_TEST
 
+/* Entries, counted violations and crossings after a run, and its answer. */
+struct run_end {
+	int err;
+	uint64_t entry[8], read[8], seq;
+	uint32_t violations;
+};
+
+static struct run_end run(unsigned fn, uint64_t addr, size_t n, bool single)
+{
+	uint64_t values[8], off = pte_off(addr), first = f->card.block->seq;
+	struct run_end e = { .err = 0 };
+
+	for (unsigned i = 0; i < 8; i++)
+		values[i] = 0x5000u * (i + 1) | 1;
+	for (size_t i = 0; i < n && single && !e.err; i++)
+		e.err = guc_mmio_write(&f->card, fn, off + 8 * i, 8, values[i]);
+	for (size_t i = 0; i < n && single && !e.err; i++)
+		e.err = guc_mmio_read(&f->card, fn, off + 8 * i, 8, &e.read[i]);
+	if (!single)
+		e.err = guc_mmio_write_run(&f->card, fn, off, n, values);
+	if (!single && !e.err)
+		e.err = guc_mmio_read_run(&f->card, fn, off, n, e.read);
+	for (unsigned i = 0; i < 8; i++)
+		e.entry[i] = entry(addr + GGTT_PAGE * i);
+	e.seq = f->card.block->seq - first;
+	e.violations = guc_fn(&f->card, 0, fn)->violations[GUC_VIOL_PTE_FOREIGN];
+	return e;
+}
+
+static enum guc_verdict pass(void *user, struct guc_event *ev, struct guc_hook_action *act)
+{
+	(void)act;
+	*(unsigned *)user += ev->point == GUC_PT_MMIO_WRITE;
+	return GUC_PASS;
+}
+
+/* GG-09b: a run of 64-bit words is what so many single accesses are, for PF and
+ * VF, at the ends of ranges, GGTT and BAR, watched or not. */
+START_TEST(run_as_singles)
+{
+	const uint64_t end = f->card.block->geometry.ggtt_size;
+	const struct {
+		unsigned fn;
+		uint64_t addr;
+		size_t n;
+	} at[] = {
+		{ 0, FX_VF_START(1), 8 },
+		{ 0, end - 4 * GGTT_PAGE, 8 },
+		{ 0, end - 8 * GGTT_PAGE, 8 },
+		{ 0, end + GGTT_PAGE, 2 },
+		{ 0, FX_VF_START(1), 0 },
+		{ 1, FX_VF_START(1), 8 },
+		{ 1, FX_VF_START(1) - 3 * GGTT_PAGE, 8 },
+		{ 2, FX_VF_START(1), 3 },
+		{ 3, FX_VF_START(1), 3 },
+		{ 0, (REG_TILE_STRIDE - REG_GGTT_BASE) / 8 * GGTT_PAGE - GGTT_PAGE, 4 },
+	};
+	unsigned hooked = 0;
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		for (unsigned watched = 0; watched < 2; watched++) {
+			struct run_end a, b;
+
+			teardown();
+			setup();
+			f->card.hook = watched ? pass : NULL;
+			f->card.hook_user = &hooked;
+			a = run(at[i].fn, at[i].addr, at[i].n, true);
+			teardown();
+			setup();
+			hooked = 0;
+			f->card.hook = watched ? pass : NULL;
+			f->card.hook_user = &hooked;
+			b = run(at[i].fn, at[i].addr, at[i].n, false);
+			ck_assert_msg(memcmp(&a, &b, sizeof(a)) == 0, "case %zu", i);
+			if (watched && a.err == 0)
+				ck_assert_uint_eq(hooked, at[i].n);
+		}
+	}
+}
+END_TEST
+
 /* GG-10: CTB, memirq and relay of VF 1 through VF 2's addresses: the rings are
  * checked at each use, not only when they were named. */
 START_TEST(moved_away)
@@ -286,6 +368,7 @@ int main(void)
 	tcase_add_test(tc, scattered);
 	tcase_add_test(tc, foreign_registers);
 	tcase_add_test(tc, bad_mmio);
+	tcase_add_test(tc, run_as_singles);
 	tcase_add_test(tc, moved_away);
 	tcase_add_test(tc, tlb);
 	tcase_add_test(tc, snapshot);

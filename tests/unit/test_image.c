@@ -645,10 +645,11 @@ START_TEST(pte_runs)
 	/* 3.7: runs give back the very entries; what does not shrink is ENOSPC. */
 	enum { N = 2000 };
 	static uint64_t in[N], out[N];
-	static uint8_t coded[N * 8];
+	static uint8_t coded[N * 8], words[N * 8];
 	struct pfc_pte_coder c;
 	struct pfc_pte_decoder d;
 	uint32_t seed = 1, got = 0;
+	int err;
 
 	for (unsigned i = 0; i < N; i++) {
 		seed = seed * 1103515245 + 12345;
@@ -666,6 +667,28 @@ START_TEST(pte_runs)
 		got += n;
 	ck_assert_uint_eq(got, N);
 	ck_assert(memcmp(in, out, sizeof(in)) == 0);
+	/* So do entries taken as words, in both forms, and foreign ones are seen. */
+	for (unsigned rle = 0; rle < 2; rle++) {
+		for (unsigned i = 0; i < N; i++)
+			le64_put(words + 8 * i, in[i] | 5ull << PTE_VFID_SHIFT);
+		pfc_pte_begin(&c, coded, sizeof(coded), rle);
+		for (unsigned i = 0; i < N; i += 40)
+			ck_assert_int_eq(pfc_pte_put_words(&c, words + 8 * i, 40, 5), 0);
+		ck_assert_int_eq(pfc_pte_end(&c), 0);
+		d = (struct pfc_pte_decoder){ .in = coded, .len = c.len, .rle = rle };
+		memset(out, 0, sizeof(out));
+		got = 0;
+		for (unsigned n; (n = pfc_pte_get(&d, out + got, N - got < 13 ? N - got : 13)) > 0;)
+			got += n;
+		ck_assert_uint_eq(got, N);
+		ck_assert(memcmp(in, out, sizeof(in)) == 0);
+		le64_put(words + 8 * 39, in[39] | 4ull << PTE_VFID_SHIFT);
+		pfc_pte_begin(&c, coded, sizeof(coded), rle);
+		ck_assert_int_eq(pfc_pte_put_words(&c, words, 40, 5), -EPERM);
+		pfc_pte_begin(&c, coded, 8, rle);
+		err = pfc_pte_put_words(&c, words, 39, 5);
+		ck_assert_int_eq(err ? err : pfc_pte_end(&c), -ENOSPC);
+	}
 	pfc_pte_begin(&c, coded, 32, true);
 	ck_assert_int_eq(pfc_pte_put(&c, 1), 0);
 	ck_assert_int_eq(pfc_pte_put(&c, 0x99001), 0);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Saving and restoring a VF of 1,000 contexts and 1 GiB of GGTT (262,144
+ * entries, none like its neighbour) in process, against the least it could be:
+ * the same bytes copied once each way, and checksummed as often. */
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "proto/crc32c.h"
+#include "proto/regs.h"
+#include "tests/sim/load.h"
+
+#define CONTEXTS 1000u
+#define VF_GGTT	 (1ull << 30)
+#define ENTRIES	 (uint32_t)(VF_GGTT >> GGTT_PAGE_SHIFT)
+#define MANY	 8u /* copies measured at once: one alone is too short */
+
+struct setup {
+	struct sim *s;
+	struct sim_vf *v;
+	uint8_t *image, *copy; /* one of ours, two for the copies */
+	size_t len;
+};
+
+static void must(int err, const char *what)
+{
+	if (err) {
+		fprintf(stderr, "%s: %s\n", what, strerror(-err));
+		exit(EXIT_FAILURE);
+	}
+}
+
+/* Contexts by the driver, with a job each; entries behind its memory by hand,
+ * as a driver with pages all over the place would have them. */
+static void make(struct setup *b)
+{
+	struct sim_options o;
+	struct pfc_vf_info info;
+	uint64_t x = 1;
+
+	sim_defaults(&o);
+	o.ggtt_size = 2ull << 30;
+	o.vf_ggtt = VF_GGTT;
+	o.contexts = 4096;
+	o.vf_contexts = 1024;
+	o.vf_mem = 128u << 20;
+	b->s = sim_new(&o);
+	b->v = &b->s->vf[0];
+	must(sim_boot(b->s, b->v), "boot");
+	for (unsigned i = 0; i < CONTEXTS; i++) {
+		int id = vfc_queue_create(b->v->vfc, 0, GUC_CLASS_RENDER, 1);
+		struct vfc_job job = { .kind = VFC_JOB_STORE, .value = i };
+
+		must(id < 0 ? id : 0, "queue");
+		id = vfc_job_submit(b->v->vfc, 0, (uint32_t)id, &job);
+		must(id < 0 ? id : 0, "job");
+		if (i % 64 == 63 && !sim_jobs_drained(b->s, b->v))
+			must(-ETIME, "jobs");
+	}
+	if (!sim_jobs_drained(b->s, b->v) || b->v->jobs_ok != CONTEXTS)
+		must(-ETIME, "jobs");
+	must(pfc_vf_info(b->s->card[0].pfc, 1, &info), "info");
+	for (uint32_t i = (uint32_t)(o.vf_mem >> GGTT_PAGE_SHIFT); i < ENTRIES; i++) {
+		uint32_t index = (uint32_t)(info.ggtt_start >> GGTT_PAGE_SHIFT) + i;
+
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		must(guc_mmio_write(&b->s->card[0].guc, 1, REG_GGTT_BASE + 8ull * index, 8,
+				    (x >> 20 & PTE_ADDR) | PTE_PRESENT), "entry");
+	}
+}
+
+/* A save and a restore a second. */
+static double ours(void *user)
+{
+	struct setup *b = user;
+	const struct pfc_provision share = { .ggtt_size = VF_GGTT, .contexts = 1024 };
+	uint64_t start, spent;
+
+	sim_freeze(b->s, b->v);
+	must(sim_pf(b->s, 0, PFC_PAUSE, 1, NULL), "pause");
+	must(sim_pf(b->s, 1, PFC_PROVISION, 1, &share), "provision");
+	must(sim_pf(b->s, 1, PFC_PAUSE, 1, NULL), "pause the other");
+	free(b->image);
+	start = bench_cpu();
+	must(sim_save(b->s, 0, 1, &b->image, &b->len), "save");
+	must(sim_restore(b->s, 1, 1, b->image, b->len), "restore");
+	spent = bench_cpu() - start;
+	must(sim_pf(b->s, 0, PFC_RESUME, 1, NULL), "resume");
+	must(sim_pf(b->s, 1, PFC_FLR, 1, NULL), "reset");
+	must(sim_pf(b->s, 1, PFC_UNPROVISION, 1, NULL), "unprovision");
+	sim_thaw(b->s, b->v);
+	return 1e9 / (double)spent;
+}
+
+/* Copied out and in, and two checksums each way: of each section and of the
+ * whole image (vf-lifecycle 3.7). */
+static double copies(void *user)
+{
+	struct setup *b = user;
+	uint32_t crc = 0;
+	uint64_t start;
+
+	if (!b->copy) {
+		b->copy = malloc(2 * b->len);
+		if (!b->copy)
+			must(-ENOMEM, "copy");
+		memset(b->copy, 1, 2 * b->len);
+	}
+	start = bench_cpu();
+	for (unsigned i = 0; i < MANY; i++) {
+		memcpy(b->copy, b->image, b->len);
+		crc = crc32c(crc, b->copy, b->len);
+		crc = crc32c(crc, b->copy, b->len);
+		memcpy(b->copy + b->len, b->copy, b->len);
+		crc = crc32c(crc, b->copy + b->len, b->len);
+		crc = crc32c(crc, b->copy + b->len, b->len);
+		__asm__ volatile("" ::"r"(crc) : "memory");
+	}
+	return MANY * 1e9 / (double)(bench_cpu() - start);
+}
+
+int main(void)
+{
+	struct setup b = { .image = NULL };
+
+	bench_pin();
+	/* Buffers of images come from memory that was used before: fresh pages
+	 * are the kernel's cost. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, 1 << 30);
+	make(&b);
+	(void)ours(&b);
+	printf("image of %u contexts and %u entries: %zu bytes\n", CONTEXTS, ENTRIES, b.len);
+	bench_pair("save+restore/copy+crc", ours, copies, &b, "0.5");
+	sim_free(b.s);
+	free(b.image);
+	free(b.copy);
+	return EXIT_SUCCESS;
+}
