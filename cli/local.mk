@@ -81,11 +81,12 @@ cli_tests = \
 	tests/unit/test_view \
 	tests/process/test_cli \
 	tests/process/test_demo \
+	tests/process/test_trace \
 	tests/process/test_image \
 	tests/process/test_tables \
 	tests/process/test_vf_run
-check_PROGRAMS += $(cli_tests)
-TESTS += $(cli_tests)
+check_PROGRAMS += $(cli_tests) tests/fuzz/fuzz_trace
+TESTS += $(cli_tests) tests/fuzz/fuzz_trace
 
 cli_test_cppflags = $(AM_CPPFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE \
 	-DGOLDEN_DIR='"$(abs_top_srcdir)/tests/golden"' \
@@ -118,10 +119,19 @@ tests_unit_test_trace_SOURCES = tests/unit/test_trace.c cli/trace_file.c cli/tra
 tests_unit_test_trace_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_trace_CFLAGS = $(cli_test_cflags)
 tests_unit_test_trace_LDADD = $(cli_test_ldadd)
+tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz_trace.c cli/trace_file.c cli/trace_file.h
+tests_fuzz_fuzz_trace_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_trace_LDADD = $(cli_test_ldadd)
 tests_unit_test_view_SOURCES = tests/unit/test_view.c cli/options.c cli/options.h
 tests_unit_test_view_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_view_CFLAGS = $(cli_test_cflags)
 tests_unit_test_view_LDADD = $(cli_test_ldadd)
+tests_process_test_trace_SOURCES = tests/process/test_trace.c $(cli_fixture) \
+	tests/process/server_fixture.c tests/process/server_fixture.h \
+	tests/sim/tape.c tests/sim/tape.h
+tests_process_test_trace_CPPFLAGS = $(cli_test_cppflags)
+tests_process_test_trace_CFLAGS = $(cli_test_cflags)
+tests_process_test_trace_LDADD = $(cli_test_ldadd)
 tests_process_test_cli_SOURCES = tests/process/test_cli.c $(cli_fixture)
 tests_process_test_cli_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_cli_CFLAGS = $(cli_test_cflags)

@@ -298,6 +298,8 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 		client_close(c, -EPROTO, text);
 		return WIRE_NEXT;
 	}
+	if (c->role == FRAME_ROLE_FUNCTION && record_holds(c->server))
+		return WIRE_AGAIN;
 	return row->handler(c, f, fds);
 }
 

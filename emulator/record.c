@@ -15,6 +15,10 @@ struct recorder {
 	struct trace_run run; /* register accesses that may go on */
 };
 
+/* How long a request of a function waits for the disk: well below the 50 ms
+ * that a driver gives the GuC to answer. */
+#define HOLD_NS 20000000u
+
 static void on_stopped(void *user, const char *text)
 {
 	struct server *s = user;
@@ -116,6 +120,21 @@ void record_attach(struct server *s, unsigned fn, const char *name, bool adopted
 void record_detach(struct server *s, unsigned fn, bool given)
 {
 	put_text(s, gucemu_TRACE_DETACH, fn, 0, given, "");
+}
+
+bool record_behind(const struct server *s)
+{
+	uint64_t since;
+
+	return record_active(s) && trace_writer_behind(s->recorder->writer, &since);
+}
+
+bool record_holds(const struct server *s)
+{
+	uint64_t since;
+
+	return record_active(s) && trace_writer_behind(s->recorder->writer, &since) &&
+	       uv_hrtime() - since < HOLD_NS;
 }
 
 void record_turn(struct server *s)

@@ -317,6 +317,10 @@ void record_event(struct server *s, const struct guc_event *event);
 void record_step(struct server *s, unsigned fn, unsigned gt, const char *text);
 void record_attach(struct server *s, unsigned fn, const char *name, bool adopted);
 void record_detach(struct server *s, unsigned fn, bool given);
+/* The disk is behind: what has time waits for it, such as the PF; */
+bool record_behind(const struct server *s);
+/* functions' requests wait, too, for a little while. */
+bool record_holds(const struct server *s);
 /* End of a turn: what was recorded goes to the disk. */
 void record_turn(struct server *s);
 void record_stop(struct server *s);

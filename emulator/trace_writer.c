@@ -34,25 +34,31 @@ struct trace_writer {
 	struct chunk *first, *last;
 	unsigned chunks;
 	uv_fs_t req;
-	size_t asked;     /* bytes of the write under way */
+	size_t asked;     /* bytes of the write under way, */
+	unsigned bufs;    /* in so many chunks, */
+	uint64_t begun;   /* since then (ns) */
+	uint64_t behind;  /* the disk is, since then (ns), or 0 */
 };
 
 static void drop_chunks(struct trace_writer *w)
 {
-	/* A thread of the loop may still read the first. */
-	struct chunk *keep = w->writing ? w->first : NULL;
+	/* Threads of the loop may still read the first ones. */
+	unsigned keep = w->writing ? w->bufs : 0;
+	struct chunk **at = &w->first;
 
-	while (w->first) {
-		struct chunk *c = w->first;
-
-		w->first = c->next;
-		if (c != keep)
-			free(c);
+	w->last = NULL;
+	w->chunks = keep;
+	w->behind = 0;
+	for (; keep > 0; keep--) {
+		w->last = *at;
+		at = &w->last->next;
 	}
-	w->first = w->last = keep;
-	w->chunks = keep ? 1 : 0;
-	if (keep)
-		keep->next = NULL;
+	while (*at) {
+		struct chunk *c = *at;
+
+		*at = c->next;
+		free(c);
+	}
 }
 
 /* The end: say why, cut off what is no whole record, forget the rest. */
@@ -96,6 +102,8 @@ static struct chunk *add_chunk(struct trace_writer *w)
 		w->first = c;
 	w->last = c;
 	w->chunks++;
+	if (w->chunks >= TRACE_CHUNKS_HIGH && w->behind == 0)
+		w->behind = uv_hrtime();
 	return c;
 }
 
@@ -145,9 +153,17 @@ bool trace_writer_good(const struct trace_writer *w)
 
 /* --- disk ---------------------------------------------------------------------- */
 
-/* Chunks that are full and written are not needed any more. */
-static void retire(struct trace_writer *w)
+/* What was asked for is written: forget chunks that are full and done. */
+static void advance(struct trace_writer *w)
 {
+	w->offset += w->asked;
+	for (struct chunk *c = w->first; w->asked > 0; c = c->next) {
+		size_t n = c->filled - c->written;
+
+		n = n < w->asked ? n : w->asked;
+		c->written += n;
+		w->asked -= n;
+	}
 	while (w->first && w->first != w->last && w->first->written == w->first->filled) {
 		struct chunk *c = w->first;
 
@@ -155,54 +171,66 @@ static void retire(struct trace_writer *w)
 		w->chunks--;
 		free(c);
 	}
+	if (w->chunks <= TRACE_CHUNKS_LOW)
+		w->behind = 0;
 }
 
 static void on_written(uv_fs_t *req)
 {
 	struct trace_writer *w = req->data;
 	ssize_t n = req->result;
-	size_t asked = w->asked;
 
 	uv_fs_req_cleanup(req);
 	w->writing = false;
 	if (!w->good) { /* stopped meanwhile */
-		if (n == (ssize_t)asked)
-			w->offset += asked;
+		if (n == (ssize_t)w->asked)
+			w->offset += w->asked;
 		if (ftruncate(w->fd, (off_t)w->offset) != 0)
 			w->stopped(w->user, "the end of the trace file may be torn");
 		drop_chunks(w);
-		return;
-	}
-	if (n != (ssize_t)asked) {
+	} else if (n != (ssize_t)w->asked) {
 		/* A short write is what a full disk says first. */
 		stop(w, n < 0 ? strerror((int)-n) : strerror(ENOSPC));
-		return;
+	} else {
+		advance(w);
+		trace_writer_flush(w);
 	}
-	w->offset += asked;
-	w->first->written += asked;
-	retire(w);
-	trace_writer_flush(w);
 }
 
 void trace_writer_flush(struct trace_writer *w)
 {
-	struct chunk *c = w->first;
-	uv_buf_t buf;
+	uv_buf_t bufs[TRACE_CHUNKS_HIGH];
 	int err;
 
-	if (w->writing || !w->good || !c)
+	if (w->writing && w->good && uv_hrtime() - w->begun > TRACE_STALL_NS)
+		stop(w, "the disk does not answer");
+	if (w->writing || !w->good)
 		return;
+	w->bufs = 0;
+	w->asked = 0;
 	/* The last one goes on growing behind what is being written. */
-	w->asked = c->filled - c->written;
+	for (struct chunk *c = w->first; c && w->bufs < TRACE_CHUNKS_HIGH; c = c->next) {
+		size_t n = c->filled - c->written;
+
+		bufs[w->bufs++] = uv_buf_init((char *)c->bytes + c->written, (unsigned)n);
+		w->asked += n;
+	}
 	if (w->asked == 0)
 		return;
-	buf = uv_buf_init((char *)c->bytes + c->written, (unsigned)w->asked);
 	w->req.data = w;
-	err = uv_fs_write(w->loop, &w->req, w->fd, &buf, 1, (int64_t)w->offset, on_written);
-	if (err < 0)
+	err = uv_fs_write(w->loop, &w->req, w->fd, bufs, w->bufs, (int64_t)w->offset, on_written);
+	if (err < 0) {
 		stop(w, uv_strerror(err));
-	else
-		w->writing = true;
+		return;
+	}
+	w->writing = true;
+	w->begun = uv_hrtime();
+}
+
+bool trace_writer_behind(const struct trace_writer *w, uint64_t *since)
+{
+	*since = w->behind;
+	return w->behind != 0;
 }
 
 /* --- life ---------------------------------------------------------------------- */

@@ -15,6 +15,9 @@
 
 #define TRACE_CHUNK      (256u << 10) /* bytes; a record never spans two */
 #define TRACE_CHUNKS_MAX 64u          /* what may wait for the disk: 16 MiB */
+#define TRACE_CHUNKS_HIGH 16u         /* from 4 MiB on the disk is behind, */
+#define TRACE_CHUNKS_LOW  4u          /* until no more than 1 MiB waits */
+#define TRACE_STALL_NS   5000000000u  /* a write that takes longer never ends */
 
 struct trace_writer;
 
@@ -31,6 +34,8 @@ int trace_writer_open(struct trace_writer **w, uv_loop_t *loop, const char *path
 void trace_writer_put(struct trace_writer *w, const struct trace_record *r);
 void trace_writer_card(struct trace_writer *w, const gucemu_TraceCard *c, uint32_t card,
 		       uint64_t time);
+/* The disk is behind; *since (ns of uv_hrtime()): for how long already. */
+bool trace_writer_behind(const struct trace_writer *w, uint64_t *since);
 /* Give what was added to the disk; once a turn of the loop. */
 void trace_writer_flush(struct trace_writer *w);
 /* True until something stopped it. */

@@ -72,6 +72,32 @@ void tape_end(struct tape *t)
 		put(t, &r);
 }
 
+bool tape_load(struct tape *t, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct trace_record r;
+	size_t at = TRACE_MAGIC_BYTES, n;
+	long header;
+
+	memset(t, 0, sizeof(*t));
+	while (f) {
+		room(t, 1u << 20);
+		n = fread(t->bytes + t->len, 1, t->cap - t->len, f);
+		t->len += n;
+		if (n == 0)
+			break;
+	}
+	if (f)
+		fclose(f);
+	header = t->len > at ? trace_decode(t->bytes + at, t->len - at, &r) : 0;
+	if (header <= 0 || r.kind != gucemu_TRACE_HEADER)
+		return false;
+	at += (size_t)header;
+	t->len -= at;
+	memmove(t->bytes, t->bytes + at, t->len);
+	return true;
+}
+
 /* --- replay -------------------------------------------------------------------- */
 
 static bool peek(struct replay *r, size_t at, struct trace_record *rec, size_t *n)
@@ -283,7 +309,7 @@ static bool build(struct replay *r)
 	return r->block && guc_card_init(&r->card, r->block, r->block_size, &g, &o) == 0;
 }
 
-/* The same recording without runs. */
+/* The same recording without runs, and without what is not the card's. */
 static bool expand(struct tape *to, const struct tape *tape)
 {
 	struct trace_record r, single;
@@ -295,6 +321,8 @@ static bool expand(struct tape *to, const struct tape *tape)
 
 		if (accesses == 0)
 			return false;
+		if (r.kind < gucemu_TRACE_MMIO_READ && r.kind != gucemu_TRACE_CARD)
+			accesses = 0;
 		for (size_t i = 0; i < accesses; i++) {
 			trace_run_single(&r, i, &single);
 			put(to, &single);

@@ -23,6 +23,9 @@ void tape_sink(void *user, const struct guc_event *event);
 /* Write what is still pending. */
 void tape_end(struct tape *t);
 
+/* Take a card's own trace file, but for magic and header. False: it is none. */
+bool tape_load(struct tape *t, const char *path);
+
 struct replay {
 	struct tape tape;       /* with each access of a run for itself */
 	size_t at;              /* offset of the next record */
