@@ -231,6 +231,8 @@ static void on_event(void *user, const struct pfc_event *e)
 			 e->err ? text_errno(e->err) : "done");
 		pf->ops->log(pf->user, 4, e->vf, e->gt, text);
 		break;
+	case PFC_EV_VFIO: /* VFIO's states are for users of the library */
+		break;
 	case PFC_EV_STEP:
 		pf->ops->step(pf->user, e->vf, e->gt, e->text);
 		break;

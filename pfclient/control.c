@@ -3,6 +3,7 @@
  * their sequences, and the VF_STATE_NOTIFY events that drive them. When a verb
  * may start is decided in pfc.c. */
 #include <errno.h>
+#include <string.h>
 
 #include "pfc_priv.h"
 
@@ -56,8 +57,11 @@ static int step_stop(struct pfc *p, struct pfc_unit *u)
 
 static int step_flr_start(struct pfc *p, struct pfc_unit *u)
 {
-	int result = command_and_event(p, u, GUC_VF_FLR_START, GUC_EVENT_VF_FLR_DONE);
+	int result;
 
+	if (pfc_vf(p, u)->prepared)
+		return PFC_WAIT;
+	result = command_and_event(p, u, GUC_VF_FLR_START, GUC_EVENT_VF_FLR_DONE);
 	/* The acknowledged reset settles what was in doubt. */
 	if (u->sub == 1)
 		u->mismatch = false;
@@ -66,7 +70,7 @@ static int step_flr_start(struct pfc *p, struct pfc_unit *u)
 
 static int step_reset_data(struct pfc *p, struct pfc_unit *u)
 {
-	u->adverse = 0;
+	memset(u->adverse, 0, sizeof(u->adverse));
 	pfc_gt(p, u)->retry_since[u->vf] = 0;
 	if (u->gt == 0) {
 		pfc_vf(p, u)->relay_major = 0;
@@ -156,7 +160,12 @@ void pfc_vf_event(struct pfc *p, struct pfc_unit *u, uint32_t event)
 	switch (event) {
 	case GUC_EVENT_VF_FLR:
 		/* GuC tells again when another reset came during this one. */
-		if (u->seq != &pfc_seq_flr)
+		if (p->phase != PFC_UP)
+			pfc_vf(p, u)->flr_owed = true;
+		else if (pfc_vf(p, u)->prepared) {
+			pfc_vf(p, u)->prepared = false;
+			pfc_wake(p, u->vf);
+		} else if (u->seq != &pfc_seq_flr)
 			pfc_start_flr(p, u->vf, 0);
 		return;
 	case GUC_EVENT_VF_FIXUP_DONE:

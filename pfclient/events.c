@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "pfc_priv.h"
-#include "proto/klv.h"
 #include "proto/text.h"
 
 static int state_notify(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, uint32_t len)
@@ -27,16 +26,10 @@ static int state_notify(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, ui
 	return 0;
 }
 
-static bool is_threshold(uint32_t key)
-{
-	return (key >= GUC_KLV_VF_THRESHOLD_CAT_ERR &&
-		key <= GUC_KLV_VF_THRESHOLD_DOORBELL_STORM) ||
-	       key == GUC_KLV_VF_THRESHOLD_MULTI_LRC_COUNT;
-}
-
 static int adverse_event(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, uint32_t len)
 {
 	struct pfc_event ev = { .kind = PFC_EV_ADVERSE, .gt = gt->index };
+	int index;
 
 	if (hxg_data0(dw[0]))
 		return -EPFNOSUPPORT;
@@ -44,9 +37,10 @@ static int adverse_event(struct pfc *p, struct pfc_gt *gt, const uint32_t *dw, u
 		return -EPROTO;
 	if (dw[1] > p->opt.vfs)
 		return -EINVAL;
-	if (!is_threshold(dw[2]))
+	index = pfc_threshold_index(dw[2]);
+	if (index < 0)
 		return -ENOTCONN;
-	pfc_unit(p, dw[1], gt->index)->adverse++;
+	pfc_unit(p, dw[1], gt->index)->adverse[index]++;
 	ev.vf = (uint8_t)dw[1];
 	ev.code = dw[2];
 	pfc_report(p, &ev);

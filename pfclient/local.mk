@@ -26,17 +26,20 @@ libgucpfcore_la_SOURCES = \
 	pfclient/runtime_regs.c \
 	pfclient/save.c \
 	pfclient/sequence.c \
+	pfclient/setting.c \
 	pfclient/share.c \
 	pfclient/start.c \
-	pfclient/transfer.c
+	pfclient/transfer.c \
+	pfclient/vfio.c \
+	pfclient/vfio.h
 libgucpfcore_la_LIBADD = libguchost.la libgucproto.la
 
 lib_LTLIBRARIES += libgucpf.la
-libgucpf_la_SOURCES = pfclient/pfc.h
+libgucpf_la_SOURCES = pfclient/pfc.h pfclient/vfio.h
 libgucpf_la_LIBADD = libgucpfcore.la
 libgucpf_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) -no-undefined \
 	-export-symbols $(top_srcdir)/pfclient/libgucpf.sym
 EXTRA_libgucpf_la_DEPENDENCIES = pfclient/libgucpf.sym
-nobase_pkginclude_HEADERS += pfclient/pfc.h
+nobase_pkginclude_HEADERS += pfclient/pfc.h pfclient/vfio.h
 pkgconfig_DATA += pfclient/libgucpf.pc
 EXTRA_DIST += pfclient/libgucpf.sym

@@ -28,7 +28,7 @@ void pfc_op_touch(struct pfc *p, unsigned vf)
 
 static bool is_config(enum pfc_verb verb)
 {
-	return verb == PFC_PROVISION || verb == PFC_UNPROVISION;
+	return verb == PFC_PROVISION || verb == PFC_UNPROVISION || verb == PFC_SET;
 }
 
 /* --- the end ------------------------------------------------------------------------ */
@@ -49,6 +49,8 @@ static void release(struct pfc *p, unsigned vf, enum pfc_verb verb, int err)
 	}
 	if (verb == PFC_SAVE || verb == PFC_RESTORE)
 		v->image_failed = err != 0;
+	if (verb == PFC_SET)
+		pfc_setting_done(p, vf, err);
 	if (v->op.units)
 		return;
 	if (v->op.undo == PFC_UNDO_TAKE_BACK || (verb == PFC_UNPROVISION && !err))
@@ -68,6 +70,8 @@ static void tell(struct pfc *p, unsigned vf, const struct pfc_op *op, int err)
 	};
 
 	pfc_report(p, &ev);
+	if (vf)
+		pfc_vfio_verb_ended(p, vf, op, err);
 }
 
 void pfc_op_end(struct pfc *p, unsigned vf, int err)
@@ -119,8 +123,16 @@ static void undo_config(struct pfc *p, unsigned vf, enum pfc_undo how)
 	v->op.undo_err = 0;
 	v->op.units = (uint8_t)((1u << p->gts) - 1);
 	for (unsigned gt = 0; gt < p->gts; gt++)
-		pfc_unit_start(p, pfc_unit(p, vf, gt), how == PFC_UNDO_PUT_BACK ?
-			       &pfc_seq_put_back : &pfc_seq_take_back);
+		pfc_unit_start(p, pfc_unit(p, vf, gt), how == PFC_UNDO_TAKE_BACK ?
+			       &pfc_seq_take_back : &pfc_seq_put_back);
+}
+
+void pfc_op_undo_owed(struct pfc *p, unsigned vf)
+{
+	if (p->vf[vf].undo == PFC_UNDO_NONE)
+		return;
+	pfc_op_start(p, vf, PFC_FLR, 0, 0, 0);
+	undo_config(p, vf, p->vf[vf].undo);
 }
 
 static bool is_in_flr(struct pfc *p, unsigned vf)
@@ -170,6 +182,13 @@ static bool undo_begins(struct pfc *p, unsigned vf)
 		return false;
 	if (v->op.verb == PFC_PAUSE && v->op.err)
 		return unpause(p, vf);
+	if (v->op.verb == PFC_SET && v->op.err) {
+		v->op.undo = PFC_UNDO_SETTING;
+		v->op.units = v->op.started;
+		for (unsigned gt = 0; gt < p->gts; gt++)
+			pfc_unit_start(p, pfc_unit(p, vf, gt), &pfc_seq_set);
+		return true;
+	}
 	if (v->op.verb == PFC_PROVISION && v->op.err) {
 		v->undo = way_back(p, vf);
 		if (v->undo == PFC_UNDO_PUT_BACK)
@@ -213,6 +232,7 @@ void pfc_op_time_out(struct pfc *p, unsigned vf)
 			pfc_unit_cancel(p, pfc_unit(p, vf, gt));
 	if (v->op.verb == PFC_PAUSE && v->op.undo == PFC_UNDO_NONE)
 		(void)unpause(p, vf);
+	v->prepared = false;
 	if (v->op.verb == PFC_FLR)
 		v->alone = !pfc_quirk(p, PFC_QUIRK_BIT(STRAND_FLR));
 	pfc_op_end(p, vf, -ETIMEDOUT);
@@ -229,6 +249,8 @@ static void remember_undo(struct pfc *p, unsigned vf, const struct pfc_op *op)
 		v->undo = op->undo;
 	} else if (op->verb == PFC_UNPROVISION) {
 		v->undo = PFC_UNDO_TAKE_BACK;
+	} else if (op->verb == PFC_SET) {
+		v->undo = PFC_UNDO_SETTING;
 	} else if (op->verb == PFC_PROVISION) {
 		v->undo = way_back(p, vf);
 		if (v->undo == PFC_UNDO_PUT_BACK)

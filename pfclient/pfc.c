@@ -348,6 +348,7 @@ static int prepare(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct 
 	case PFC_PAUSE:
 	case PFC_RESUME:
 	case PFC_STOP:
+	case PFC_SET:
 	case PFC_VERB_COUNT:
 		break;
 	}
@@ -359,6 +360,12 @@ static int start_flr(struct pfc *p, unsigned vf, uint64_t tag)
 	struct pfc_op *op = &p->vf[vf].op;
 	bool failed = false;
 
+	if (op->active && op->verb == PFC_FLR && p->vf[vf].prepared) {
+		p->vf[vf].prepared = false;
+		op->tag = tag;
+		pfc_wake(p, vf);
+		return 0;
+	}
 	if (op->active && op->verb == PFC_FLR)
 		return -EALREADY;
 	for (unsigned gt = 0; gt < p->gts; gt++)
@@ -375,7 +382,7 @@ int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_prov
 	struct pfc_op *op = &p->vf[vf <= p->opt.vfs ? vf : 0].op, old;
 	int units, err;
 
-	if ((unsigned)verb >= PFC_VERB_COUNT || vf == 0 || vf > p->opt.vfs)
+	if ((unsigned)verb >= PFC_VERB_COUNT || verb == PFC_SET || vf == 0 || vf > p->opt.vfs)
 		return -EINVAL;
 	if (p->phase != PFC_UP)
 		return -ENODEV;
@@ -384,7 +391,8 @@ int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_prov
 	if (op->active && op->verb == verb)
 		return -EALREADY;
 	if (op->active && (verb != PFC_STOP || op->verb == PFC_FLR ||
-			   op->verb == PFC_PROVISION || op->verb == PFC_UNPROVISION))
+			   op->verb == PFC_PROVISION || op->verb == PFC_UNPROVISION ||
+			   op->verb == PFC_SET))
 		return -EBUSY;
 	units = admit(p, verb, vf);
 	if (units < 0)
@@ -440,7 +448,10 @@ int pfc_vf_info(const struct pfc *p, unsigned vf, struct pfc_vf_info *info)
 		info->state[gt] = u->state;
 		info->mismatch |= u->mismatch;
 		info->failed |= u->failed;
-		info->adverse += u->adverse;
+		for (unsigned i = 0; i < PFC_THRESHOLDS; i++) {
+			info->adverse += u->adverse[i];
+			info->adverse_of[i] += u->adverse[i];
+		}
 	}
 	return 0;
 }

@@ -43,6 +43,7 @@ enum pfc_verb {
 	PFC_STOP,
 	PFC_SAVE,        /* then pfc_image_read() until it returns 0 */
 	PFC_RESTORE,     /* then pfc_image_write(), pfc_image_end() */
+	PFC_SET,         /* by pfc_set() only */
 	PFC_VERB_COUNT,
 };
 
@@ -55,6 +56,37 @@ struct pfc_provision {
 	uint64_t lmem_size; /* of each tile, bytes, 2 MiB multiple; none on an integrated
 			     * card. Another size is other memory: it begins with zeros */
 };
+
+/* What can be set. X(symbol, KLV key, of a VF?, name, text) */
+#define PFC_SETTING_LIST(X)                                                    \
+	X(SCHED_IF_IDLE, VGT_SCHED_IF_IDLE, false, "sched-if-idle",            \
+	  "1: VFs without work get their turn, too")                           \
+	X(SAMPLE_PERIOD, VGT_ADVERSE_SAMPLE_PERIOD, false, "sample-period",    \
+	  "ms in which thresholds count; 0: never")                            \
+	X(ENGINE_GROUPS, VGT_ENGINE_GROUP_CONFIG, false, "engine-groups",      \
+	  "engine masks of scheduler groups, 16 a group; none: no groups")     \
+	X(RESET_AFTER_SWITCH, VGT_RESET_AFTER_VF_SWITCH, false, "reset-after-switch", \
+	  "1: used engines are reset after a VF switch")                       \
+	X(CAT_ERR, VF_THRESHOLD_CAT_ERR, true, "cat-err", "CAT errors a period") \
+	X(ENGINE_RESET, VF_THRESHOLD_ENGINE_RESET, true, "engine-reset",       \
+	  "engine resets a period")                                            \
+	X(PAGE_FAULT, VF_THRESHOLD_PAGE_FAULT, true, "page-fault", "page faults a period") \
+	X(H2G_STORM, VF_THRESHOLD_H2G_STORM, true, "h2g-storm", "us of H2G messages a period") \
+	X(IRQ_STORM, VF_THRESHOLD_IRQ_STORM, true, "irq-storm", "us of interrupts a period") \
+	X(DOORBELL_STORM, VF_THRESHOLD_DOORBELL_STORM, true, "doorbell-storm", \
+	  "us of doorbells a period")                                          \
+	X(MULTI_LRC, VF_THRESHOLD_MULTI_LRC_COUNT, true, "multi-lrc",          \
+	  "parallel registrations a period")
+
+enum pfc_setting {
+#define X(sym, key, of_vf, name, text) PFC_SET_##sym,
+	PFC_SETTING_LIST(X)
+#undef X
+	PFC_SETTING_COUNT
+};
+#define PFC_SET_THRESHOLD_FIRST PFC_SET_CAT_ERR
+#define PFC_THRESHOLDS          (PFC_SETTING_COUNT - PFC_SET_THRESHOLD_FIRST)
+#define PFC_MAX_GROUP_WORDS     128u
 
 /* Weaknesses of the Linux 7.2 PF (vf-lifecycle 8.4), each off by default.
  * X(symbol, name, text) */
@@ -92,6 +124,7 @@ enum pfc_event_kind {
 	PFC_EV_ADVERSE,   /* vf, gt, code: threshold key */
 	PFC_EV_RELAY,     /* vf, gt, code: relay action (or MMIO relay opcode) served, err:
 			   * 0 or why it failed, also when that is not disclosed */
+	PFC_EV_VFIO,      /* vf, tag, err, code: state reached (vfio.h) */
 	PFC_EV_STEP,      /* vf, gt, text: step of a sequence, for the diagram */
 	PFC_EV_PROGRESS,  /* vf, verb (SAVE, RESTORE), done, total: long work goes on */
 };
@@ -107,8 +140,8 @@ struct pfc_event {
 	uint64_t done, total; /* units of no meaning but their ratio */
 	const char *text;
 };
-/* Of the calls below, pfc_do() may be made from PFC_EV_STARTED and
- * PFC_EV_VERB, the looking ones from every event. */
+/* Of the calls below, pfc_do() may be made from PFC_EV_STARTED, PFC_EV_VERB and
+ * PFC_EV_VFIO, the looking ones from every event. */
 typedef void (*pfc_event_fn)(void *user, const struct pfc_event *event);
 
 struct pfc_options {
@@ -205,6 +238,27 @@ int pfc_start(struct pfc *p, bool adopt);
  * a GuC does not take that back, nothing. */
 int pfc_do(struct pfc *p, enum pfc_verb verb, unsigned vf, const struct pfc_provision *arg,
 	   uint64_t tag);
+/* Set a policy (vf 0) or a VF's threshold to value[0..n): one word, of engine groups 0
+ * to 128 in multiples of 16. Every GuC is told; PFC_EV_VERB with PFC_SET and `tag` when
+ * all have taken it, or one refused it and the others have the old value again. Kept
+ * over resets of GT and VF, until UNPROVISION.
+ * 0; -EINVAL no such setting of it or number of words; -ENODATA, -ENOKEY the VF is not
+ * provisioned; -EBUSY something runs; -ENODEV not started. */
+int pfc_set(struct pfc *p, unsigned vf, enum pfc_setting s, const uint32_t *value, unsigned n,
+	    uint64_t tag);
+/* What was set, 0 at first: number of words; -EINVAL as above; -ENOBUFS over `cap`. */
+int pfc_get(const struct pfc *p, unsigned vf, enum pfc_setting s, uint32_t *value, unsigned cap);
+/* A setting's name and what it does, "?" out of range; whether VFs have it; its number by
+ * name, or -1. */
+const char *pfc_setting_name(enum pfc_setting s);
+const char *pfc_setting_text(enum pfc_setting s);
+bool pfc_setting_of_vf(enum pfc_setting s);
+int pfc_setting_find_name(const char *name);
+/* The card was reset under the PF, or the PF wants it anew (vf-lifecycle 2.10): what runs
+ * ends with -ECANCELED, every VF is READY, CTBs are made anew, policies and
+ * configurations sent again without resetting them. PFC_EV_STARTED when done; a VF whose
+ * configuration a GuC refused is then not valid. 0; -ENODEV not started. */
+int pfc_reset(struct pfc *p);
 /* 0 provisioned; -ENOKEY in part; -ENODATA not at all; -EINVAL no such VF. */
 int pfc_vf_valid(const struct pfc *p, unsigned vf);
 
@@ -237,7 +291,8 @@ struct pfc_vf_info {
 	uint32_t contexts, begin_context, doorbells, begin_doorbell;
 	uint16_t relay_major, relay_minor;
 	uint32_t fixup_done; /* FIXUP_DONE events seen */
-	uint32_t adverse;
+	uint32_t adverse;    /* events of all thresholds, of each: */
+	uint32_t adverse_of[PFC_THRESHOLDS];
 	/* Local memory and its metadata in the last image saved or restored: bytes of
 	 * the pages that are not zero, and a checksum of them and of where they lie. */
 	uint64_t lmem_bytes, ccs_bytes;

@@ -15,6 +15,7 @@
 #include "proto/actions.h"
 #include "proto/errors.h"
 #include "proto/relay.h"
+#include "vfio.h"
 
 struct pfc_unit;
 
@@ -63,7 +64,7 @@ struct pfc_unit {
 	uint32_t pos;              /* how far a sliced step has come */
 	int err;                   /* of the last sequence */
 	uint32_t words[MAILBOX_DWORDS];
-	uint32_t adverse;
+	uint32_t adverse[PFC_THRESHOLDS];
 	/* Local memory: the call under way, then its answer. */
 	enum pfc_wait lmem;
 	int lmem_err;
@@ -79,7 +80,9 @@ struct pfc_unit {
 /* A PROVISION that came to nothing: the old share is put back; without one, or
  * when that fails too, everything is taken back. A PAUSE that did: what is paused
  * is resumed. */
-enum pfc_undo { PFC_UNDO_NONE, PFC_UNDO_PUT_BACK, PFC_UNDO_TAKE_BACK, PFC_UNDO_RESUME };
+enum pfc_undo {
+	PFC_UNDO_NONE, PFC_UNDO_PUT_BACK, PFC_UNDO_TAKE_BACK, PFC_UNDO_RESUME, PFC_UNDO_SETTING
+};
 
 /* The verb that runs on a VF. */
 struct pfc_op {
@@ -141,7 +144,33 @@ struct pfc_share {
 	uint64_t lmem_size; /* of each tile */
 };
 
+enum pfc_file { PFC_FILE_NONE, PFC_FILE_READ, PFC_FILE_WRITE };
+
+/* Where VFIO has a VF. */
+struct pfc_vfio {
+	enum pfc_vfio_state state, next, to;
+	bool walking;   /* an arc waits for its verb, */
+	bool beginning; /* or is just begun */
+	bool resetting; /* the device was reset, its FLR runs */
+	enum pfc_file file;
+	uint64_t tag;
+};
+
+/* Policies (of VF 0) or thresholds. */
+struct pfc_settings {
+	uint32_t value[PFC_SETTING_COUNT];
+	uint32_t groups[PFC_MAX_GROUP_WORDS], groups_n;
+};
+
+/* A setting under way. */
+struct pfc_setting_op {
+	bool active;
+	enum pfc_setting setting;
+	uint32_t value[PFC_MAX_GROUP_WORDS], n;
+};
+
 struct pfc_vf {
+	struct pfc_settings settings;
 	struct pfc_share share;
 	struct pfc_share old;         /* that it replaces, while PROVISION runs */
 	bool planned;                 /* the PF gave it resources */
@@ -150,6 +179,9 @@ struct pfc_vf {
 	uint8_t have_ggtt, have_contexts, have_lmem; /* bit a GT: its GuC has them */
 	uint16_t relay_major, relay_minor;
 	uint32_t fixup_done;
+	struct pfc_vfio vfio;
+	bool prepared;                /* an FLR waits for GuC's event, or for its verb */
+	bool flr_owed;                /* one was seen while the PF was not up */
 	bool alone;                   /* an FLR timed out: GTs no longer wait for each other */
 	bool receiving;               /* RESTORE takes bytes */
 	bool restored;                /* the last image moved was one that came in */
@@ -206,7 +238,7 @@ struct pfc_pool {
 	size_t base, size;
 };
 
-enum pfc_phase { PFC_OFF, PFC_MAPPING, PFC_BOOTING, PFC_ADOPTING, PFC_UP };
+enum pfc_phase { PFC_OFF, PFC_MAPPING, PFC_BOOTING, PFC_ADOPTING, PFC_REFRESHING, PFC_UP };
 
 struct pfc {
 	struct pfc_options opt;
@@ -219,7 +251,9 @@ struct pfc {
 	uint64_t again_at; /* a send found no room: try then; 0 none */
 	enum pfc_phase phase;
 	bool adopt;
-	int start_err;
+	bool again;        /* a GT reset: configurations are sent again */
+	unsigned refreshed; /* VF whose turn it is */
+	struct pfc_setting_op setting;
 	unsigned map_tile; /* bring-up: PTE or adoption cursor */
 	uint32_t map_page;
 	enum pfc_wait map_read;
@@ -328,6 +362,8 @@ void pfc_op_end(struct pfc *p, unsigned vf, int err);
 struct pfc_op pfc_op_override(struct pfc *p, unsigned vf);
 void pfc_op_overridden(struct pfc *p, unsigned vf, const struct pfc_op *op);
 void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err);
+/* Undo what a reset of the GTs cut off. */
+void pfc_op_undo_owed(struct pfc *p, unsigned vf);
 /* Its time is up. */
 void pfc_op_time_out(struct pfc *p, unsigned vf);
 /* Bytes moved: the time limit starts again. */
@@ -367,6 +403,24 @@ static inline bool pfc_has_lmem(const struct pfc *p, const struct pfc_unit *u)
 {
 	return p->vf[u->vf].share.lmem_size && !p->gt[u->gt].media;
 }
+
+/* Like pfc_call(): a message with one KLV. */
+int pfc_push_setting(struct pfc *p, struct pfc_unit *u, uint16_t key, const uint32_t *value,
+		     uint32_t n);
+
+/* --- setting.c --------------------------------------------------------------------- */
+
+extern const struct pfc_seq pfc_seq_set, pfc_seq_refresh;
+uint16_t pfc_setting_key(enum pfc_setting s);
+const uint32_t *pfc_setting_find(const struct pfc_settings *all, enum pfc_setting s, uint32_t *n);
+/* Index of a threshold's key among the thresholds, or -1. */
+int pfc_threshold_index(uint32_t key);
+/* The setting under way ended: keep it, or not. */
+void pfc_setting_done(struct pfc *p, unsigned vf, int err);
+
+/* --- vfio.c ------------------------------------------------------------------------ */
+
+void pfc_vfio_verb_ended(struct pfc *p, unsigned vf, const struct pfc_op *op, int err);
 
 /* --- control.c --------------------------------------------------------------------- */
 

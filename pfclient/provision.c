@@ -13,13 +13,14 @@
 
 /* --- KLV messages ------------------------------------------------------------------ */
 
-#define LIST_MAX 64u
+#define LIST_MAX 192u
 #define PRIORITY_HIGH 2u
 
 struct list {
 	uint32_t dw[LIST_MAX];
 	size_t len;
 	uint32_t klvs;
+	bool policy; /* for the GuC itself: UPDATE_VGT_POLICY */
 };
 
 static void add32(struct list *l, uint32_t key, uint32_t value)
@@ -34,21 +35,39 @@ static void add64(struct list *l, uint32_t key, uint64_t value)
 		l->klvs++;
 }
 
+static void add_settings(struct list *l, const struct pfc_settings *settings, unsigned vf)
+{
+	for (int s = 0; s < PFC_SETTING_COUNT; s++) {
+		uint32_t n;
+		const uint32_t *value = pfc_setting_find(settings, (enum pfc_setting)s, &n);
+
+		/* Thresholds are sent also when they are off. */
+		if (pfc_setting_of_vf((enum pfc_setting)s) == (vf != 0) && n > 0 &&
+		    (vf || value[0]) &&
+		    !klv_put(l->dw, LIST_MAX, &l->len, pfc_setting_key((enum pfc_setting)s), value,
+			     n))
+			l->klvs++;
+	}
+}
+
 static void add_ggtt(struct list *l, const struct pfc_share *s)
 {
 	add64(l, GUC_KLV_VF_GGTT_START, s->ggtt_start);
 	add64(l, GUC_KLV_VF_GGTT_SIZE, s->ggtt_size);
 }
 
-/* UPDATE_VF_CFG; an empty list resets the configuration. The GT's KLV page is
- * one request's at a time. */
+/* UPDATE_VF_CFG or UPDATE_VGT_POLICY; an empty list resets the VF's configuration.
+ * The GT's KLV page is one request's at a time. */
 static int push(struct pfc *p, struct pfc_unit *u, const struct list *l)
 {
 	struct pfc_gt *gt = pfc_gt(p, u);
 	uint64_t addr = l->len ? pfc_address(p, gt->klv) : 0;
-	const uint32_t dw[5] = {
+	const uint32_t config[5] = {
 		hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST, GUC_ACTION_UPDATE_VF_CFG, 0),
 		u->vf, lo32(addr), hi32(addr), (uint32_t)l->len,
+	}, policy[4] = {
+		hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST, GUC_ACTION_UPDATE_VGT_POLICY, 0),
+		lo32(addr), hi32(addr), (uint32_t)l->len,
 	};
 	bool fresh = u->call == PFC_IDLE;
 	int result;
@@ -59,13 +78,31 @@ static int push(struct pfc *p, struct pfc_unit *u, const struct list *l)
 		for (size_t i = 0; i < l->len; i++)
 			host_put32(&p->mem, gt->klv + 4 * i, l->dw[i]);
 	}
-	result = pfc_call(p, u, dw, 5);
+	result = l->policy ? pfc_call(p, u, policy, 4) : pfc_call(p, u, config, 5);
 	if (fresh && u->call == PFC_SENT && l->len)
 		gt->klv_tag = pfc_call_tag(u);
 	if (result != PFC_DONE || u->data0 == l->klvs)
 		return result;
 	pfc_log(p, PFC_LOG_ERROR, u->vf, u->gt, "GuC applied %u of %u KLVs", u->data0, l->klvs);
 	return u->data0 < l->klvs ? -ENOKEY : -EPROTO;
+}
+
+int pfc_push_setting(struct pfc *p, struct pfc_unit *u, uint16_t key, const uint32_t *value,
+		     uint32_t n)
+{
+	struct list l = { .policy = u->vf == 0 };
+
+	l.klvs = !klv_put(l.dw, LIST_MAX, &l.len, key, value, n);
+	return push(p, u, &l);
+}
+
+/* Those that are not as GuC has them from the start. */
+static int step_policies(struct pfc *p, struct pfc_unit *u)
+{
+	struct list l = { .policy = true };
+
+	add_settings(&l, &p->vf[0].settings, 0);
+	return l.klvs ? push(p, u, &l) : PFC_DONE;
 }
 
 static int step_self_config(struct pfc *p, struct pfc_unit *u)
@@ -95,6 +132,7 @@ static int step_config(struct pfc *p, struct pfc_unit *u)
 	const struct pfc_share *s = &pfc_vf(p, u)->share;
 	bool media = pfc_gt(p, u)->media;
 	struct list l = { .len = 0 };
+	int result;
 
 	if (!media)
 		add_ggtt(&l, s);
@@ -107,9 +145,17 @@ static int step_config(struct pfc *p, struct pfc_unit *u)
 		add64(&l, GUC_KLV_VF_LMEM_SIZE, s->lmem_size);
 	add32(&l, GUC_KLV_VF_EXEC_QUANTUM, s->exec_quantum_ms);
 	add32(&l, GUC_KLV_VF_PREEMPT_TIMEOUT, s->preempt_timeout_us);
+	add_settings(&l, &pfc_vf(p, u)->settings, u->vf);
 	if (media)
 		add_ggtt(&l, s);
-	return push(p, u, &l);
+	result = push(p, u, &l);
+	if (result == PFC_DONE) {
+		pfc_vf(p, u)->have_ggtt |= (uint8_t)(1u << u->gt);
+		pfc_vf(p, u)->have_contexts |= (uint8_t)(1u << u->gt);
+		if (pfc_has_lmem(p, u))
+			pfc_vf(p, u)->have_lmem |= (uint8_t)(1u << u->gt);
+	}
+	return result;
 }
 
 static int step_quantum(struct pfc *p, struct pfc_unit *u)
@@ -280,8 +326,12 @@ static int step_reset_anyhow(struct pfc *p, struct pfc_unit *u)
 }
 
 static const struct pfc_step_def self_steps[] = {
+	{ .name = "policies", .run = step_policies },
 	{ .name = "self config", .run = step_self_config },
 	{ .name = "runtime registers", .run = pfc_step_runtime },
+};
+static const struct pfc_step_def refresh_steps[] = {
+	{ .name = "config", .run = step_config },
 };
 static const struct pfc_step_def provision_steps[] = {
 	{ .name = "exec quantum", .run = step_quantum },
@@ -337,6 +387,7 @@ static const struct pfc_step_def take_back_steps[] = {
 	  .after = PFC_VF_STATE_COUNT, PFC_STEPS(list) }
 
 const struct pfc_seq pfc_seq_self = CONFIG_SEQ(self_steps);
+const struct pfc_seq pfc_seq_refresh = CONFIG_SEQ(refresh_steps);
 const struct pfc_seq pfc_seq_provision = CONFIG_SEQ(provision_steps);
 const struct pfc_seq pfc_seq_change = CONFIG_SEQ(change_steps);
 const struct pfc_seq pfc_seq_change_by_reset = CONFIG_SEQ(change_by_reset_steps);

@@ -26,6 +26,7 @@ static const char *const verb_names[PFC_VERB_COUNT] = {
 	[PFC_STOP] = "stop",
 	[PFC_SAVE] = "save",
 	[PFC_RESTORE] = "restore",
+	[PFC_SET] = "set",
 };
 
 const char *pfc_verb_name(enum pfc_verb v)

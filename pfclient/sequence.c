@@ -97,7 +97,7 @@ static void unit_end(struct pfc *p, struct pfc_unit *u, int err)
 			pfc_set_state(p, u, u->before);
 	}
 	pfc_wake(p, u->vf);
-	if (u->vf == 0)
+	if (u->vf == 0 && p->phase == PFC_BOOTING)
 		pfc_start_unit_ended(p, u, err);
 	else if (u->unpause && !err && seq == &pfc_seq_pause)
 		pfc_unit_start(p, u, &pfc_seq_resume);

@@ -272,8 +272,9 @@ int pfc_plan(struct pfc *p, unsigned vf, const struct pfc_provision *arg)
 void pfc_unprovisioned(struct pfc_vf *v)
 {
 	v->share = v->old = (struct pfc_share){ .ggtt_size = 0 };
+	v->settings = (struct pfc_settings){ .groups_n = 0 };
 	v->planned = false;
-	v->undo = false;
+	v->undo = PFC_UNDO_NONE;
 }
 
 /* Bits of the GTs that have to be told of local memory. */

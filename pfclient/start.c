@@ -122,6 +122,13 @@ static void start_end(struct pfc *p, int err)
 			host_ct_stop(&p->gt[gt].ct);
 			pfc_unit_cancel(p, pfc_unit(p, 0, gt));
 		}
+	for (unsigned vf = 1; !err && vf <= p->opt.vfs; vf++) {
+		if (p->vf[vf].flr_owed)
+			pfc_start_flr(p, vf, 0);
+		else
+			pfc_op_undo_owed(p, vf);
+		p->vf[vf].flr_owed = false;
+	}
 	pfc_report(p, &ev);
 }
 
@@ -168,12 +175,9 @@ static bool boot_gt(struct pfc *p, struct pfc_gt *gt)
 
 /* --- phases ------------------------------------------------------------------------ */
 
-int pfc_start(struct pfc *p, bool adopt)
+static void begin(struct pfc *p, enum pfc_phase phase)
 {
-	if (p->phase != PFC_OFF)
-		return -EALREADY;
-	p->phase = PFC_MAPPING;
-	p->adopt = adopt;
+	p->phase = phase;
 	p->map_tile = 0;
 	p->map_page = 0;
 	for (unsigned i = 0; i < p->gts; i++) {
@@ -182,10 +186,85 @@ int pfc_start(struct pfc *p, bool adopt)
 		p->gt[i].boot_sent = false;
 		p->gt[i].boot_tries = 0;
 		p->gt[i].klv_tag = 0;
+		p->gt[i].relay_count = 0;
 		p->gt[i].up = false;
 	}
 	p->kicked = true;
+}
+
+int pfc_start(struct pfc *p, bool adopt)
+{
+	if (p->phase != PFC_OFF)
+		return -EALREADY;
+	p->adopt = adopt;
+	p->again = false;
+	begin(p, PFC_MAPPING);
 	return 0;
+}
+
+/* --- again, after a reset of the GTs (vf-lifecycle 2.10) ----------------------------- */
+
+static void cancel_all(struct pfc *p, unsigned vf)
+{
+	const struct pfc_op old = pfc_op_override(p, vf);
+
+	p->vf[vf].prepared = false;
+	for (unsigned gt = 0; gt < p->gts; gt++) {
+		struct pfc_unit *u = pfc_unit(p, vf, gt);
+
+		pfc_unit_cancel(p, u);
+		u->mismatch = u->failed = u->unpause = false;
+		pfc_set_state(p, u, PFC_VF_READY);
+	}
+	pfc_op_overridden(p, vf, &old);
+}
+
+int pfc_reset(struct pfc *p)
+{
+	if (p->phase != PFC_UP)
+		return -ENODEV;
+	/* Before anybody is told: nothing may be started from there. */
+	p->phase = PFC_BOOTING;
+	for (unsigned vf = 0; vf <= p->opt.vfs; vf++)
+		cancel_all(p, vf);
+	for (unsigned gt = 0; gt < p->gts; gt++) {
+		host_mailbox_cancel(&p->gt[gt].mailbox);
+		host_ct_stop(&p->gt[gt].ct);
+	}
+	p->adopt = false;
+	p->again = true;
+	p->refreshed = 0;
+	begin(p, PFC_BOOTING);
+	return 0;
+}
+
+/* Configurations, a VF at a time. A VF that a GuC refused its one has none there. */
+static bool refresh_step(struct pfc *p)
+{
+	struct pfc_vf *v = &p->vf[p->refreshed];
+
+	for (unsigned gt = 0; gt < p->gts; gt++) {
+		const struct pfc_unit *u = pfc_unit(p, p->refreshed, gt);
+
+		if (u->seq)
+			return false;
+		if (p->refreshed && u->err) {
+			v->have_ggtt &= (uint8_t)~(1u << gt);
+			v->have_contexts &= (uint8_t)~(1u << gt);
+			v->have_lmem &= (uint8_t)~(1u << gt);
+		}
+	}
+	do
+		p->refreshed++;
+	while (p->refreshed <= p->opt.vfs &&
+	       (!p->vf[p->refreshed].planned || p->vf[p->refreshed].undo == PFC_UNDO_TAKE_BACK));
+	if (p->refreshed > p->opt.vfs) {
+		start_end(p, 0);
+		return true;
+	}
+	for (unsigned gt = 0; gt < p->gts; gt++)
+		pfc_unit_start(p, pfc_unit(p, p->refreshed, gt), &pfc_seq_refresh);
+	return true;
 }
 
 static void map_slice(struct pfc *p)
@@ -274,7 +353,9 @@ void pfc_start_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
 			return;
 	p->map_page = 0;
 	p->map_read = PFC_IDLE;
-	if (p->adopt)
+	if (p->again)
+		p->phase = PFC_REFRESHING;
+	else if (p->adopt)
 		p->phase = PFC_ADOPTING;
 	else
 		start_end(p, 0);
@@ -293,6 +374,8 @@ bool pfc_start_step(struct pfc *p)
 		return false;
 	case PFC_ADOPTING:
 		return adopt_slice(p);
+	case PFC_REFRESHING:
+		return refresh_step(p);
 	case PFC_OFF:
 	case PFC_UP:
 		break;

@@ -76,6 +76,8 @@ unit_tests = \
 	tests/unit/test_pfc_quirks \
 	tests/unit/test_pfc_relay \
 	tests/unit/test_pfc_service \
+	tests/unit/test_pfc_setting \
+	tests/unit/test_pfc_vfio \
 	tests/unit/test_proto \
 	tests/unit/test_threads \
 	tests/unit/test_vfc_boot \
@@ -183,6 +185,12 @@ tests_unit_test_pfc_relay_LDADD = $(pfc_ldadd)
 tests_unit_test_pfc_service_SOURCES = tests/unit/test_pfc_service.c $(pfc_fixture)
 tests_unit_test_pfc_service_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_service_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_vfio_SOURCES = tests/unit/test_pfc_vfio.c $(pfc_fixture)
+tests_unit_test_pfc_vfio_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_vfio_LDADD = $(pfc_ldadd)
+tests_unit_test_pfc_setting_SOURCES = tests/unit/test_pfc_setting.c $(pfc_fixture)
+tests_unit_test_pfc_setting_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_setting_LDADD = $(pfc_ldadd)
 
 vfc_fixture = tests/unit/vfc_fixture.h
 tests_unit_test_vfc_boot_SOURCES = tests/unit/test_vfc_boot.c $(vfc_fixture)

@@ -105,11 +105,11 @@ static void fx_config(unsigned gt, uint16_t fence, const uint32_t *dw)
 	};
 	struct fx_guc *g = &fx.guc[gt];
 	uint64_t addr = make64(dw[2], dw[3]);
-	uint32_t list[64], klvs = 0;
+	uint32_t list[192], klvs = 0;
 	struct klv_reader r = { .dw = list, .len = dw[4] };
 	struct klv k;
 
-	ck_assert(dw[1] <= FX_VFS && dw[4] <= 64);
+	ck_assert(dw[1] <= FX_VFS && dw[4] <= 192);
 	for (uint32_t i = 0; i < dw[4]; i++)
 		list[i] = fx_get(addr + 4ull * i);
 	fx_note("config", gt, dw[1], dw[4] ? list[0] >> 16 : 0);
@@ -117,11 +117,35 @@ static void fx_config(unsigned gt, uint16_t fence, const uint32_t *dw)
 		memset(g->config[dw[1]], 0, sizeof(g->config[0]));
 	while (klv_next(&r, &k) > 0) {
 		klvs++;
+		if (k.key >= GUC_KLV_VF_THRESHOLD_CAT_ERR &&
+		    k.key <= GUC_KLV_VF_THRESHOLD_DOORBELL_STORM)
+			g->threshold[dw[1]][k.key - GUC_KLV_VF_THRESHOLD_CAT_ERR] = k.value[0];
 		if (k.key == GUC_KLV_VF_SCHED_PRIORITY)
 			fx.priority = k.value[0];
 		for (unsigned i = 0; i < 8; i++)
 			if (keys[i] == k.key)
 				g->config[dw[1]][i] = (uint32_t)klv_u64(&k);
+	}
+	fx_reply(gt, fence, hxg_success(HXG_ORIGIN_GUC, klvs + (uint32_t)g->klv_error));
+	if (g->klv_errors && --g->klv_errors == 0)
+		g->klv_error = 0;
+}
+
+static void fx_policy(unsigned gt, uint16_t fence, const uint32_t *dw)
+{
+	struct fx_guc *g = &fx.guc[gt];
+	uint64_t addr = make64(dw[1], dw[2]);
+	uint32_t list[192], klvs = 0;
+	struct klv_reader r = { .dw = list, .len = dw[3] };
+	struct klv k;
+
+	ck_assert_uint_le(dw[3], 192);
+	for (uint32_t i = 0; i < dw[3]; i++)
+		list[i] = fx_get(addr + 4ull * i);
+	fx_note("policy", gt, list[0] >> 16, list[0] & 0xFFFF);
+	while (klv_next(&r, &k) > 0) {
+		klvs++;
+		g->policy = k.len ? k.value[k.len - 1] : 0;
 	}
 	fx_reply(gt, fence, hxg_success(HXG_ORIGIN_GUC, klvs + (uint32_t)g->klv_error));
 	if (g->klv_errors && --g->klv_errors == 0)
@@ -173,6 +197,9 @@ static void fx_h2g(unsigned gt, uint32_t header, const uint32_t *dw, uint32_t le
 		return;
 	case GUC_ACTION_UPDATE_VF_CFG:
 		fx_config(gt, fence, dw);
+		return;
+	case GUC_ACTION_UPDATE_VGT_POLICY:
+		fx_policy(gt, fence, dw);
 		return;
 	case GUC_ACTION_SAVE_RESTORE_VF:
 		fx_save_restore(gt, fence, dw);
@@ -346,6 +373,11 @@ static void fx_on_event(void *user, const struct pfc_event *ev)
 	case PFC_EV_LOG:
 		if (getenv("FX_VERBOSE"))
 			fprintf(stderr, "%u vf%u/gt%u %s\n", ev->level, ev->vf, ev->gt, ev->text);
+		break;
+	case PFC_EV_VFIO:
+		fx.vfio++;
+		fx.vfio_err = ev->err;
+		fx.vfio_tag = ev->tag;
 		break;
 	case PFC_EV_VF_STATE:
 	case PFC_EV_STEP:

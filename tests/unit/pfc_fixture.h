@@ -47,6 +47,8 @@ struct fx_guc {
 	uint32_t restored;                /* dwords */
 	uint32_t restored_first;
 	uint16_t fence;                   /* of the last request */
+	uint32_t policy;                  /* last dword of the last one */
+	uint32_t threshold[FX_VFS + 1][6];
 	/* GGTT start, size, contexts begin, count, doorbells begin, count, EQ, PT */
 	uint32_t config[FX_VFS + 1][8];
 };
@@ -72,6 +74,9 @@ struct fx {
 	/* Relay answers of the PF. */
 	uint32_t answer[256], answer_len;
 	bool stuck; /* GuC reads no H2G */
+	unsigned vfio; /* PFC_EV_VFIO so far, the last one's error and tag */
+	int vfio_err;
+	uint64_t vfio_tag;
 	unsigned invalidations;
 	uint32_t fuse;       /* a register that is no mailbox reads its offset plus this */
 	uint32_t priority;   /* that the PF gave itself */
