@@ -17,6 +17,8 @@ enum mi_opcode {
 	MI_OP_BATCH_BUFFER_END = 0x0A,
 	MI_OP_SEMAPHORE_WAIT = 0x1C,
 	MI_OP_STORE_DATA_IMM = 0x20,
+	MI_OP_LOAD_REGISTER_IMM = 0x22,
+	MI_OP_STORE_REGISTER_MEM = 0x24,
 	MI_OP_FLUSH_DW = 0x26,
 	MI_OP_BATCH_BUFFER_START = 0x31,
 };
@@ -59,6 +61,17 @@ enum mi_opcode {
 #define MI_FLUSH_GGTT    BITS(2, 2)   /* of the address dword */
 #define MI_FLUSH_ADDR    BITS(31, 3)
 #define MI_FLUSH_DWORD   (MI_CMD(MI_OP_FLUSH_DW) | 1u << 14 | 2u)
+
+/* MI_STORE_REGISTER_MEM: header, register, address lo, hi. */
+#define MI_SRM_GGTT BITS(22, 22)
+
+/* PIPE_CONTROL: header, flags, address lo, hi, data lo, hi. */
+#define CMD_3D           BITS(31, 16)
+#define CMD_PIPE_CONTROL 0x7A000000u
+#define PIPE_CONTROL_GGTT  BITS(24, 24)
+#define PIPE_CONTROL_INDEX BITS(21, 21) /* the address is an offset in the PPHWSP */
+#define PIPE_CONTROL_OP    BITS(15, 14)
+#define PIPE_CONTROL_OP_DATA 1u         /* store the data */
 
 /* MI_BATCH_BUFFER_START: header, address lo, hi. */
 #define MI_BBS_PPGTT BITS(8, 8)

@@ -55,8 +55,11 @@ struct guc_queued {
 /* Where the engine is in an LRC. */
 struct guc_exec {
 	uint64_t batch;   /* GGTT address of the next command, 0 = in the ring */
+	uint32_t since;   /* engine's clock at the last slice, while running */
 	uint8_t waiting;  /* stopped at a semaphore */
-	uint8_t pad[7];
+	uint8_t running;  /* time counts: it runs or polls */
+	uint8_t armed;    /* the watchdog ends a wait */
+	uint8_t pad;
 };
 
 /* Queues of a multi-queue group as the last syncs named them. */

@@ -42,6 +42,8 @@ static bool charge(struct scan *s, uint32_t n)
 /* Dword of the command that holds a GGTT address, or 0. */
 static uint32_t address_dword(uint32_t dw0)
 {
+	if ((dw0 & CMD_3D) == CMD_PIPE_CONTROL)
+		return 2;
 	if (field_get(CMD_CLIENT, dw0))
 		return 0;
 	switch (field_get(MI_OPCODE, dw0)) {
@@ -51,6 +53,8 @@ static uint32_t address_dword(uint32_t dw0)
 		return dw0 & MI_BBS_PPGTT ? 0 : 1;
 	case MI_OP_SEMAPHORE_WAIT:
 		return dw0 & MI_SEM_GGTT ? 2 : 0;
+	case MI_OP_STORE_REGISTER_MEM:
+		return dw0 & MI_SRM_GGTT ? 2 : 0;
 	case MI_OP_FLUSH_DW:
 		return dw0 & MI_FLUSH_INDEX ? 0 : 1;
 	}
@@ -94,9 +98,16 @@ static bool text_get(struct scan *s, struct text *t, uint32_t i, uint32_t *v)
 /* Note the command's address; its value through `value` when it has one. */
 static bool scan_command(struct scan *s, struct text *t, uint32_t i, uint32_t dw0, uint32_t *value)
 {
-	uint32_t k = address_dword(dw0);
+	uint32_t k = address_dword(dw0), flags;
 
-	if (!k || !text_get(s, t, i + k, value))
+	if (!k)
+		return false;
+	/* PIPE_CONTROL says in its flags whether it stores, and where to. */
+	if ((dw0 & CMD_3D) == CMD_PIPE_CONTROL &&
+	    (!text_get(s, t, i + 1, &flags) || !(flags & PIPE_CONTROL_GGTT) ||
+	     flags & PIPE_CONTROL_INDEX || !field_get(PIPE_CONTROL_OP, flags)))
+		return false;
+	if (!text_get(s, t, i + k, value))
 		return false;
 	/* FLUSH_DW keeps "address is GGTT" in bit 2 of the address. */
 	if (field_get(MI_OPCODE, dw0) == MI_OP_FLUSH_DW && !(*value & MI_FLUSH_GGTT))

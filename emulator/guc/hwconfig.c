@@ -13,6 +13,7 @@ static const uint32_t hwconfig[] = {
 	6, 1, 4,    /* geometry pipes */
 	7, 1, 2048, /* L3 cache, KiB */
 	8, 1, 8,    /* L3 banks */
+	70, 1, 4,   /* most subslices: without it the driver complains (bringup-log 5) */
 };
 
 /* dw1/dw2 buffer, dw3 size in bytes; all 0 asks for the size. */

@@ -11,6 +11,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/blob_check.c \
 	emulator/guc/block.h \
 	emulator/guc/card.c \
+	emulator/guc/command.c \
 	emulator/guc/context.c \
 	emulator/guc/core.h \
 	emulator/guc/ctb.c \
@@ -45,6 +46,8 @@ libgucguc_la_SOURCES = \
 	emulator/guc/port.h \
 	emulator/guc/relay.c \
 	emulator/guc/selfcfg.c \
+	emulator/guc/streamer.c \
+	emulator/guc/streamer.h \
 	emulator/guc/tlb.c \
 	emulator/guc/vf_config.c \
 	emulator/guc/vf_control.c \

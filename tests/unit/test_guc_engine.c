@@ -130,6 +130,85 @@ START_TEST(test_batch_and_lengths)
 }
 END_TEST
 
+/* PIPE_CONTROL stores two dwords behind its flush: to the GGTT, to the context's
+ * own page, or nothing (no operation, an address of a PPGTT). */
+START_TEST(test_pipe_control)
+{
+	static const struct {
+		uint32_t flags;
+		bool ggtt, own;
+	} c[] = {
+		{ PIPE_CONTROL_GGTT | 1u << 14, true, false },
+		{ PIPE_CONTROL_INDEX | 1u << 14, false, true },
+		{ 1u << 14, false, false },
+		{ PIPE_CONTROL_GGTT, false, false },
+	};
+	uint32_t own = 0x200;
+	uint32_t cmd[6] = { CMD_PIPE_CONTROL | 4, c[_i].flags,
+			    c[_i].own ? own : (uint32_t)fx_addr(f, 1, RESULT), 0, 0x33, 0x44 };
+
+	start(0, 0);
+	lx_emit(f, 1, 0, cmd, 6);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), c[_i].ggtt ? 0x33 : 0);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT + 4), c[_i].ggtt ? 0x44 : 0);
+	ck_assert_uint_eq(fx_get(f, 1, LX_BASE(0) + own), c[_i].own ? 0x33 : 0);
+	ck_assert_uint_eq(lx_head(f, 1, 0), lx_tail(f, 1, 0));
+}
+END_TEST
+
+/* The driver's first job of a class: with the watchdog armed a wait that can't end
+ * is passed, as after a reset of the engine; nothing is told; disarmed it waits. */
+START_TEST(test_watchdog)
+{
+	uint32_t arm[5] = { MI_CMD(MI_OP_LOAD_REGISTER_IMM) | 3, 0x217C, 2, 0x2178, 0 };
+	uint32_t disarm[3] = { MI_CMD(MI_OP_LOAD_REGISTER_IMM) | 1, 0x2178, 1 };
+
+	start(0, 0);
+	lx_emit(f, 1, 0, arm, 5);
+	lx_emit_wait(f, 1, 0, GATE, 0xDEAD);
+	lx_emit(f, 1, 0, disarm, 3);
+	lx_emit_store(f, 1, 0, RESULT, 1);
+	lx_emit_wait(f, 1, 0, GATE, 0xDEAD);
+	lx_emit_store(f, 1, 0, RESULT + 4, 2);
+	lx_sched(f, 1, 0);
+	fx_run(f, 20);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), 1);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT + 4), 0);
+	ck_assert_uint_eq(fx_g2h(f, 1, 0).len, 0);
+}
+END_TEST
+
+/* Verdict 9: CTX_TIMESTAMP goes on at 19.2 MHz while the context runs or polls, not
+ * while it rests; a store of the register tells the same as the image. */
+START_TEST(test_timestamp)
+{
+	uint32_t srm[4] = { MI_CMD(MI_OP_STORE_REGISTER_MEM) | MI_SRM_GGTT | 2, 0x23A8,
+			    (uint32_t)fx_addr(f, 1, RESULT), 0 };
+	uint32_t other[4] = { srm[0], 0x2168, (uint32_t)fx_addr(f, 1, RESULT + 4), 0 };
+	uint32_t rest, went;
+
+	start(0, 0);
+	fx_put(f, 1, RESULT + 4, 7);
+	lx_emit_wait(f, 1, 0, GATE, 1);
+	lx_emit(f, 1, 0, srm, 4);
+	lx_emit(f, 1, 0, other, 4);
+	lx_sched(f, 1, 0);
+	fx_run(f, 1000); /* of 100 us */
+	went = fx_get(f, 1, LX_REGS(0) + 4 * LRC_TIMESTAMP);
+	ck_assert_uint_gt(went, 1900000);
+	ck_assert_uint_lt(went, 1940000);
+	fx_put(f, 1, GATE, 1);
+	fx_run(f, 10);
+	rest = fx_get(f, 1, LX_REGS(0) + 4 * LRC_TIMESTAMP);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT), rest);
+	ck_assert_uint_eq(fx_get(f, 1, RESULT + 4), 0);
+	fx_run(f, 100);
+	ck_assert_uint_eq(fx_get(f, 1, LX_REGS(0) + 4 * LRC_TIMESTAMP), rest);
+}
+END_TEST
+
 /* A ring goes round, also in the middle of a command. */
 START_TEST(test_ring_wrap)
 {
@@ -516,6 +595,9 @@ int main(void)
 	tcase_add_test(t, test_only_running);
 	tcase_add_test(t, test_compression_context);
 	tcase_add_test(t, test_batch_and_lengths);
+	tcase_add_loop_test(t, test_pipe_control, 0, 4);
+	tcase_add_test(t, test_watchdog);
+	tcase_add_test(t, test_timestamp);
 	tcase_add_test(t, test_ring_wrap);
 	tcase_add_loop_test(t, test_semaphore, 0, sizeof(compares) / sizeof(compares[0]));
 	tcase_add_test(t, test_semaphore_polled);

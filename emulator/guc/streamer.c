@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* The command streamer: walks a context's ring and the batches that it calls,
+ * up to a budget of commands. Everything is read anew in each slice and the
+ * head written back at its end, so between two calls a context is at rest. A
+ * job stopped within a batch goes on there: guc_exec.batch travels in the blob.
+ * Only GGTT addresses are followed (guc-abi 9.3, xe-vf-probe 5.3, 6.2, 6.3). */
+#include "streamer.h"
+
+#include "proto/mi.h"
+
+#include <errno.h>
+
+/* --- an LRC in memory ----------------------------------------------------------- */
+
+int guc_lrc_load(const struct guc_run_ctx *r, unsigned child, struct guc_lrc *lrc)
+{
+	uint64_t lrca = *guc_lrc_desc(r->c, r->gt, r->ctx, child) & LRC_DESC_ADDR;
+	uint32_t page[LRC_IND_CTL + 1], ctl;
+	int err;
+
+	if (!lrca)
+		return -ENOENT;
+	lrc->regs = lrca + LRC_REGS;
+	err = guc_ggtt_read(r->c, r->gt, r->fn, lrc->regs, lrc->image, sizeof(lrc->image));
+	if (err)
+		return err;
+	if (lrc->image[LRC_INDIRECT_RING]) {
+		uint64_t at = lrc->image[LRC_INDIRECT_RING] & LRC_DESC_ADDR;
+
+		err = guc_ggtt_read(r->c, r->gt, r->fn, at, page, sizeof(page));
+		if (err)
+			return err;
+		lrc->head = page[LRC_IND_HEAD];
+		lrc->tail = page[LRC_IND_TAIL];
+		lrc->ring = page[LRC_IND_START];
+		ctl = page[LRC_IND_CTL];
+		lrc->head_at = at + 4 * LRC_IND_HEAD;
+		lrc->tail_at = at + 4 * LRC_IND_TAIL;
+	} else {
+		lrc->head = lrc->image[LRC_RING_HEAD];
+		lrc->tail = lrc->image[LRC_RING_TAIL];
+		lrc->ring = lrc->image[LRC_RING_START];
+		ctl = lrc->image[LRC_RING_CTL];
+		lrc->head_at = lrc->regs + 4 * LRC_RING_HEAD;
+		lrc->tail_at = lrc->regs + 4 * LRC_RING_TAIL;
+	}
+	lrc->ring &= LRC_DESC_ADDR;
+	lrc->size = (ctl & RING_CTL_SIZE) + LRC_PAGE;
+	lrc->head &= BITS(20, 2);
+	lrc->tail &= BITS(20, 2);
+	return lrc->head < lrc->size && lrc->tail < lrc->size ? 0 : -EINVAL;
+}
+
+/* --- fetching -------------------------------------------------------------------- */
+
+uint64_t guc_streamer_at(const struct streamer *s)
+{
+	return s->exec->batch ? s->exec->batch : s->lrc.ring + s->lrc.head;
+}
+
+/* Dwords that may follow position(): to the tail or the end of the ring, or to
+ * the end of the batch's page, after which another fetch is due. */
+static uint32_t reach(const struct streamer *s)
+{
+	const struct guc_lrc *l = &s->lrc;
+
+	if (s->exec->batch)
+		return (uint32_t)(GGTT_PAGE - s->exec->batch % GGTT_PAGE) / 4;
+	return ((l->tail > l->head ? l->tail : l->size) - l->head) / 4;
+}
+
+/* Fetch `n` dwords from position(); a command may wrap at the ring's end. */
+static int fetch(struct streamer *s, uint32_t n)
+{
+	uint64_t at = guc_streamer_at(s);
+	uint32_t first = n;
+	int err;
+
+	if (!s->exec->batch && n > (s->lrc.size - s->lrc.head) / 4)
+		first = (s->lrc.size - s->lrc.head) / 4;
+	s->n = 0;
+	err = guc_ggtt_read(s->r->c, s->r->gt, s->r->fn, at, s->dw, 4 * first);
+	if (!err && n > first)
+		err = guc_ggtt_read(s->r->c, s->r->gt, s->r->fn, s->lrc.ring, s->dw + first,
+				    4 * (n - first));
+	if (err)
+		return err;
+	s->from = at;
+	s->n = first;
+	return 0;
+}
+
+/* Point cmd at the next command, with all dwords that executing it needs. */
+static int next_command(struct streamer *s)
+{
+	uint64_t at = guc_streamer_at(s);
+	uint32_t need, have;
+	int err;
+
+	if (!s->n || at < s->from || at >= s->from + 4ull * s->n) {
+		have = reach(s);
+		err = fetch(s, have < FETCH_DWORDS ? have : FETCH_DWORDS);
+		if (err)
+			return err;
+	}
+	s->cmd = s->dw + (at - s->from) / 4;
+	have = s->n - (uint32_t)(at - s->from) / 4;
+	s->len = cmd_length(s->cmd[0]);
+	need = s->len < EXEC_DWORDS ? s->len : EXEC_DWORDS;
+	if (need <= have)
+		return 0;
+	err = fetch(s, need);
+	s->cmd = s->dw;
+	return err;
+}
+
+bool guc_streamer_advance(struct streamer *s)
+{
+	struct guc_lrc *l = &s->lrc;
+	uint32_t used;
+
+	if (s->exec->batch) {
+		s->exec->batch += 4ull * s->len;
+		return true;
+	}
+	used = l->tail >= l->head ? l->tail - l->head : l->size - l->head + l->tail;
+	if (4 * s->len > used)
+		return false;
+	l->head += 4 * s->len;
+	if (l->head >= l->size)
+		l->head -= l->size;
+	return true;
+}
+
+/* --- time ------------------------------------------------------------------------- */
+
+/* The engine's clock, 19.2 MHz as RPM_CONFIG0 of the fuses says; its low half,
+ * which is all that a difference needs. */
+static uint32_t ticks(const struct guc_card *c)
+{
+	return (uint32_t)(c->block->now / 625 * 12);
+}
+
+uint32_t guc_streamer_time(const struct streamer *s)
+{
+	return s->lrc.image[LRC_TIMESTAMP] + (ticks(s->r->c) - s->exec->since);
+}
+
+/* What this slice took goes to the image: a driver sees there that a job runs. */
+static int keep_time(struct streamer *s)
+{
+	uint32_t time = guc_streamer_time(s);
+
+	s->exec->since = ticks(s->r->c);
+	if (time == s->lrc.image[LRC_TIMESTAMP])
+		return 0;
+	return guc_ggtt_store32(s->r->c, s->r->gt, s->r->fn, s->lrc.regs + 4 * LRC_TIMESTAMP, time);
+}
+
+/* --- a slice ---------------------------------------------------------------------- */
+
+enum guc_run guc_lrc_run(const struct guc_run_ctx *r, unsigned child, uint32_t budget)
+{
+	struct streamer s = { .r = r, .exec = guc_lrc_exec(r->c, r->gt, r->ctx, child) };
+	enum guc_run end = GUC_RUN_MORE;
+	uint32_t head;
+
+	s.exec->waiting = 0;
+	if (guc_lrc_load(r, child, &s.lrc))
+		return GUC_RUN_DEAD;
+	if (!s.exec->running)
+		s.exec->since = ticks(r->c);
+	s.exec->running = 1;
+	head = s.lrc.head;
+	while (end == GUC_RUN_MORE) {
+		if (!s.exec->batch && s.lrc.head == s.lrc.tail)
+			end = GUC_RUN_DONE;
+		else if (!budget--)
+			break;
+		else if (next_command(&s))
+			end = GUC_RUN_DEAD;
+		else
+			end = guc_command(&s);
+		budget -= s.cost < budget ? s.cost : budget;
+		s.cost = 0;
+	}
+	s.exec->waiting = end == GUC_RUN_WAIT;
+	s.exec->running = end == GUC_RUN_WAIT || end == GUC_RUN_MORE;
+	if (keep_time(&s))
+		return GUC_RUN_DEAD;
+	if (s.lrc.head != head &&
+	    guc_ggtt_store32(r->c, r->gt, r->fn, s.lrc.head_at, s.lrc.head))
+		return GUC_RUN_DEAD;
+	return end;
+}
