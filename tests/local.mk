@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test_guc_config \
 	tests/unit/test_guc_context \
 	tests/unit/test_guc_ctb \
+	tests/unit/test_guc_decisions \
 	tests/unit/test_guc_detector \
 	tests/unit/test_guc_engine \
 	tests/unit/test_guc_ggtt \
@@ -115,6 +116,10 @@ tests_unit_test_guc_context_LDADD = $(guc_ldadd)
 tests_unit_test_guc_ctb_SOURCES = tests/unit/test_guc_ctb.c $(guc_fixture)
 tests_unit_test_guc_ctb_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_ctb_LDADD = $(guc_ldadd)
+tests_unit_test_guc_decisions_SOURCES = tests/unit/test_guc_decisions.c $(guc_fixture) \
+	$(guc_lrc)
+tests_unit_test_guc_decisions_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_decisions_LDADD = $(guc_ldadd)
 tests_unit_test_guc_detector_SOURCES = tests/unit/test_guc_detector.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_detector_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_detector_LDADD = $(guc_ldadd)
