@@ -10,10 +10,6 @@
 #include "proto/regs.h"
 #include "serve_options.h"
 
-/* Panther Lake (xe-vf-probe 0.1). */
-#define PTL_DEVICE   0xB080u
-#define PTL_REVISION 4u
-
 /* What the parser fills, before it is checked and turned into options. */
 struct raw {
 	const char *socket, *name, *abi, *run, *log, *record, *vfio_user, *platform;
@@ -80,6 +76,16 @@ static int fill_platform(struct server_options *o, const struct raw *r)
 	return CLI_RUN;
 }
 
+/* BAR 2 of a VF: a power of two that any fair share fits. */
+static uint64_t aperture(uint64_t lmem, unsigned vfs)
+{
+	uint64_t bytes = lmem ? LMEM_ALIGN : 0;
+
+	while (bytes && bytes < lmem / vfs)
+		bytes *= 2;
+	return bytes;
+}
+
 static int fill(struct server_options *o, const struct raw *r, char **argv, int argc)
 {
 	int level;
@@ -115,14 +121,18 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 	o->name = r->name;
 	o->run = r->run;
 	o->vfio_user = r->vfio_user;
-	o->pci = (struct pci_identity){ .device = PTL_DEVICE, .revision = PTL_REVISION,
-					.msix = r->msix };
 	o->record = r->record;
 	o->overwrite = r->overwrite;
 	o->level = level;
 	if (fill_platform(o, r) != CLI_RUN)
 		return CLI_BAD;
 	o->geometry.vfs = (uint8_t)r->vfs;
+	o->pci = (struct pci_identity){
+		.device = o->platform->devid,
+		.revision = o->platform->revid,
+		.bar2_bytes = aperture(o->guc.lmem_size, r->vfs),
+		.msix = r->msix,
+	};
 	o->geometry.contexts = r->contexts;
 	o->geometry.ggtt_size = r->ggtt_size;
 	o->ggtt_offset = r->ggtt_offset;

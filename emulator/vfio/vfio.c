@@ -68,6 +68,29 @@ static int op_mmio_write(void *user, uint64_t off, unsigned size, uint64_t value
 	return guc_mmio_write(&v->server->card, v->fn, off, size, value);
 }
 
+/* Beyond the VF's share there is nothing: reads give ones, writes are lost, and
+ * the card has counted it. */
+static int op_lmem_read(void *user, uint64_t off, void *dst, size_t len)
+{
+	struct vfio *v = user;
+	struct server *s = v->server;
+
+	if (guc_lmem_check(&s->card, v->fn, 0, off, len) != 0 ||
+	    local_read(&s->local, 0, v->fn, LOCAL_CONTENT, off, dst, len) != 0)
+		memset(dst, 0xFF, len);
+	return 0;
+}
+
+static int op_lmem_write(void *user, uint64_t off, const void *src, size_t len)
+{
+	struct vfio *v = user;
+	struct server *s = v->server;
+
+	if (guc_lmem_check(&s->card, v->fn, 0, off, len) == 0)
+		(void)local_write(&s->local, 0, v->fn, LOCAL_CONTENT, false, off, src, len);
+	return 0;
+}
+
 static int op_dma_map(void *user, uint64_t addr, uint64_t size, uint64_t offset, bool readonly,
 		      int fd)
 {
@@ -127,6 +150,8 @@ static void op_reset(void *user)
 static const struct vdev_ops ops = {
 	.mmio_read = op_mmio_read,
 	.mmio_write = op_mmio_write,
+	.lmem_read = op_lmem_read,
+	.lmem_write = op_lmem_write,
 	.dma_map = op_dma_map,
 	.dma_unmap = op_dma_unmap,
 	.dma_unmap_all = op_dma_unmap_all,
