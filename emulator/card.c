@@ -94,7 +94,7 @@ static void on_check(uv_check_t *check)
 	freeze_check(s, now);
 	handover_check(s, now);
 	clients_bury(s);
-	record_turn(s);
+	record_turn(s, now, &next);
 	if (guc_next_deadline(&s->card) < next)
 		next = guc_next_deadline(&s->card);
 	if (more || s->again || next <= now) {

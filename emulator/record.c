@@ -13,11 +13,15 @@
 struct recorder {
 	struct trace_writer *writer;
 	struct trace_run run; /* register accesses that may go on */
+	uint64_t due;         /* of what waits for a flush, or 0 (ns) */
 };
 
 /* How long a request of a function waits for the disk: well below the 50 ms
  * that a driver gives the GuC to answer. */
 #define HOLD_NS 20000000u
+/* What was recorded goes to the disk when it is this much, or this old. */
+#define FLUSH_BYTES 65536u
+#define FLUSH_NS    10000000u
 
 static void on_stopped(void *user, const char *text)
 {
@@ -137,12 +141,24 @@ bool record_holds(const struct server *s)
 	       uv_hrtime() - since < HOLD_NS;
 }
 
-void record_turn(struct server *s)
+void record_turn(struct server *s, uint64_t now, uint64_t *deadline)
 {
+	struct recorder *r = s->recorder;
+
 	if (!record_active(s))
 		return;
 	put_run(s);
-	trace_writer_flush(s->recorder->writer);
+	if (trace_writer_waiting(r->writer) == 0)
+		r->due = 0;
+	else if (r->due == 0)
+		r->due = now + FLUSH_NS;
+	/* Each flush wakes a thread: not for every little thing. */
+	if (trace_writer_waiting(r->writer) >= FLUSH_BYTES || (r->due != 0 && now >= r->due)) {
+		trace_writer_flush(r->writer);
+		r->due = 0;
+	}
+	if (r->due != 0 && r->due < *deadline)
+		*deadline = r->due;
 }
 
 void record_stop(struct server *s)

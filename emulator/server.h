@@ -321,8 +321,9 @@ void record_detach(struct server *s, unsigned fn, bool given);
 bool record_behind(const struct server *s);
 /* functions' requests wait, too, for a little while. */
 bool record_holds(const struct server *s);
-/* End of a turn: what was recorded goes to the disk. */
-void record_turn(struct server *s);
+/* End of a turn: what was recorded goes to the disk, now or soon: *deadline is
+ * lowered to when it has to be called again. */
+void record_turn(struct server *s, uint64_t now, uint64_t *deadline);
 void record_stop(struct server *s);
 
 /* --- events.c ----------------------------------------------------------------------------------- */

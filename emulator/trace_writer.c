@@ -30,6 +30,7 @@ struct trace_writer {
 	int fd;
 	bool good, writing;
 	uint64_t offset;  /* of the file: all before it is written, whole records */
+	uint64_t end;     /* ... with what was put so far */
 	uint64_t records; /* put so far */
 	struct chunk *first, *last;
 	unsigned chunks;
@@ -122,6 +123,7 @@ static void took(struct trace_writer *w, struct chunk *c, long n)
 {
 	if (n > 0) {
 		c->filled += (size_t)n;
+		w->end += (uint64_t)n;
 		w->records++;
 	} else {
 		stop(w, "a record is too long");
@@ -227,6 +229,11 @@ void trace_writer_flush(struct trace_writer *w)
 	w->begun = uv_hrtime();
 }
 
+uint64_t trace_writer_waiting(const struct trace_writer *w)
+{
+	return w->good ? w->end - w->offset - (w->writing ? w->asked : 0) : 0;
+}
+
 bool trace_writer_behind(const struct trace_writer *w, uint64_t *since)
 {
 	*since = w->behind;
@@ -278,7 +285,7 @@ static int write_header(struct trace_writer *w, gucemu_TraceContent content)
 	done = pwrite(w->fd, buf, (size_t)n, 0);
 	if (done != n)
 		return done < 0 ? -errno : -ENOSPC;
-	w->offset = (uint64_t)n;
+	w->offset = w->end = (uint64_t)n;
 	w->records = 1;
 	return 0;
 }

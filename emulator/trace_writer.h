@@ -36,7 +36,10 @@ void trace_writer_card(struct trace_writer *w, const gucemu_TraceCard *c, uint32
 		       uint64_t time);
 /* The disk is behind; *since (ns of uv_hrtime()): for how long already. */
 bool trace_writer_behind(const struct trace_writer *w, uint64_t *since);
-/* Give what was added to the disk; once a turn of the loop. */
+/* Bytes that were added since the last flush. */
+uint64_t trace_writer_waiting(const struct trace_writer *w);
+/* Give what was added to the disk; does nothing while it is at work, and is
+ * called again then. Also looks after a disk that does not answer. */
 void trace_writer_flush(struct trace_writer *w);
 /* True until something stopped it. */
 bool trace_writer_good(const struct trace_writer *w);

@@ -31,6 +31,11 @@ bench_sources = tests/bench/bench.c tests/bench/bench.h
 sim_sources = tests/sim/sim.c tests/sim/sim.h tests/sim/load.c tests/sim/load.h
 bare_sources = tests/sim/bare.c tests/sim/bare.h
 
+noinst_PROGRAMS += tests/bench/bench_record
+tests_bench_bench_record_SOURCES = tests/bench/bench_record.c $(bench_sources) $(bare_sources)
+tests_bench_bench_record_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+tests_bench_bench_record_LDADD = libgucview.la libgucguc.la libguchost.la libgucframe.la \
+	libgucproto.la
 tests_bench_bench_core_SOURCES = tests/bench/bench_core.c $(bench_sources) $(sim_sources) \
 	$(bare_sources)
 tests_bench_bench_core_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
