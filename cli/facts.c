@@ -22,7 +22,7 @@ static const char *role(unsigned who)
 /* --- actions ----------------------------------------------------------------------- */
 
 static const char *const action_columns[] = {
-	"code", "name", "from", "to", "over", "since", "min", "max", "types", "data0", "answer",
+	"code", "name", "from", "to", "over", "since", "min", "max", "types", "mbz", "answer",
 	"what",
 };
 #define ACTION_COLUMNS (sizeof(action_columns) / sizeof(action_columns[0]))
@@ -63,7 +63,7 @@ static void put_action(struct table *t, const struct guc_action *a)
 	table_number(t, a->min_len, 0);
 	table_number(t, a->max_len, 0);
 	table_text(t, "%s", types(a->types, buf, sizeof(buf)));
-	table_text(t, "%s", a->data0_used ? "used" : "0");
+	table_text(t, "%s", a->data0_used ? "-" : "27:16");
 	table_text(t, "reply");
 }
 
@@ -76,7 +76,7 @@ static void put_notice(struct table *t, const struct guc_notice *n)
 	table_number(t, n->min_len, 0);
 	table_number(t, n->max_len, 0);
 	table_text(t, "EVENT");
-	table_text(t, "0");
+	table_text(t, "27:16");
 	if (n->credit)
 		table_text(t, "none; credit %u", n->credit);
 	else

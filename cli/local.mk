@@ -59,6 +59,7 @@ gucemu_LDADD = libgucserver.la libgucvfrun.la libgucvftransport.la libgucvfcore.
 	$(UV_LIBS) $(JSON_LIBS)
 
 # The checklist's points, for gucemu explain.
+cli/gucemu-explain.$(OBJEXT): cli/checklist_rows.h
 BUILT_SOURCES += cli/checklist_rows.h
 CLEANFILES += cli/checklist_rows.h
 cli/checklist_rows.h: $(top_srcdir)/tests/checklist.tsv

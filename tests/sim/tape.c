@@ -180,7 +180,7 @@ static int store32(void *user, unsigned fn, uint64_t dma, uint32_t value)
 static int local_read(void *user, enum guc_space space, unsigned tile, unsigned fn, uint64_t off,
 		      void *dst, size_t len)
 {
-	uint32_t value;
+	uint32_t value = 0;
 	int err;
 
 	(void)space, (void)tile;

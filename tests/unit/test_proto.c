@@ -13,6 +13,7 @@
 #include "proto/fixup.h"
 #include "proto/hxg.h"
 #include "proto/klv.h"
+#include "proto/regs.h"
 #include "proto/mi.h"
 #include "proto/text.h"
 
@@ -191,6 +192,41 @@ START_TEST(test_names)
 }
 END_TEST
 
+/* Registers are found by offset: their own, and the PF's copies of a VF's. */
+START_TEST(test_registers)
+{
+	static const struct {
+		uint32_t offset;
+		const char *name; /* NULL: none */
+		unsigned copy;
+	} rows[] = {
+		{ 0x190240, "VF_SW_FLAG", 0 },	   { 0x19024C, "VF_SW_FLAG", 0 },
+		{ 0x190250, NULL, 0 },		   { 0x1901F0, "GUC_HOST_INTERRUPT", 0 },
+		{ 0x1905F0, "GUC_HOST_INTERRUPT", 1 }, { 0x19FE40, "VF_SW_FLAG", 63 },
+		{ 0x1A0240, NULL, 0 },		   { 0x800000, "GGTT", 0 },
+		{ 0xFFFFFF, "GGTT", 0 },	   { 0x1000000, NULL, 0 },
+		{ 0x0D00, "RPM_CONFIG0", 0 },	   { 0, NULL, 0 },
+		{ UINT32_MAX, NULL, 0 },
+	};
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned copy;
+		const struct reg_place *p = reg_find(rows[i].offset, REG_VF_STRIDE, &copy);
+
+		ck_assert_msg(!p == !rows[i].name, "0x%x", rows[i].offset);
+		if (!p)
+			continue;
+		ck_assert_str_eq(p->name, rows[i].name);
+		ck_assert_uint_eq(copy, rows[i].copy);
+	}
+	for (size_t i = 0; reg_place(i); i++) {
+		ck_assert(i == 0 || reg_place(i)->first >= last);
+		last = reg_place(i)->first + reg_place(i)->bytes;
+	}
+}
+END_TEST
+
 /* text.h: what it writes, and that it never writes past the buffer. */
 START_TEST(test_text)
 {
@@ -223,6 +259,7 @@ int main(void)
 	tcase_add_test(t, test_crc);
 	tcase_add_test(t, test_crc_ways);
 	tcase_add_test(t, test_names);
+	tcase_add_test(t, test_registers);
 	tcase_add_test(t, test_text);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
