@@ -338,6 +338,7 @@ static const struct pfc_step_def provision_steps[] = {
 	{ .name = "preempt timeout", .run = step_preempt },
 	{ .name = "GGTT entries", .run = pfc_step_ptes, .where = PFC_MAIN_GT },
 	{ .name = "GGTT", .run = step_ggtt },
+	{ .name = "LMEM", .run = step_lmem, .where = PFC_MAIN_GT },
 	{ .name = "contexts", .run = step_contexts },
 	{ .name = "doorbells", .run = step_doorbells },
 };
@@ -357,7 +358,6 @@ static const struct pfc_step_def change_by_reset_steps[] = {
 	{ .name = "preempt timeout", .run = step_preempt },
 	{ .name = "GGTT entries", .run = pfc_step_ptes, .where = PFC_MAIN_GT },
 	{ .name = "GGTT", .run = step_ggtt },
-	{ .name = "LMEM", .run = step_lmem, .where = PFC_MAIN_GT },
 	{ .name = "LMEM", .run = step_lmem, .where = PFC_MAIN_GT },
 	{ .name = "contexts", .run = step_contexts },
 	{ .name = "doorbells", .run = step_doorbells },

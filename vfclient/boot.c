@@ -166,8 +166,7 @@ int vfc_row_ptes(struct vfc_gt *gt, unsigned arg)
 	if (n > VFC_PTE_BATCH)
 		n = VFC_PTE_BATCH;
 	for (uint32_t i = 0; i < n; i++)
-		pte[i] = ((v->mem->dma + (uint64_t)(v->op.page + i) * GGTT_PAGE) & PTE_ADDR) |
-			 PTE_PRESENT;
+		pte[i] = vfc_keep_pte(v, v->op.page + i);
 	v->port->write64(v->port->user, at, pte, n);
 	v->op.page += n;
 	return v->op.page < v->pages.count ? VFC_MORE : 0;

@@ -142,7 +142,8 @@ static void write_ccs(struct vfc_gt *gt, const struct vfc_queue *q, int64_t erro
 	size_t ring = vfc_lrc_ring(gt->v, q, 0), pool = vfc_lrc_data(gt->v, q, 0);
 	uint64_t addr = vfc_addr(gt->v, pool) + (uint64_t)error;
 
-	host_put32(m, pool, MI_BATCH_BUFFER_END);
+	host_put32(m, vfc_keep_carry(gt->v, pool, q->kind == VFC_QUEUE_CCS_RESTORE),
+		   MI_BATCH_BUFFER_END);
 	host_put32(m, ring, MI_ARB_ON);
 	host_put32(m, ring + 4, MI_BBS_GGTT);
 	host_put32(m, ring + 8, lo32(addr));

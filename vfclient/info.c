@@ -12,6 +12,7 @@ void vfc_info(const struct vfc *v, unsigned gt, struct vfc_info *info)
 	info->abi_minor = g->version.minor;
 	info->ggtt_start = v->ggtt_start;
 	info->ggtt_size = v->ggtt_size;
+	info->lmem_size = v->gt[0].config.lmem_size;
 	info->contexts = g->config.contexts;
 	info->doorbells = g->config.doorbells;
 	info->gmd_id = g->config.gmd_id;

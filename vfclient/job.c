@@ -59,6 +59,11 @@ void vfc_job_batch(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *
 			host_put32(v->mem, at + 12, hi32(base + data + DATA_SEMAPHORE(slot)));
 			at += 16;
 			break;
+		case VFC_JOB_LOCAL:
+		case VFC_JOB_CCS_PUT:
+		case VFC_JOB_CCS_GET:
+			at = vfc_keep_job(gt, (uint32_t)(q - gt->queue), j, at);
+			break;
 		}
 		at = put_store(v, at, base + data + DATA_RESULT(slot), j->value);
 		host_put32(v->mem, at, MI_BATCH_BUFFER_END);
@@ -134,7 +139,7 @@ void vfc_job_end(struct vfc_gt *gt, uint32_t id, int err)
 	if (err)
 		gt->jobs_failed++;
 	else
-		gt->jobs_done++;
+		vfc_keep_job_ended(gt, id, j), gt->jobs_done++;
 	vfc_event(v, &(struct vfc_event){ .kind = VFC_EV_JOB, .gt = gt->id, .queue = id,
 					  .job = number, .err = err });
 }
@@ -183,7 +188,7 @@ int vfc_job_submit(struct vfc *v, unsigned gt, uint32_t queue, const struct vfc_
 		return -ENOENT;
 	if (q->killed)
 		return -ECANCELED;
-	if (job->kind > VFC_JOB_WAIT || (job->kind == VFC_JOB_LONG && job->length > VFC_LONG_MAX))
+	if (job->kind > VFC_JOB_CCS_GET || vfc_keep_job_ok(&v->gt[gt], q, job->kind) || (job->kind == VFC_JOB_LONG && job->length > VFC_LONG_MAX))
 		return -EINVAL;
 	if (q->jobs_made - q->jobs_done == VFC_MAX_JOBS || q->jobs_made == INT32_MAX)
 		return -EBUSY;

@@ -9,6 +9,7 @@ libgucvfcore_la_SOURCES = \
 	vfclient/info.c \
 	vfclient/irq.c \
 	vfclient/job.c \
+	vfclient/keep.c \
 	vfclient/lrc.c \
 	vfclient/names.c \
 	vfclient/op.c \
@@ -31,6 +32,7 @@ noinst_LTLIBRARIES += libgucvftransport.la
 lib_LTLIBRARIES += libgucvf.la
 pkgconfig_DATA += vfclient/libgucvf.pc
 nobase_pkginclude_HEADERS += \
+	host/lmem.h \
 	host/mailbox.h \
 	host/port.h \
 	vfclient/vfc.h \
@@ -69,6 +71,7 @@ libgucvfrun_la_SOURCES = \
 	vfclient/run.h \
 	vfclient/run_command.c \
 	vfclient/run_info.c \
+	vfclient/run_keep.c \
 	vfclient/run_out.c \
 	vfclient/run_priv.h \
 	vfclient/run_work.c

@@ -124,6 +124,8 @@ static void on_event(void *user, const struct vfc_event *e)
 {
 	struct run *r = user;
 
+	if (e->kind == VFC_EV_JOB && run_keep_job(r, e))
+		return;
 	run_out_event(r, e);
 	switch (e->kind) {
 	case VFC_EV_STATE:
@@ -145,6 +147,9 @@ static void on_event(void *user, const struct vfc_event *e)
 	case VFC_EV_STEP:
 	case VFC_EV_QUEUE:
 	case VFC_EV_RELAY:
+		break;
+	case VFC_EV_KEEP:
+		run_kept(r, e);
 		break;
 	}
 }
@@ -324,7 +329,7 @@ static bool generation(const char *command, const char *name, enum vfc_generatio
 
 static int run_main(int argc, char **argv)
 {
-	struct run r = { .contexts = 4, .parallel = 1, .jobs = 6, .step_held = -1 };
+	struct run r = { .contexts = 4, .parallel = 1, .jobs = 6, .step_held = -1, .keep_queue = -1 };
 	struct cli_list quirks = { .n = 0 }, skip = { .n = 0 }, twice = { .n = 0 };
 	const char *gen = "auto", *profile = NULL;
 	unsigned gts = 0;

@@ -17,6 +17,8 @@ const char run_commands_help[] =
 	"  release      blocked jobs may go on, now and from now on\n"
 	"  wait [MS]    answered when no job is unfinished and no recovery under way\n"
 	"               (error after 30000 ms or MS)\n"
+	"  keep         fill places in local memory, and compression metadata, with a pattern\n"
+	"  check        compare them, and what jobs stored in local memory\n"
 	"  continue     go on with a recovery that --hold-step holds\n"
 	"  info         what the driver knows of each GT\n"
 	"  quit         shut the VF down; so does the end of a pipe or terminal\n"
@@ -95,6 +97,24 @@ static void do_info(struct run *r, const char *arg)
 	run_out_answer(r, "info", 0);
 }
 
+static void do_keep(struct run *r, const char *arg)
+{
+	int err = run_keep(r);
+
+	(void)arg;
+	if (err)
+		run_out_answer(r, "keep", err);
+}
+
+static void do_check(struct run *r, const char *arg)
+{
+	int err = run_check(r);
+
+	(void)arg;
+	if (err)
+		run_out_answer(r, "check", err);
+}
+
 static void do_quit(struct run *r, const char *arg)
 {
 	(void)arg;
@@ -108,6 +128,7 @@ static const struct {
 } commands[] = {
 	{ "submit", do_submit }, { "create", do_create },     { "release", do_release },
 	{ "wait", do_wait },	 { "continue", do_continue }, { "info", do_info },
+	{ "keep", do_keep },	 { "check", do_check },
 	{ "quit", do_quit },
 };
 

@@ -29,6 +29,8 @@ static void print_json(const struct vft_card *card, struct vft *t)
 		json_add_fmt(g, "abi", "%u.%u", i.abi_major, i.abi_minor);
 		json_add_u64(g, "ggtt_start", i.ggtt_start);
 		json_add_u64(g, "ggtt_size", i.ggtt_size);
+		if (i.lmem_size)
+			json_add_u64(g, "lmem_size", i.lmem_size);
 		json_add_u64(g, "contexts", i.contexts);
 		json_add_u64(g, "doorbells", i.doorbells);
 		json_add_u64(g, "gmd_id", i.gmd_id);
@@ -53,6 +55,8 @@ static void print_text(const struct vft_card *card, struct vft *t)
 		       i.abi_minor, i.migration_supported ? "" : "not ");
 		printf("    GGTT       0x%" PRIx64 "-0x%" PRIx64 " (%" PRIu64 " MiB)\n",
 		       i.ggtt_start, i.ggtt_start + i.ggtt_size - 1, i.ggtt_size >> 20);
+		if (i.lmem_size)
+			printf("    LMEM       %" PRIu64 " MiB\n", i.lmem_size >> 20);
 		printf("    contexts   %u, doorbells %u, scheduling groups %s\n", i.contexts,
 		       i.doorbells, i.sched_groups ? "on" : "off");
 		printf("    relay      %u.%u, %u runtime registers, GMD_ID 0x%08x\n",

@@ -113,6 +113,7 @@ static void event_text(struct run *r, const struct vfc_event *e)
 			say(r, e->gt, "context %u is gone", e->queue);
 		break;
 	case VFC_EV_RELAY:
+	case VFC_EV_KEEP:
 	case VFC_EV_OP:
 		break;
 	}
@@ -152,6 +153,7 @@ static void event_json(struct run *r, const struct vfc_event *e)
 		break;
 	case VFC_EV_QUEUE:
 	case VFC_EV_RELAY:
+	case VFC_EV_KEEP:
 	case VFC_EV_OP:
 		return;
 	}
@@ -197,6 +199,8 @@ static void info_json(struct run *r, const char *event, unsigned gt, const struc
 	json_add_u64(o, "doorbells", i->doorbells);
 	json_add_fmt(o, "relay", "%u.%u", i->relay_major, i->relay_minor);
 	json_add_u64(o, "runtime_registers", i->runtime_n);
+	if (i->lmem_size)
+		json_add_u64(o, "lmem_size", i->lmem_size);
 	json_add_bool(o, "migration_supported", i->migration_supported);
 	json_add_u64(o, "recoveries", i->recoveries);
 	json_add_u64(o, "requeues", i->requeues);
@@ -214,6 +218,8 @@ static void info_text(struct run *r, unsigned gt, const struct vfc_info *i)
 	say(r, gt, "VF ABI %u.%u, GGTT 0x%" PRIx64 "-0x%" PRIx64 ", %u contexts, %u doorbells",
 	    i->abi_major, i->abi_minor, i->ggtt_start,
 	    i->ggtt_start + i->ggtt_size - 1, i->contexts, i->doorbells);
+	if (i->lmem_size)
+		say(r, gt, "local memory %" PRIu64 " MiB", i->lmem_size >> 20);
 	say(r, gt, "relay %u.%u, %u runtime registers, migration %ssupported", i->relay_major,
 	    i->relay_minor, i->runtime_n, i->migration_supported ? "" : "not ");
 }
@@ -351,6 +357,22 @@ void run_out_answer(struct run *r, const char *command, int err)
 		return;
 	}
 	printf("%s: %s%s\n", command, err ? "error " : "ok", err ? text_errno(err) : "");
+}
+
+void run_out_kept(struct run *r, const char *command, int err, uint64_t bytes)
+{
+	if (r->json) {
+		struct json_object *o = object(r, "kept", VFC_DEVICE);
+
+		json_add_str(o, "command", command);
+		json_add_u64(o, "bytes", bytes);
+		add_err(o, err);
+		emit(o);
+	} else {
+		say(r, VFC_DEVICE, "%s: %" PRIu64 " bytes of memory and metadata%s%s", command,
+		    bytes, err ? ": " : "", err ? text_errno(err) : "");
+	}
+	run_out_answer(r, command, err);
 }
 
 void run_out_summary(struct run *r)

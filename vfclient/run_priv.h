@@ -48,6 +48,11 @@ struct run {
 	bool working;      /* booted, and not ending */
 	uv_timer_t work;   /* submits more, in a turn of its own */
 	uv_timer_t release;/* lets blocked jobs go */
+	/* "keep" and "check". */
+	int keep_queue;             /* or -1 */
+	unsigned keep_step;
+	uint64_t kept_bytes;
+	bool local;                 /* jobs may store to local memory */
 	/* A step that waits for "continue". */
 	int step_held;     /* enum vfc_step_id or -1 */
 	bool step_told;
@@ -89,6 +94,13 @@ bool run_idle(const struct run *r);   /* every wanted job ended */
 uint32_t run_unfinished(const struct run *r);
 void run_work_close(struct run *r);
 
+/* --- run_keep.c */
+#define RUN_TAG_KEEP 3u
+int run_keep(struct run *r);          /* 0: run_out_kept() follows; or -errno */
+int run_check(struct run *r);
+void run_kept(struct run *r, const struct vfc_event *e);
+bool run_keep_job(struct run *r, const struct vfc_event *e);
+
 /* --- run_command.c */
 void run_stdin(struct run *r);
 void run_stdin_close(struct run *r);
@@ -106,6 +118,7 @@ void run_out_freeze(struct run *r, bool frozen);
 void run_out_lost(struct run *r, int err, const char *text);
 void run_out_note(struct run *r, const char *text, int err);
 void run_out_answer(struct run *r, const char *command, int err);
+void run_out_kept(struct run *r, const char *command, int err, uint64_t bytes);
 void run_out_info(struct run *r, unsigned gt);
 void run_out_summary(struct run *r);
 

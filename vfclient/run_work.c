@@ -72,8 +72,11 @@ static int add_to_gt(struct run *r, unsigned gt)
 int run_contexts(struct run *r)
 {
 	unsigned gts = vft_gts(r->vft);
+	struct vfc_info info;
 	int err = 0;
 
+	vfc_info(vft_driver(r->vft), 0, &info);
+	r->local = info.lmem_size != 0;
 	r->context = calloc((size_t)gts * (r->contexts + r->parallel + r->group + RUN_CREATES) + 1,
 			    sizeof(*r->context));
 	if (!r->context)
@@ -133,7 +136,11 @@ static void submit(struct run *r, struct run_context *c)
 		.value = (c->gt + 1) << 28 | c->queue << 16 | (n & 0xFFFF),
 		.length = RUN_LONG,
 	};
-	int number = vft_job_submit(r->vft, c->gt, c->queue, &job);
+	int number;
+
+	if (r->local && job.kind == VFC_JOB_STORE && c->width == 1)
+		job.kind = VFC_JOB_LOCAL;
+	number = vft_job_submit(r->vft, c->gt, c->queue, &job);
 
 	if (number < 0) {
 		/* Full or frozen: later. Killed: its jobs have been reported. */

@@ -38,7 +38,7 @@ size_t vfc_mem_size(unsigned gts, unsigned queues, unsigned width)
 	size_t lrc = (size_t)LRC_PAGES_MAX * GGTT_PAGE;
 
 	/* Memirq page; the two compression contexts and their batch page. */
-	return GGTT_PAGE + gts * fixed + 2 * (lrc + GGTT_PAGE) +
+	return GGTT_PAGE + gts * fixed + 2 * (lrc + GGTT_PAGE) + KEEP_PAGES * GGTT_PAGE +
 	       (size_t)gts * queues * width * lrc;
 }
 
@@ -150,6 +150,8 @@ struct vfc *vfc_init(void *storage, size_t size, const struct vfc_options *optio
 			return NULL;
 		init_gt(v, i);
 	}
+	if (vfc_keep_place(v))
+		return NULL;
 	return v;
 }
 
@@ -328,6 +330,7 @@ void vfc_wedge(struct vfc *v, int err)
 		vfc_queue_free_all(gt, -ECANCELED);
 	}
 	vfc_seed_cancel(v);
+	vfc_keep_cancel(v, -ECANCELED);
 	vfc_op_end(v, err);
 	vfc_log(v, VFC_DEVICE, VFC_LOG_ERROR, "device declared wedged (%s)", text_errno(err));
 }
@@ -418,7 +421,7 @@ static const part_fn parts[] = {
 
 static bool one_unit(struct vfc *v)
 {
-	unsigned n = (unsigned)PARTS * v->opt.gts + 2;
+	unsigned n = (unsigned)PARTS * v->opt.gts + 3;
 
 	if (v->irq)
 		return vfc_irq_step(v);
@@ -431,8 +434,10 @@ static bool one_unit(struct vfc *v)
 			done = vfc_op_step(v);
 		else if (at == 1)
 			done = vfc_seed_step(v);
+		else if (at == 2)
+			done = vfc_keep_step(v);
 		else
-			done = parts[(at - 2) % PARTS](&v->gt[(at - 2) / PARTS]);
+			done = parts[(at - 3) % PARTS](&v->gt[(at - 3) / PARTS]);
 		if (done) {
 			v->turn = (at + 1) % n;
 			return true;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/lmem.h"
 #include "host/port.h"
 #include "proto/actions.h"
 #include "proto/fixup.h"
@@ -106,6 +107,7 @@ enum vfc_event_kind {
 	VFC_EV_QUEUE,     /* queue, err: destruction ended */
 	VFC_EV_RELAY,     /* tag, err, dw: a relay request ended */
 	VFC_EV_BASE,      /* base: new GGTT start; value: the old one */
+	VFC_EV_KEEP,      /* tag, err, value: bytes; base: offset of what differs */
 	VFC_EV_OP,        /* tag, err: vfc_boot, reset, suspend, resume, shutdown ended */
 };
 
@@ -151,6 +153,9 @@ struct vfc_options {
 				   * reset makes the GT usable again */
 	bool shared_queue;        /* both GTs' workers share one queue: the media
 				   * GT recovers after the main GT (R-57) */
+	uint16_t ccs_ratio;       /* bytes of memory for one of compression metadata;
+				   * 0 = none */
+	struct host_lmem_port lmem; /* of a discrete card; tile 0 is used */
 	uint64_t ggtt_min;        /* least legal GGTT start (WOPCM), bytes */
 	vfc_event_fn on_event;    /* or NULL */
 	vfc_hook_fn hook;         /* or NULL */
@@ -178,6 +183,8 @@ struct vfc *vfc_init(void *storage, size_t size, const struct vfc_options *optio
 void vfc_irq(struct vfc *v);
 /* A register read with `cookie` is answered. */
 void vfc_read_done(struct vfc *v, uint32_t cookie, const void *words, unsigned n);
+/* The call of the local memory's port with `cookie` ended, as pfc_lmem_done(). */
+void vfc_lmem_done(struct vfc *v, uint32_t cookie, int err, const void *data, uint64_t len);
 /* Do one unit of work at `now` (ns, never backwards). True: call again at once. */
 bool vfc_step(struct vfc *v, uint64_t now);
 /* The transport is lost (or the user gives up): everything under way ends with
@@ -223,6 +230,10 @@ enum vfc_job_kind {
 	VFC_JOB_STORE, /* the batch stores `value` to the job's result dword */
 	VFC_JOB_LONG,  /* the same after `length` no-ops */
 	VFC_JOB_WAIT,  /* the same after vfc_job_release(): waits at a semaphore */
+	/* Single queues only. */
+	VFC_JOB_LOCAL, /* the same, and to the queue's dword in local memory */
+	VFC_JOB_CCS_PUT, /* the same, after compression metadata was copied to the */
+	VFC_JOB_CCS_GET, /* surface of vfc_keep_write(), or from it */
 };
 struct vfc_job {
 	enum vfc_job_kind kind;
@@ -236,6 +247,15 @@ struct vfc_job {
 int vfc_job_submit(struct vfc *v, unsigned gt, uint32_t queue, const struct vfc_job *job);
 /* Let a VFC_JOB_WAIT go on. 0; -ENOENT no such queue, or job not under way. */
 int vfc_job_release(struct vfc *v, unsigned gt, uint32_t queue, uint32_t job);
+
+/* Write what a migration must not lose: a surface of 128 KiB in local memory, or in
+ * the driver's own on an integrated card, pages far apart in local memory, and the
+ * metadata that VFC_JOB_CCS_PUT puts in; a pattern made of `seed` and place. Compare
+ * it, the dwords of VFC_JOB_LOCAL, and the metadata that VFC_JOB_CCS_GET got.
+ * VFC_EV_KEEP with `tag`, -EIO when something differs. 0; -EBUSY; -ENODEV not booted;
+ * -ENXIO there is neither local memory nor metadata. */
+int vfc_keep_write(struct vfc *v, uint32_t seed, uint64_t tag);
+int vfc_keep_check(struct vfc *v, uint64_t tag);
 
 /* Send a relay request (HXG message, header without origin) to the PF.
  * VFC_EV_RELAY with `tag`. 0, -EBUSY, -EMSGSIZE, -ENODEV, -ECANCELED. */
@@ -255,7 +275,7 @@ int vfc_tlb_invalidate(struct vfc *v, unsigned gt);
 struct vfc_info {
 	enum vfc_state state;
 	uint8_t abi_major, abi_minor;
-	uint64_t ggtt_start, ggtt_size;
+	uint64_t ggtt_start, ggtt_size, lmem_size;
 	uint32_t contexts, doorbells, gmd_id;
 	bool sched_groups, migration_supported, recovery_pending;
 	bool ggtt_valid; /* no interrupt unhandled, no word stale (vf-lifecycle 4.3) */

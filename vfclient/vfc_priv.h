@@ -232,6 +232,28 @@ struct vfc_seed {
 	uint32_t ended;
 };
 
+/* What must survive (keep.c). */
+#define KEEP_SURFACE_PAGES 32u
+#define KEEP_RESULT_PAGES  2u /* a dword a queue of every GT */
+#define KEEP_PAGES (KEEP_SURFACE_PAGES + KEEP_RESULT_PAGES + 1)
+
+enum vfc_keep_phase { VFC_KEEP_IDLE, VFC_KEEP_WRITE, VFC_KEEP_CHECK };
+
+struct vfc_keep {
+	bool placed;
+	size_t surface, results, meta; /* in the driver's memory and GGTT range */
+	enum vfc_keep_phase phase;
+	uint32_t seed, cookie;
+	uint64_t tag, at, done, off;
+	unsigned at_extent;
+	bool waiting, answered; /* for local memory */
+	int err;
+	bool put, got;          /* metadata, by jobs that ended */
+	uint32_t stored[VFC_MAX_GTS][VFC_MAX_QUEUES]; /* by VFC_JOB_LOCAL */
+	uint64_t is_stored[VFC_MAX_GTS][VFC_MAX_QUEUES / 64];
+	uint8_t page[GGTT_PAGE];
+};
+
 struct vfc {
 	struct vfc_options opt;
 	const struct host_port *port;
@@ -253,6 +275,7 @@ struct vfc {
 	struct host_pages pages;
 	struct vfc_op op;
 	struct vfc_seed seed;
+	struct vfc_keep keep;
 	struct vfc_gt gt[VFC_MAX_GTS];
 };
 
@@ -404,6 +427,20 @@ void vfc_wq_init(struct vfc *v, const struct vfc_queue *q);
 void vfc_tlb_complete_all(struct vfc_gt *gt);
 int vfc_tlb_done(struct vfc_gt *gt, const uint32_t *dw, uint32_t len);
 bool vfc_tlb_step(struct vfc_gt *gt);
+
+/* --- keep.c ------------------------------------------------------------------------ */
+
+int vfc_keep_place(struct vfc *v);
+/* GGTT entry of a page of the driver's range. */
+uint64_t vfc_keep_pte(const struct vfc *v, uint32_t page);
+/* May such a job be submitted? 0 or -EINVAL. */
+int vfc_keep_job_ok(const struct vfc_gt *gt, const struct vfc_queue *q, enum vfc_job_kind kind);
+/* Its commands at `at`, before the store of its result: where they end. */
+size_t vfc_keep_job(struct vfc_gt *gt, uint32_t id, const struct vfc_job_slot *j, size_t at);
+void vfc_keep_job_ended(struct vfc_gt *gt, uint32_t id, const struct vfc_job_slot *j);
+size_t vfc_keep_carry(const struct vfc *v, size_t at, bool restore);
+bool vfc_keep_step(struct vfc *v);
+void vfc_keep_cancel(struct vfc *v, int err);
 
 /* --- replay.c, fixup.c ------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A VF on a link: the driver is stepped before the loop sleeps, so every call
  * of it made in this turn is followed by its work. See vft.h. */
+#include "proto/platform.h"
 #include "vft_priv.h"
 
 #include <errno.h>
@@ -38,6 +39,23 @@ static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint3
 	struct vft *t = user;
 
 	(void)vft_link_read(t->link, off, size, n, on_read, t, cookie);
+}
+
+static void on_lmem(void *user, uint32_t cookie, int err, const void *data, size_t len)
+{
+	struct vft *t = user;
+
+	if (t->vfc && !t->closing)
+		vfc_lmem_done(t->vfc, cookie, err, data, len);
+}
+
+static void port_lmem(void *user, const struct host_lmem *what, uint32_t cookie)
+{
+	struct vft *t = user;
+	int err = vft_link_lmem(t->link, what, on_lmem, t, cookie);
+
+	if (err != 0)
+		on_lmem(t, cookie, err, NULL, 0);
 }
 
 /* --- the driver's events ----------------------------------------------------------- */
@@ -80,6 +98,7 @@ static void on_event(void *user, const struct vfc_event *e)
 				(struct vft_result){ e->job, e->err };
 		break;
 	case VFC_EV_OP:
+	case VFC_EV_KEEP:
 	case VFC_EV_RELAY:
 		note_answer(t, e);
 		break;
@@ -250,6 +269,17 @@ static void on_link_refused(void *user, int err, const char *text)
 		t->opt.on_refused(t->opt.user, t, err, text);
 }
 
+/* What a driver knows of its device by the PCI id. */
+static void take_platform(struct vft *t, const struct platform *p, struct vfc_options *o)
+{
+	if (!p)
+		return;
+	o->discrete = p->lmem_size != 0;
+	o->ccs_ratio = p->ccs_ratio;
+	o->ccs &= platform_has_ccs_contexts(p);
+	o->lmem = (struct host_lmem_port){ t, port_lmem };
+}
+
 static int lay_out(struct vft *t, const struct vft_card *card)
 {
 	struct vfc_options o = t->opt.driver;
@@ -263,6 +293,7 @@ static int lay_out(struct vft *t, const struct vft_card *card)
 	}
 	if (o.gts > card->gts / card->tiles)
 		return -EINVAL;
+	take_platform(t, platform_of(card->devid), &o);
 	bytes = vfc_mem_size(o.gts, t->opt.queues, t->opt.width) + t->opt.extra;
 	bytes = (bytes + 4095) & ~(size_t)4095;
 	err = vft_link_share(t->link, bytes, t->opt.dma, &t->mem);
@@ -505,6 +536,16 @@ int vft_job_submit(struct vft *t, unsigned gt, uint32_t queue, const struct vfc_
 int vft_job_release(struct vft *t, unsigned gt, uint32_t queue, uint32_t job)
 {
 	return CALL(t, vfc_job_release(t->vfc, gt, queue, job));
+}
+
+int vft_keep_write(struct vft *t, uint32_t seed, uint64_t tag)
+{
+	return CALL(t, vfc_keep_write(t->vfc, seed, tag));
+}
+
+int vft_keep_check(struct vft *t, uint64_t tag)
+{
+	return CALL(t, vfc_keep_check(t->vfc, tag));
 }
 
 int vft_relay(struct vft *t, unsigned gt, const uint32_t *dw, uint32_t len, uint64_t tag)

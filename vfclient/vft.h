@@ -87,6 +87,9 @@ int vft_group_add(struct vft *t, unsigned gt, uint32_t primary);
 int vft_queue_destroy(struct vft *t, unsigned gt, uint32_t queue);
 int vft_job_submit(struct vft *t, unsigned gt, uint32_t queue, const struct vfc_job *job);
 int vft_job_release(struct vft *t, unsigned gt, uint32_t queue, uint32_t job);
+/* Content that must survive; VFC_EV_KEEP with `tag`. */
+int vft_keep_write(struct vft *t, uint32_t seed, uint64_t tag);
+int vft_keep_check(struct vft *t, uint64_t tag);
 /* A relay request to the PF; VFC_EV_RELAY with `tag`. */
 int vft_relay(struct vft *t, unsigned gt, const uint32_t *dw, uint32_t len, uint64_t tag);
 

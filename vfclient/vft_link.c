@@ -208,6 +208,8 @@ static void welcome(struct vft_link *l, const struct frame *f)
 		.tiles = f->size > 0 ? f->size : 1,
 		.ggtt_size = f->addr,
 		.features = f->flags,
+		.devid = (uint16_t)f->code,
+		.revid = (uint8_t)(f->code >> 16),
 	};
 	copy_text(l->card.name, sizeof(l->card.name), f);
 	if (f->value != FRAME_PROTOCOL) {
@@ -269,7 +271,8 @@ static void dispatch(struct vft_link *l, const struct frame *f)
 		status(l, f);
 	else if (f->type == gucemu_FrameType_WELCOME && !greeted)
 		welcome(l, f);
-	else if (f->type == gucemu_FrameType_MMIO_DATA && greeted && vft_link_answer(l, f))
+	else if ((f->type == gucemu_FrameType_MMIO_DATA || f->type == gucemu_FrameType_MEM_DATA) &&
+		 greeted && vft_link_answer(l, f))
 		l->said = 0; /* an old complaint does not explain a later end */
 	else if (f->type == gucemu_FrameType_INTERRUPT && greeted)
 		interrupt(l, f);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "host/lmem.h"
 #include "host/port.h"
 
 struct vft_link;
@@ -24,6 +25,8 @@ struct vft_card {
 	unsigned function;
 	unsigned gts, tiles;  /* of the whole card */
 	uint64_t ggtt_size;   /* bytes, of each tile */
+	uint16_t devid;       /* PCI device id, which says what platform it is */
+	uint8_t revid;
 	uint32_t features;    /* granted */
 };
 
@@ -97,6 +100,16 @@ int vft_link_read_sync(struct vft_link *l, uint64_t off, unsigned size, unsigned
 int vft_link_flr(struct vft_link *l);
 /* Send what was gathered now, as far as the socket takes it. */
 void vft_link_flush(struct vft_link *l);
+
+/* --- local memory of a discrete card ------------------------------------------------ */
+
+/* An answer: 0 or -errno; `len` bytes of a read. Lost connection: -ECONNRESET. */
+typedef void (*vft_lmem_fn)(void *user, uint32_t cookie, int err, const void *data, size_t len);
+
+/* Read or write (op) at an offset of the own share of a tile, at most HOST_LMEM_MAX
+ * bytes. fn is called once, later. 0; -EINVAL; -EBUSY too many are under way. */
+int vft_link_lmem(struct vft_link *l, const struct host_lmem *what, vft_lmem_fn fn, void *user,
+		  uint32_t cookie);
 
 /* --- memory ------------------------------------------------------------------------ */
 

@@ -120,6 +120,26 @@ int vft_link_read(struct vft_link *l, uint64_t off, unsigned size, unsigned n, v
 	return request_send(l, &f, NULL, &what);
 }
 
+int vft_link_lmem(struct vft_link *l, const struct host_lmem *what, vft_lmem_fn fn, void *user,
+		  uint32_t cookie)
+{
+	bool write = what->op == HOST_LMEM_WRITE;
+	struct vft_request request = { .cookie = cookie, .lmem = fn, .user = user };
+	struct frame f = {
+		.type = write ? gucemu_FrameType_LMEM_WRITE : gucemu_FrameType_LMEM_READ,
+		.gt = what->tile,
+		.addr = what->off,
+		.value = write ? 0 : what->len,
+		.data = write ? what->data : NULL,
+		.data_len = write ? what->len : 0,
+	};
+
+	if ((!write && what->op != HOST_LMEM_READ) || what->len > HOST_LMEM_MAX || what->metadata)
+		return -EINVAL;
+	request.size = write ? 0 : what->len;
+	return request_send(l, &f, NULL, &request);
+}
+
 struct read_wait {
 	bool done;
 	unsigned bytes;
@@ -189,6 +209,12 @@ bool vft_link_answer(struct vft_link *l, const struct frame *f)
 	}
 	if (r.seq == 0)
 		return false;
+	if (r.lmem) {
+		if (f->type == gucemu_FrameType_MMIO_DATA || f->data_len != (f->status ? 0 : r.size))
+			return false;
+		r.lmem(r.user, r.cookie, f->status, f->data, f->data_len);
+		return true;
+	}
 	if (f->type == gucemu_FrameType_MMIO_DATA) {
 		if (f->data_len != (size_t)r.size * r.n || r.n == 0)
 			return false;
@@ -212,6 +238,8 @@ void vft_link_end_requests(struct vft_link *l)
 		l->request[i].seq = 0;
 		if (r.seq != 0 && r.fn)
 			r.fn(r.user, r.cookie, NULL, 0);
+		if (r.seq != 0 && r.lmem)
+			r.lmem(r.user, r.cookie, -ECONNRESET, NULL, 0);
 	}
 	l->outstanding = 0;
 	l->batch_n = 0;

@@ -21,6 +21,7 @@ struct vft_request {
 	uint32_t cookie;
 	unsigned size, n;  /* words; n 0: only a STATUS is due */
 	vft_read_fn fn;
+	vft_lmem_fn lmem;  /* or this */
 	void *user;
 };
 

@@ -242,6 +242,11 @@ static void on_vfc_event(void *user, const struct vfc_event *ev)
 		if (ev->state == VFC_STATE_WEDGED)
 			v->wedged++;
 		break;
+	case VFC_EV_KEEP:
+		v->keeps++;
+		v->keep_err = ev->err;
+		v->kept = ev->value;
+		break;
 	case VFC_EV_STEP:
 	case VFC_EV_QUEUE:
 	case VFC_EV_RELAY:

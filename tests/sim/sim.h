@@ -54,6 +54,9 @@ struct sim_vf {
 	int last_err;
 	bool op_done;
 	unsigned jobs_ok, jobs_bad, recovered, wedged;
+	unsigned keeps; /* VFC_EV_KEEP */
+	int keep_err;
+	uint64_t kept;
 	char log[SIM_LOG];
 	size_t log_len;
 };

@@ -527,6 +527,7 @@ static inline void fake_event(void *user, const struct vfc_event *e)
 		f.ops++;
 		f.op_err = e->err;
 		break;
+	case VFC_EV_KEEP:
 	case VFC_EV_STATE:
 		break;
 	}
