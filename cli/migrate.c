@@ -42,6 +42,8 @@ static void ask(struct migrate *m, enum migrate_step step)
 		snprintf(line + at, sizeof(line) - (size_t)at,
 			 " ggtt=%" PRIu64 " contexts=%" PRIu64 " doorbells=%" PRIu64, m->ggtt,
 			 m->contexts, m->doorbells);
+	if (step == MIGRATE_PAUSE)
+		snprintf(line + at, sizeof(line) - (size_t)at, " hold=1");
 	if (step == MIGRATE_HANDOVER)
 		snprintf(line + at, sizeof(line) - (size_t)at, " to=%s", m->to_path);
 	m->step = step;

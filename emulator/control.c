@@ -201,7 +201,7 @@ enum wire_next on_control(struct client *c, const struct frame *f, int *fds)
 		pf_verb(s->pf, c->id, f->seq, &v);
 		card_kick(s);
 	} else {
-		proxy_verb(c, f);
+		proxy_verb(c, f, &v);
 	}
 	return WIRE_NEXT;
 }

@@ -226,6 +226,10 @@ void handover_verb(struct client *by, uint32_t seq, unsigned fn, const char *to)
 	h->limit = uv_hrtime() + SERVER_HANDOVER_MS * 1000000ull;
 	s->fn[fn].handover = h;
 	s->handovers++;
+	/* From here on A must not let it run, whoever is still there. */
+	s->fn[fn].held_by = 0;
+	if (s->pf)
+		pf_keep_paused(s->pf, fn);
 	err = wire_connect_now(&h->peer, &s->loop, to, &peer_ops, h, text, sizeof(text));
 	if (err == 0) {
 		snprintf(text, sizeof(text), "the other emulator went away");

@@ -26,6 +26,7 @@ struct job {
 	uint64_t bytes;  /* of the image so far */
 	uint64_t from;   /* save: the reader has those before */
 	bool size_only;  /* save: it wants to know the size, no more */
+	bool hold;       /* pause: it ends with its client */
 	bool last;       /* restore: all of it came; save: all of it went */
 	bool ended;      /* PFC_EV_VERB came */
 	int err;
@@ -39,6 +40,8 @@ struct pf {
 	unsigned provision, provisioned; /* at start */
 	struct job jobs[JOBS];
 	unsigned images; /* jobs that move an image */
+	uint64_t held[PFC_MAX_VFS + 1]; /* whose pause it is, or NOBODY */
+	uint64_t orphans; /* bit a VF: to be resumed, its client is gone */
 };
 
 /* --- answers --------------------------------------------------------------------------- */
@@ -124,12 +127,33 @@ static void add_content(struct pf *pf, unsigned vf, uint64_t bytes, struct json_
 	json_add_u64(o, "ccs_crc", info.ccs_crc);
 }
 
+static void pause_orphaned(struct pf *pf, unsigned vf)
+{
+	pf->held[vf] = NOBODY;
+	pf->orphans |= 1ull << vf;
+}
+
+/* Who paused a VF to hold it, and whether it still is. */
+static void note_hold(struct pf *pf, const struct job *j)
+{
+	if (j->verb == PFC_PAUSE && j->hold && j->client == NOBODY) {
+		pause_orphaned(pf, j->vf);
+	} else if (j->verb == PFC_PAUSE) {
+		pf->held[j->vf] = j->hold ? j->client : NOBODY;
+	} else if (j->verb == PFC_RESUME || j->verb == PFC_STOP || j->verb == PFC_FLR) {
+		pf->held[j->vf] = NOBODY;
+		pf->orphans &= ~(1ull << j->vf);
+	}
+}
+
 static void job_end(struct pf *pf, struct job *j, int err)
 {
 	struct json_object *o = NULL;
 	struct job done = *j;
 
 	j->used = false;
+	if (err == 0)
+		note_hold(pf, &done);
 	if (moves_image(&done))
 		pf->images--;
 	if (done.client == NOBODY)
@@ -298,7 +322,8 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 	int verb = pfc_verb_find(name);
 	bool size_only = strcmp(name, "size") == 0;
 	const char *known = verb == PFC_PROVISION ? "vf ggtt start contexts doorbells lmem"
-			    : verb == PFC_SAVE	   ? "vf from" : "vf";
+			    : verb == PFC_SAVE	   ? "vf from"
+			    : verb == PFC_PAUSE	   ? "vf hold" : "vf";
 	const char *unknown = verb_unknown(v, known);
 	struct pfc_provision arg;
 	uint64_t vf = 0, from = 0;
@@ -336,6 +361,7 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 			.seq = seq,
 			.from = from,
 			.size_only = size_only,
+			.hold = verb_option(v, "hold") != NULL,
 		  },
 		  verb == PFC_PROVISION && v->options > 1 ? &arg : NULL);
 }
@@ -413,6 +439,31 @@ static struct job *image_of(struct pf *pf, uint64_t client, uint32_t seq)
 	return NULL;
 }
 
+void pf_hold_end(struct pf *pf, uint64_t client, bool resume)
+{
+	for (unsigned vf = 1; vf <= pf->vfs; vf++) {
+		if (pf->held[vf] != client)
+			continue;
+		if (resume)
+			pause_orphaned(pf, vf);
+		pf->held[vf] = NOBODY;
+	}
+}
+
+void pf_keep_paused(struct pf *pf, unsigned vf)
+{
+	pf->held[vf] = NOBODY;
+}
+
+/* A VF that is in the midst of something is tried again. */
+static void resume_orphans(struct pf *pf)
+{
+	for (unsigned vf = 1; vf <= pf->vfs; vf++)
+		if (pf->orphans & 1ull << vf &&
+		    pfc_do(pf->driver, PFC_RESUME, vf, NULL, NOBODY) != -EBUSY)
+			pf->orphans &= ~(1ull << vf);
+}
+
 long pf_image(struct pf *pf, uint64_t client, uint32_t seq, const uint8_t *data, size_t len,
 	      bool last)
 {
@@ -443,6 +494,7 @@ long pf_image(struct pf *pf, uint64_t client, uint32_t seq, const uint8_t *data,
 
 void pf_client_gone(struct pf *pf, uint64_t client)
 {
+	pf_hold_end(pf, client, true);
 	for (unsigned i = 0; i < JOBS; i++) {
 		struct job *j = &pf->jobs[i];
 
@@ -467,6 +519,8 @@ bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline)
 	uint64_t limit = uv_hrtime() + slice_ns, next;
 	bool more = true;
 
+	if (pf->orphans)
+		resume_orphans(pf);
 	for (unsigned i = 1; more; i++) {
 		if (pf->ops->room && !pf->ops->room(pf->user))
 			return false;
@@ -500,6 +554,7 @@ struct pf *pf_new(const struct pfc_options *options, const struct host_port *por
 	pf->ops = ops;
 	pf->user = user;
 	pf->vfs = options->vfs;
+	memset(pf->held, 0xFF, sizeof(pf->held));
 	pf->gts = (unsigned)options->tiles * options->gts;
 	o.on_event = on_event;
 	o.user = pf;

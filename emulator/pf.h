@@ -51,6 +51,10 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
  * `last` one ends it: its reader wants no more. */
 long pf_image(struct pf *pf, uint64_t client, uint32_t seq, const uint8_t *data, size_t len,
 	      bool last);
+/* What this client paused with `hold` is resumed now, or no longer with its end. */
+void pf_hold_end(struct pf *pf, uint64_t client, bool resume);
+/* The VF stays paused, whoever paused it. */
+void pf_keep_paused(struct pf *pf, unsigned vf);
 /* This client is gone: nothing more is sent to it. */
 void pf_client_gone(struct pf *pf, uint64_t client);
 

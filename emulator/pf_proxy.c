@@ -17,6 +17,7 @@ struct proxy {
 		uint32_t seq;
 		uint64_t client; /* 0: gone */
 		uint32_t pieces; /* passed on, not yet confirmed to the PF */
+		unsigned holds;  /* VF that it pauses with `hold`, 0: none */
 	} job[PROXY_JOBS];
 	uint32_t last_seq;
 };
@@ -55,7 +56,18 @@ static struct proxy_job *job_new(struct server *s)
 	return NULL;
 }
 
-void proxy_verb(struct client *c, const struct frame *f)
+/* The VF that "pf pause vf=N hold=1" is about, or 0. */
+static unsigned vf_to_hold(const struct server *s, const struct verb *v)
+{
+	uint64_t vf = 0;
+
+	if (strcmp(verb_word(v, 1), "pause") != 0 || !verb_option(v, "hold") ||
+	    verb_number(v, "vf", &vf) != 1 || vf < 1 || vf > s->opt.geometry.vfs)
+		return 0;
+	return (unsigned)vf;
+}
+
+void proxy_verb(struct client *c, const struct frame *f, const struct verb *v)
 {
 	struct server *s = c->server;
 	struct client *pf = pf_client(s);
@@ -74,6 +86,7 @@ void proxy_verb(struct client *c, const struct frame *f)
 	}
 	j->seq = f->seq;
 	j->client = c->id;
+	j->holds = vf_to_hold(s, v);
 	copy.seq = j->pf_seq;
 	client_send(pf, &copy, NULL);
 }
@@ -111,6 +124,18 @@ static void pass_back(struct client *pf, const struct proxy_job *j, const struct
 		client_send(c, &copy, NULL);
 }
 
+/* Its end ends the pause: at once when it is gone already. */
+static void note_hold(struct client *pf, const struct proxy_job *j)
+{
+	struct function *fn = &pf->server->fn[j->holds];
+	struct frame end = { .type = gucemu_FrameType_BLOB, .seq = j->pf_seq, .flags = 1 };
+
+	fn->held_by = j->client;
+	fn->held_seq = j->pf_seq;
+	if (j->client == 0)
+		client_send(pf, &end, NULL);
+}
+
 enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds)
 {
 	struct proxy_job *j = job_of(c->server, f->seq);
@@ -125,6 +150,8 @@ enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds)
 		struct proxy_job last = *j;
 
 		j->pf_seq = 0;
+		if (last.holds && f->status == 0)
+			note_hold(c, &last);
 		pass_back(c, &last, f);
 	}
 	return WIRE_NEXT;
@@ -182,6 +209,8 @@ void proxy_pf_lost(struct server *s)
 			control_reply_to(s, j->client, j->seq, -EPIPE, NULL,
 					 "the PF's process went away");
 	}
+	for (unsigned vf = 1; vf <= s->opt.geometry.vfs; vf++)
+		s->fn[vf].held_by = 0;
 	free(s->proxy);
 	s->proxy = NULL;
 }
@@ -200,6 +229,16 @@ void proxy_client_lost(struct client *c)
 			continue;
 		j->client = 0;
 		end.seq = j->pf_seq;
+		if (pf)
+			client_send(pf, &end, NULL);
+	}
+	for (unsigned vf = 1; vf <= s->opt.geometry.vfs; vf++) {
+		struct function *fn = &s->fn[vf];
+
+		if (fn->held_by != c->id)
+			continue;
+		fn->held_by = 0;
+		end.seq = fn->held_seq;
 		if (pf)
 			client_send(pf, &end, NULL);
 	}

@@ -351,6 +351,9 @@ static enum wire_next on_blob(struct remote *r, const struct frame *f)
 	long n = pf_image(r->pf, f->seq, f->seq, f->data + r->image_at, f->data_len - r->image_at,
 			  f->flags & 1);
 
+	/* Of a verb that has ended: whoever it held a pause for is gone. */
+	if (n == -ENOENT && f->flags & 1)
+		pf_hold_end(r->pf, f->seq, true);
 	if (n >= 0 && r->image_at + (size_t)n < f->data_len) {
 		r->image_at += (size_t)n;
 		return WIRE_AGAIN;
@@ -366,8 +369,12 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 
 	(void)w;
 	(void)fds;
-	if (!r->pf)
+	if (!r->pf) {
+		/* Verbs come as soon as we are function 0. */
+		if (f->type == gucemu_FrameType_CONTROL)
+			pf_reply(r, 0, f->seq, -ENODEV, NULL, "the PF is not up");
 		return WIRE_NEXT;
+	}
 	if ((f->type == gucemu_FrameType_MEM_DATA || f->type == gucemu_FrameType_STATUS) &&
 	    lmem_answer(r, f))
 		return WIRE_NEXT;

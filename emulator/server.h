@@ -102,6 +102,9 @@ struct function {
 	uint64_t freeze_by; /* control client and its seq, to be answered */
 	uint32_t freeze_seq;
 	bool freeze_keep;  /* stays when its control client goes */
+	uint64_t held_by;  /* control client whose pause it is, of a PF in a process of its
+			    * own, which knows it as held_seq; 0: nobody's */
+	uint32_t held_seq;
 	bool unconfirmed;  /* adopted; the giver may still take it back */
 	bool thaw_later;   /* asked for (freeze_by) while unconfirmed */
 	struct handover *handover; /* under way, or NULL */
@@ -296,7 +299,7 @@ void builtin_irq(struct server *s);
 bool builtin_turn(struct server *s, uint64_t now, uint64_t *deadline);
 
 /* Pass a PF verb and its image bytes to the PF's process, and its answers back. */
-void proxy_verb(struct client *c, const struct frame *f);
+void proxy_verb(struct client *c, const struct frame *f, const struct verb *v);
 enum wire_next proxy_blob(struct client *c, const struct frame *f);
 enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds);

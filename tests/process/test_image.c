@@ -439,6 +439,117 @@ START_TEST(M_12_killed_restore)
 }
 END_TEST
 
+/* Where the VF's client is and whether it runs: "client" of the state. */
+static bool has_client(const char *card, bool *runs)
+{
+	char words[256];
+	struct json_object *o, *fn;
+	bool client;
+
+	snprintf(words, sizeof(words), "state --json --socket %%s/%s.sock", card);
+	o = json_of(words);
+	fn = json_at(json_get(o, "functions"), 1);
+	client = json_get(fn, "client") != NULL;
+	*runs = strcmp(json_get_str(json_at(json_get(fn, "gts"), 0), "state", ""),
+		       "VF_RUNNING") == 0;
+	json_object_put(o);
+	return client;
+}
+
+/* After a migration from one to the other was killed: true when it is on `to`. There a
+ * resume and a thaw by hand finish what was cut off; on `from` nothing has to be
+ * done. */
+static bool settled(const char *from, const char *to)
+{
+	const struct timespec nap = { 0, 5000000 };
+	char words[512];
+	bool runs;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		if (has_client(from, &runs) && runs)
+			return false;
+		if (has_client(to, &runs)) {
+			struct run_result r;
+
+			snprintf(words, sizeof(words), "pf resume --vf 1 --socket %s/%s.sock",
+				 scratch, to);
+			r = run_gucemu(words);
+			run_free(&r);
+			snprintf(words, sizeof(words), "pf thaw --vf 1 --socket %%s/%s.sock", to);
+			expect(words, 0, NULL);
+			await_state(to, "VF_RUNNING");
+			return true;
+		}
+		nanosleep(&nap, NULL);
+	}
+	ck_abort_msg("the VF is nowhere");
+	return false;
+}
+
+static pid_t start_pf(const char *card)
+{
+	const struct timespec nap = { 0, 5000000 };
+	char words[256];
+	pid_t pf;
+	bool up = false;
+
+	snprintf(words, sizeof(words), "pf serve --socket %s/%s.sock --provision 1", scratch, card);
+	pf = start_gucemu(words);
+	snprintf(words, sizeof(words), "pf info --vf 1 --json --socket %s/%s.sock", scratch, card);
+	for (unsigned i = 0; i < 2000 && !up; i++) {
+		struct run_result r = run_gucemu(words);
+
+		up = r.status == 0 && !strstr(r.out, "\"contexts\":0,");
+		run_free(&r);
+		nanosleep(&nap, NULL);
+	}
+	ck_assert(up);
+	return pf;
+}
+
+START_TEST(M_08_killed_migration)
+{
+	/* "kill -9 at any point": a migration whose program is killed leaves the VF
+	 * running where it was, or with the other card, where it can be let go; with the
+	 * PF in the card's process, and in one of its own. */
+	const char *options = _i ? "--gts 2 --no-pf" : "--gts 2", *from = "a", *to = "b";
+	pid_t a = start_card("a", options), b = start_card("b", options), pf[2] = { 0 }, driver;
+	char words[512];
+	unsigned stayed = 0;
+
+	for (unsigned i = 0; _i && i < 2; i++)
+		pf[i] = start_pf(i ? "b" : "a");
+	snprintf(words, sizeof(words), "vf run --socket %s/a.sock --jobs 0", scratch);
+	driver = start_gucemu(words);
+	await_state("a", "VF_RUNNING");
+	for (long i = 0; i < 30; i++) {
+		const struct timespec wait = { 0, i * 1000000 };
+		pid_t migrate;
+
+		snprintf(words, sizeof(words),
+			 "pf migrate --vf 1 --from %s/%s.sock --to %s/%s.sock", scratch, from,
+			 scratch, to);
+		migrate = start_gucemu(words);
+		nanosleep(&wait, NULL);
+		end_gucemu(migrate, SIGKILL);
+		if (settled(from, to)) {
+			const char *swap = from;
+
+			from = to;
+			to = swap;
+		} else {
+			stayed++;
+		}
+	}
+	ck_assert_uint_gt(stayed, 0);
+	end_gucemu(driver, SIGTERM);
+	for (unsigned i = 0; _i && i < 2; i++)
+		end_gucemu(pf[i], SIGTERM);
+	ck_assert_int_eq(end_gucemu(a, SIGTERM), 0);
+	ck_assert_int_eq(end_gucemu(b, SIGTERM), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("image");
@@ -453,6 +564,7 @@ int main(void)
 	tcase_add_test(t, linux_round_trip);
 	tcase_add_test(t, M_07_resumed);
 	tcase_add_test(t, M_08_killed);
+	tcase_add_loop_test(t, M_08_killed_migration, 0, 2);
 	tcase_add_test(t, M_12_killed_restore);
 	tcase_add_test(t, M_25_verify);
 	tcase_add_test(t, M_32_size);
