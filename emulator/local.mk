@@ -43,6 +43,7 @@ if HAVE_CHECK
 
 server_tests = \
 	tests/process/test_server \
+	tests/process/test_server_handover \
 	tests/process/test_server_life \
 	tests/process/test_server_move \
 	tests/process/test_vfio
@@ -57,7 +58,12 @@ tests_process_test_server_LDADD = $(server_test_ldadd)
 tests_process_test_server_life_SOURCES = tests/process/test_server_life.c $(server_fixture)
 tests_process_test_server_life_CFLAGS = $(unit_cflags)
 tests_process_test_server_life_LDADD = $(server_test_ldadd)
-tests_process_test_server_move_SOURCES = tests/process/test_server_move.c $(server_fixture)
+move_fixture = tests/process/move_fixture.c tests/process/move_fixture.h tests/check_main.h \
+	$(server_fixture)
+tests_process_test_server_handover_SOURCES = tests/process/test_server_handover.c $(move_fixture)
+tests_process_test_server_handover_CFLAGS = $(unit_cflags)
+tests_process_test_server_handover_LDADD = $(server_test_ldadd)
+tests_process_test_server_move_SOURCES = tests/process/test_server_move.c $(move_fixture)
 tests_process_test_server_move_CFLAGS = $(unit_cflags)
 tests_process_test_server_move_LDADD = $(server_test_ldadd)
 tests_process_test_vfio_SOURCES = tests/process/test_vfio.c $(server_fixture)

@@ -1,7 +1,7 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-EXTRA_DIST += tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
+EXTRA_DIST += tests/check_main.h tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
 
 # Where the tests of real processes find the program, and purity.sh the objects.
 # A test that hangs is ended; a slow machine is no hang.

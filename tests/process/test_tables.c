@@ -10,6 +10,7 @@
 #include "emulator/guc/guc.h"
 #include "emulator/guc/lifecycle.h"
 #include "proto/actions.h"
+#include "tests/check_main.h"
 #include "view/json.h"
 
 /* Words, exit status, and what the output says. */
@@ -170,17 +171,11 @@ int main(void)
 {
 	Suite *s = suite_create("tables");
 	TCase *c = tcase_create("tables");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(c, lines_are_answered, 0, COUNT(lines));
 	tcase_add_loop_test(c, filters_leave_out, 0, COUNT(left_out));
 	tcase_add_test(c, json_has_all);
 	tcase_add_test(c, too_long_a_message);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

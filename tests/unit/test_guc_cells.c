@@ -10,6 +10,7 @@
 
 #include "guc_fixture.h"
 #include "lifecycle_wants.h"
+#include "tests/check_main.h"
 
 #define MARKER 5u
 #define LEGACY_MINOR (GUC_ABI_MARKERS - 1)
@@ -452,14 +453,8 @@ int main(void)
 {
 	Suite *s = suite_create("guc_cells");
 	TCase *tc = tcase_create("cells");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(tc, every_cell);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

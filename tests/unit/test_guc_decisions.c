@@ -8,6 +8,7 @@
 #include "emulator/guc/core.h"
 #include "guc_fixture.h"
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -612,6 +613,55 @@ START_TEST(D_48_fast_carrier)
 }
 END_TEST
 
+/* --- submission ------------------------------------------------------------------------- */
+
+static void invalidate(unsigned vf)
+{
+	const uint32_t tlb[3] = { GUC_ACTION_TLB_INVALIDATION, 1, 0x80000003 };
+
+	fx_h2g(f, vf, 0, 3, tlb, 3);
+}
+
+START_TEST(D_50_scope_of_tlb)
+{
+	/* A TLB invalidation is about the sender's own entries. */
+	uint64_t at = FX_VF_START(1) + FX_FREE;
+	uint32_t v;
+
+	f->card.block->options.ggtt_tlb = true;
+	fx_boot(f, 1, 0);
+	fx_boot(f, 2, 0);
+	fx_put(f, 1, FX_FREE, 1);
+	fx_put(f, 1, FX_FREE + GGTT_PAGE, 2);
+	ck_assert_int_eq(guc_ggtt_load32(&f->card, 0, 1, at, &v), 0);
+	ck_assert_uint_eq(v, 1);
+	ck_assert_int_eq(guc_mmio_write(&f->card, 1, REG_GGTT_BASE + 8 * (at / GGTT_PAGE), 8,
+					(FX_FREE + GGTT_PAGE) | PTE_PRESENT), 0);
+	invalidate(2);
+	guc_ggtt_load32(&f->card, 0, 1, at, &v);
+	ck_assert_uint_eq(v, 1);
+	invalidate(1);
+	guc_ggtt_load32(&f->card, 0, 1, at, &v);
+	ck_assert_uint_eq(v, 2);
+}
+END_TEST
+
+START_TEST(D_53_hint_and_reason)
+{
+	/* HINT is 0 in every refusal over MMIO, and nothing is answered by RETRY. */
+	for (uint32_t code = 1; code < 0x10000; code++) {
+		uint32_t header;
+
+		if (code == GUC_ACTION_MMIO_RELAY_SERVICE)
+			continue;
+		header = ask(code | 0x00070000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF);
+		ck_assert_int_ne(hxg_type(header), HXG_RETRY);
+		if (hxg_type(header) == HXG_FAILURE)
+			ck_assert_uint_eq(field_get(HXG_HINT, header), 0);
+	}
+}
+END_TEST
+
 /* --- interrupts ------------------------------------------------------------------------- */
 
 static char order[8];
@@ -681,8 +731,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_decisions");
 	TCase *tc = tcase_create("decisions");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, D_02_second_request);
@@ -710,12 +758,10 @@ int main(void)
 	tcase_add_loop_test(tc, D_44_order_at_the_pf, 0, 2);
 	tcase_add_test(tc, D_45_other_targets);
 	tcase_add_test(tc, D_48_fast_carrier);
+	tcase_add_test(tc, D_50_scope_of_tlb);
+	tcase_add_test(tc, D_53_hint_and_reason);
 	tcase_add_test(tc, D_54_order_of_writes);
 	tcase_add_test(tc, D_55_other_bits);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }
