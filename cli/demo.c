@@ -17,17 +17,23 @@
 #define SECONDS_PER_VF  2u
 
 static struct demo_options opt;
-static const char *abi;
+static const char *abi, *platform;
 
 static const struct cli_option options[] = {
 	{ "abi", CLI_STRING, "seed|latest",
 	  "generation of the recovery: one worker a device, or markers (default)", &abi, 0, 0 },
 	{ "double", CLI_FLAG, NULL, "migrate again in the midst of the recovery", &opt.twice, 0, 0 },
-	{ "gts", CLI_UINT, "N", "GTs of each card (default: 2)", &opt.gts, 1, DEMO_MAX_GTS },
+	{ "platform", CLI_STRING, "NAME", "what the cards are: ptl, wcl, bmg, atsm (default: ptl)",
+	  &platform, 0, 0 },
+	{ "gts", CLI_UINT, "N", "GTs of each card (default: those of the platform)", &opt.gts, 1,
+	  DEMO_MAX_GTS },
 	{ "vfs", CLI_UINT, "N", "VFs that move at the same time (default: 1)", &opt.vfs, 1,
 	  DEMO_MAX_VFS },
 	{ "skip-fixup", CLI_LIST, "NAME",
 	  "let the driver forget a fixup; the demo must fail", &opt.skip, 0, 0 },
+	{ "flip", CLI_STRING, "lmem|ccs",
+	  "damage a byte of VF 1's local memory or metadata after the move; the demo must fail",
+	  &opt.flip, 0, 0 },
 	{ "record", CLI_STRING, "FILE",
 	  "record what happens to FILE, and each card whole to FILE.A and FILE.B", &opt.record, 0,
 	  0 },
@@ -202,13 +208,13 @@ static void play(struct demo *d)
 	}
 	if (!demo_record_start(d))
 		return;
-	if (!demo_cards_start(d) || !demo_vfs_start(d))
+	if (!demo_cards_start(d) || !demo_vfs_start(d) || !demo_vfs_keep(d))
 		return;
 	if (!demo_move(d, d->opt.twice))
 		return;
 	if (d->opt.twice && !demo_move(d, false))
 		return;
-	if (!demo_recovered(d))
+	if (!demo_recovered(d) || !demo_flip(d))
 		return;
 	d->card[0].muted = d->card[1].muted = true;
 	/* Stale default images show in new contexts only, and jobs of a VF with
@@ -261,6 +267,23 @@ static bool check_options(void)
 							"--overwrite is for --record FILE");
 		return false;
 	}
+	opt.platform = platform ? platform_find(platform) : platform_row(0);
+	if (!opt.platform) {
+		cli_complain(command.name, "--platform: there is no '%s'", platform);
+		return false;
+	}
+	if (!opt.gts)
+		opt.gts = opt.platform->gts;
+	if (opt.gts > opt.platform->gts) {
+		cli_complain(command.name, "--gts: %s has no media GT of its own",
+			     opt.platform->name);
+		return false;
+	}
+	if (opt.flip && ((strcmp(opt.flip, "lmem") != 0 && strcmp(opt.flip, "ccs") != 0) ||
+			 !opt.platform->lmem_size)) {
+		cli_complain(command.name, "--flip: lmem or ccs, of a discrete --platform");
+		return false;
+	}
 	opt.seed = abi && strcmp(abi, "seed") == 0;
 	for (unsigned i = 0; i < opt.skip.n; i++)
 		if (!check_skip(opt.skip.item[i]))
@@ -274,7 +297,6 @@ int gucemu_demo_main(int argc, char **argv)
 	struct demo *d;
 	int status;
 
-	opt.gts = 2;
 	opt.vfs = 1;
 	result = cli_parse(&command, &argc, argv);
 	if (result != CLI_RUN)

@@ -14,6 +14,7 @@
 #include "cli/migrate.h"
 #include "cli/options.h"
 #include "proto/fixup.h"
+#include "proto/platform.h"
 #include "vfclient/vfc.h"
 #include "view/event.h"
 
@@ -32,6 +33,8 @@ struct demo_options {
 	bool seed, twice, json, keep, verbose;
 	bool overwrite;     /* files of `record` that are there already */
 	const char *record; /* trace file, or NULL */
+	const struct platform *platform;
+	const char *flip;   /* what is damaged on purpose: "lmem", "ccs"; or NULL */
 	unsigned gts, vfs;
 	struct cli_list skip;
 };
@@ -76,6 +79,10 @@ struct demo_vf {
 	struct control *conn[DEMO_CARDS];
 	unsigned moves;
 	bool moving;
+	/* Local memory and compression metadata. */
+	bool kept, checked, kept_badly;
+	uint64_t lmem_size, checked_bytes;
+	struct migrate_content content; /* of the last image, equal on both cards */
 	uint64_t frozen_ns;    /* longest freeze */
 	size_t image_len;
 };
@@ -139,12 +146,16 @@ bool demo_vfs_continue(struct demo *d);
 /* One more context on each GT of every VF, from the images that a recovery moved. */
 bool demo_vfs_create(struct demo *d);
 bool demo_vfs_finish(struct demo *d);
+/* Let them fill memory and metadata that must survive. */
+bool demo_vfs_keep(struct demo *d);
 void demo_vfs_end(struct demo *d);
 
 /* --- demo_move.c ------------------------------------------------------------------ */
 
 /* Move every VF to the other card, all at once. */
 bool demo_move(struct demo *d, bool more_to_come);
+/* Damage VF 1's local memory or metadata, where its driver looks (--flip). */
+bool demo_flip(struct demo *d);
 /* Until every VF runs on every GT. */
 bool demo_recovered(struct demo *d);
 

@@ -49,10 +49,11 @@ static bool start_card(struct demo *d, unsigned index)
 {
 	struct demo_card *c = &d->card[index];
 	char vfs[8], gts[8], abi[8];
-	const char *words[24] = {
+	const char *words[26] = {
 		d->program, "serve", "--socket", c->socket, "--name", c->name, "--vfs", vfs,
 		"--gts", gts, "--ready-fd", "1", "--guc-abi", abi,
 		"--ggtt-offset", index == 0 ? "0" : OFFSET_B, "--gap-profile",
+		"--platform", d->opt.platform->name,
 	};
 	size_t n = 0;
 	int err;

@@ -60,6 +60,7 @@ static void on_done(struct migrate *m, int status)
 	v->card = 1 - v->card;
 	v->frozen_ns = frozen > v->frozen_ns ? frozen : v->frozen_ns;
 	v->image_len = m->image_len;
+	v->content = m->restored;
 }
 
 static bool connect_vf(struct demo *d, struct demo_vf *v)
@@ -93,6 +94,7 @@ static bool learn_base(struct demo *d, struct demo_vf *v)
 	} else {
 		o = json_read(text, strlen(text));
 		v->base[v->moves] = json_get_u64(o, "ggtt_start", 0);
+		v->lmem_size = json_get_u64(o, "lmem_size", 0);
 		json_object_put(o);
 	}
 	free(text);
@@ -199,4 +201,29 @@ static bool all_running(struct demo *d)
 bool demo_recovered(struct demo *d)
 {
 	return demo_until(d, "waiting for the recoveries to end", all_running);
+}
+
+/* In the middle of the share lies the surface that the drivers fill. */
+bool demo_flip(struct demo *d)
+{
+	struct demo_vf *v = &d->vf[0];
+	bool ccs = d->opt.flip && strcmp(d->opt.flip, "ccs") == 0;
+	uint64_t at = v->lmem_size / 2 + 40;
+	char line[96], *text;
+	int status;
+
+	if (!d->opt.flip)
+		return true;
+	if (ccs)
+		at = v->lmem_size / 2 / d->opt.platform->ccs_ratio + 40;
+	snprintf(line, sizeof(line), "flip-lmem vf=1 at=%" PRIu64 "%s", at,
+		 ccs ? " metadata=1" : "");
+	status = control_wait(v->conn[v->card], &d->loop, NULL, line, INFO_MS, &text);
+	if (status < 0)
+		demo_fail(d, "VF 1: %s", control_error(status, text));
+	else
+		demo_say(d, "a bit of VF 1's %s was flipped on %s",
+			 ccs ? "compression metadata" : "local memory", d->card[v->card].name);
+	free(text);
+	return status == 0;
 }

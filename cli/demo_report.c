@@ -153,9 +153,29 @@ void demo_judge_findings(struct demo *d)
 				     "address", fixup_name((enum fixup)f));
 }
 
+/* Summed over the VFs: what images held, and what drivers compared. */
+static struct migrate_content content_of(const struct demo *d, uint64_t *checked, unsigned *good)
+{
+	struct migrate_content c = { 0 };
+
+	*checked = 0;
+	*good = 0;
+	for (unsigned i = 0; d->vf && i < d->opt.vfs; i++) {
+		c.lmem_bytes += d->vf[i].content.lmem_bytes;
+		c.ccs_bytes += d->vf[i].content.ccs_bytes;
+		*checked += d->vf[i].checked_bytes;
+		*good += d->vf[i].checked && !d->vf[i].kept_badly;
+	}
+	return c;
+}
+
 /* Nothing that was promised may be missing at the end. */
 static void judge(struct demo *d, const struct sums *s)
 {
+	uint64_t checked;
+	unsigned good;
+
+	content_of(d, &checked, &good);
 	if (d->failed)
 		return;
 	if (s->moved != d->opt.vfs)
@@ -167,6 +187,8 @@ static void judge(struct demo *d, const struct sums *s)
 			  d->opt.vfs * d->opt.gts);
 	else if (s->jobs_ok != s->jobs || s->jobs_failed > 0)
 		demo_fail(d, "%u of %u jobs came to their right end", s->jobs_ok, s->jobs);
+	else if (d->vf[0].kept && good != d->opt.vfs)
+		demo_fail(d, "%u of %u VFs found their memory and metadata", good, d->opt.vfs);
 	else if (s->violations > 0)
 		demo_fail(d, "%u reaches outside what the VF was given", s->violations);
 	else
@@ -187,6 +209,22 @@ static void print_shift(const struct demo_vf *v)
 	for (unsigned i = 0; i <= v->moves; i++)
 		printf("%s0x%" PRIx64, i ? " -> " : "", v->base[i]);
 	printf(")\n");
+}
+
+static void print_content(const struct demo *d)
+{
+	uint64_t checked;
+	unsigned good;
+	struct migrate_content c = content_of(d, &checked, &good);
+
+	if (d->vf && d->vf[0].lmem_size)
+		printf("  LMEM         %" PRIu64 " MiB a VF; %" PRIu64 " bytes and %" PRIu64
+		       " of compression metadata moved, equal on both cards\n",
+		       d->vf[0].lmem_size >> 20, c.lmem_bytes, c.ccs_bytes);
+	if (d->vf && d->vf[0].kept)
+		printf("  kept         %u of %u VFs found what they had written, %" PRIu64
+		       " bytes of %s\n", good, d->opt.vfs, checked,
+		       d->vf[0].lmem_size ? "local memory and metadata" : "memory and metadata");
 }
 
 static void print_findings(const struct demo *d)
@@ -220,6 +258,7 @@ static void print_summary(const struct demo *d, const struct sums *s)
 	       s->contexts, s->created);
 	printf("  jobs         %u of %u ended right, %u failed\n", s->jobs_ok, s->jobs,
 	       s->jobs_failed);
+	print_content(d);
 	print_findings(d);
 	printf("  isolation    %u violations\n", s->violations);
 	if (s->lost + d->events_dropped > 0)
@@ -240,6 +279,7 @@ static void print_json(struct demo *d, const struct sums *s)
 	if (d->failed)
 		json_add_str(o, "failure", d->failure);
 	json_add_str(o, "abi", d->opt.seed ? "seed" : "latest");
+	json_add_str(o, "platform", d->opt.platform->name);
 	json_add_u64(o, "gts", d->opt.gts);
 	json_add_bool(o, "double", d->opt.twice);
 	list = json_add_array(o, "vfs");
@@ -257,6 +297,11 @@ static void print_json(struct demo *d, const struct sums *s)
 		json_add_u64(one, "driver_recovery_ns", v->recovery_ns);
 		json_add_u64(one, "frozen_ns", v->frozen_ns);
 		json_add_u64(one, "image_bytes", v->image_len);
+		json_add_u64(one, "lmem_size", v->lmem_size);
+		json_add_u64(one, "lmem_bytes", v->content.lmem_bytes);
+		json_add_u64(one, "ccs_bytes", v->content.ccs_bytes);
+		json_add_u64(one, "checked_bytes", v->checked_bytes);
+		json_add_bool(one, "checked", v->checked && !v->kept_badly);
 		json_add_u64(one, "contexts", v->contexts);
 		json_add_u64(one, "contexts_registered", v->registered);
 		json_add_u64(one, "contexts_created", v->created);

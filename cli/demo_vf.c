@@ -138,6 +138,21 @@ static void on_answer(struct demo_vf *v, struct json_object *o)
 	}
 }
 
+static void on_kept(struct demo_vf *v, struct json_object *o)
+{
+	bool good = json_get_int(o, "status", 0) == 0;
+
+	if (strcmp(json_get_str(o, "command", ""), "keep") == 0) {
+		v->kept = true;
+	} else {
+		v->checked = true;
+		v->checked_bytes = json_get_u64(o, "bytes", 0);
+	}
+	v->kept_badly |= !good;
+	if (!good)
+		trouble(v, "memory or metadata did not survive", json_get_str(o, "error", ""));
+}
+
 static void on_summary(struct demo_vf *v, struct json_object *o)
 {
 	v->jobs_open = (unsigned)json_get_u64(o, "jobs_unfinished", 0);
@@ -151,7 +166,7 @@ static const struct {
 	{ "ready", on_ready },	     { "boot", on_boot },   { "job", on_job },
 	{ "step", on_step },	     { "log", on_log },	    { "note", on_note },
 	{ "recovered", on_recovered }, { "state", on_state }, { "lost", on_lost },
-	{ "answer", on_answer },     { "summary", on_summary },
+	{ "answer", on_answer },     { "kept", on_kept },     { "summary", on_summary },
 };
 
 /* A driver that forgets a fixup gets into trouble; what counts then is whether
@@ -316,9 +331,44 @@ bool demo_vfs_create(struct demo *d)
 			   has_none_or_is_named));
 }
 
+static bool is_kept(const struct demo_vf *v)
+{
+	return v->kept;
+}
+
+static bool is_checked(const struct demo_vf *v)
+{
+	return v->checked;
+}
+
+static bool all_kept(struct demo *d)
+{
+	return demo_all_vfs(d, is_kept);
+}
+
+static bool all_checked(struct demo *d)
+{
+	return demo_all_vfs(d, is_checked);
+}
+
+/* Memory and metadata are of no interest when a fixup is forgotten. */
+bool demo_vfs_keep(struct demo *d)
+{
+	return d->opt.skip.n > 0 || d->opt.platform->ccs_ratio == 0 ||
+	       (tell_all(d, "keep\n") &&
+		demo_until(d, "filling memory and metadata", all_kept));
+}
+
+static bool check_kept(struct demo *d)
+{
+	return !d->vf[0].kept || (tell_all(d, "check\n") &&
+				  demo_until(d, "comparing memory and metadata", all_checked));
+}
+
 bool demo_vfs_finish(struct demo *d)
 {
 	return tell_all(d, "wait\n") && demo_until(d, "waiting for the jobs", all_idle) &&
+	       check_kept(d) &&
 	       tell_all(d, "quit\n") &&
 	       demo_until(d, "waiting for the VF drivers to end", all_finished);
 }

@@ -39,15 +39,17 @@ static void ask(struct migrate *m, enum migrate_step step)
 	int at = snprintf(line, sizeof(line), "%s vf=%u", steps[step].verb, m->vf);
 
 	if (step == MIGRATE_PROVISION)
-		snprintf(line + at, sizeof(line) - (size_t)at,
-			 " ggtt=%" PRIu64 " contexts=%" PRIu64 " doorbells=%" PRIu64, m->ggtt,
-			 m->contexts, m->doorbells);
+		at += snprintf(line + at, sizeof(line) - (size_t)at,
+			       " ggtt=%" PRIu64 " contexts=%" PRIu64 " doorbells=%" PRIu64, m->ggtt,
+			       m->contexts, m->doorbells);
+	if (step == MIGRATE_PROVISION && m->lmem)
+		snprintf(line + at, sizeof(line) - (size_t)at, " lmem=%" PRIu64, m->lmem);
 	if (step == MIGRATE_PAUSE)
 		snprintf(line + at, sizeof(line) - (size_t)at, " hold=1");
 	if (step == MIGRATE_HANDOVER)
 		snprintf(line + at, sizeof(line) - (size_t)at, " to=%s", m->to_path);
 	m->step = step;
-	m->step_started = uv_hrtime();
+	m->step_started = m->heard = uv_hrtime();
 	m->b_touched = m->b_touched || step == MIGRATE_FLR;
 	m->request.image = step == MIGRATE_RESTORE ? m->image.bytes : NULL;
 	m->request.image_len = step == MIGRATE_RESTORE ? m->image.len : 0;
@@ -68,8 +70,26 @@ static int learn_resources(struct migrate *m, const char *text)
 	m->ggtt = json_get_u64(o, "ggtt_size", 0);
 	m->contexts = json_get_u64(o, "contexts", 0);
 	m->doorbells = json_get_u64(o, "doorbells", 0);
+	m->lmem = json_get_u64(o, "lmem_size", 0);
 	json_object_put(o);
 	return m->ggtt != 0 && m->contexts != 0 ? 0 : -ENODATA;
+}
+
+static void learn_content(struct migrate_content *c, const char *text)
+{
+	struct json_object *o = json_read(text, strlen(text));
+
+	c->lmem_bytes = json_get_u64(o, "lmem_bytes", 0);
+	c->lmem_crc = json_get_u64(o, "lmem_crc", 0);
+	c->ccs_bytes = json_get_u64(o, "ccs_bytes", 0);
+	c->ccs_crc = json_get_u64(o, "ccs_crc", 0);
+	json_object_put(o);
+}
+
+static bool same_content(const struct migrate_content *a, const struct migrate_content *b)
+{
+	return a->lmem_bytes == b->lmem_bytes && a->lmem_crc == b->lmem_crc &&
+	       a->ccs_bytes == b->ccs_bytes && a->ccs_crc == b->ccs_crc;
 }
 
 /* The way back to A, as far as the way there got. */
@@ -137,6 +157,7 @@ static void on_reply(struct control_request *r, int status, const char *text)
 {
 	struct migrate *m = r->user;
 	uint64_t took = uv_hrtime() - m->step_started;
+	bool differs = false;
 
 	if (m->abandoned) {
 		image_free(&m->image);
@@ -144,7 +165,16 @@ static void on_reply(struct control_request *r, int status, const char *text)
 	}
 	if (status == 0 && m->step == MIGRATE_INFO)
 		status = learn_resources(m, text);
-	m->on_step(m, m->step, status, status < 0 ? control_error(status, text) : "", took);
+	if (status == 0 && m->step == MIGRATE_SAVE)
+		learn_content(&m->saved, text);
+	if (status == 0 && m->step == MIGRATE_RESTORE) {
+		learn_content(&m->restored, text);
+		differs = !same_content(&m->saved, &m->restored);
+		status = differs ? -EBADMSG : 0;
+	}
+	m->on_step(m, m->step, status,
+		   differs    ? "local memory on B is not what A saved"
+		   : status < 0 ? control_error(status, text) : "", took);
 	/* What B has left is B's; the VF needs its resume and its thaw. */
 	if (status < 0 && m->err != 0 && m->step != MIGRATE_UNDO_FLR)
 		m->undone = false;
@@ -169,13 +199,23 @@ static int on_blob(struct control_request *r, const struct frame *f)
 	return image_append(&m->image, f->data, f->data_len);
 }
 
+static void on_progress(struct control_request *r, uint64_t done_so_far, uint64_t total)
+{
+	struct migrate *m = r->user;
+
+	/* Who goes on has not hung. */
+	m->heard = uv_hrtime();
+	if (m->on_progress)
+		m->on_progress(m, m->step, done_so_far, total);
+}
+
 void migrate_check(struct migrate *m, uint64_t limit_ns)
 {
 	enum migrate_side side = steps[m->step].side;
 
 	if (m->step == MIGRATE_HANDOVER && limit_ns < HANDOVER_NS)
 		limit_ns = HANDOVER_NS;
-	if (uv_hrtime() - m->step_started < limit_ns)
+	if (uv_hrtime() - m->heard < limit_ns)
 		return;
 	/* What was asked may yet happen: take it back too. */
 	m->frozen_at = m->frozen_at ? m->frozen_at : uv_hrtime();
@@ -191,7 +231,8 @@ void migrate_check(struct migrate *m, uint64_t limit_ns)
 
 void migrate_start(struct migrate *m)
 {
-	m->request = (struct control_request){ .reply = on_reply, .blob = on_blob, .user = m };
+	m->request = (struct control_request){ .reply = on_reply, .blob = on_blob,
+					       .progress = on_progress, .user = m };
 	m->started = uv_hrtime();
 	ask(m, MIGRATE_FREEZE);
 }

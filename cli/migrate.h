@@ -31,6 +31,12 @@
 	X(UNDO_RESUME, 0, A, "pf resume", "resume it on A")                    \
 	X(UNDO_THAW, 0, A, "thaw", "thaw it on A")
 
+/* What an image held of local memory and of its compression metadata: bytes that are
+ * not zero, and a checksum. */
+struct migrate_content {
+	uint64_t lmem_bytes, lmem_crc, ccs_bytes, ccs_crc;
+};
+
 enum migrate_side { MIGRATE_ON_A, MIGRATE_ON_B };
 
 enum migrate_step {
@@ -54,6 +60,9 @@ struct migrate {
 			const char *error, uint64_t ns);
 	/* All over. 0: the VF is on B. Else it is where m->on_b says. */
 	void (*on_done)(struct migrate *m, int status);
+	/* Save or restore goes on, `done` of `total`; may be NULL. */
+	void (*on_progress)(struct migrate *m, enum migrate_step step, uint64_t done,
+			    uint64_t total);
 	void *user;
 	bool interrupted;     /* set by the caller at any time: undo, while it can be undone */
 	bool abandoned;       /* the connections are about to go: leave it as it is */
@@ -64,12 +73,13 @@ struct migrate {
 	uint64_t started, ended;
 	uint64_t frozen_at, thawed_at; /* uv_hrtime() */
 	size_t image_len;
+	struct migrate_content saved, restored; /* compared: they are equal, or it fails */
 	/* Private. */
 	enum migrate_step step;
 	int err;              /* first failure */
 	bool paused, b_touched;
-	uint64_t step_started;
-	uint64_t ggtt, contexts, doorbells;
+	uint64_t step_started, heard;
+	uint64_t ggtt, contexts, doorbells, lmem;
 	struct image image;
 	struct control_request request;
 };

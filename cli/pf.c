@@ -181,11 +181,19 @@ static int check_resumed(struct saving *s, char *err, size_t cap)
 	return status;
 }
 
+/* Only for eyes. */
+static void on_progress(struct control_request *r, uint64_t done, uint64_t total)
+{
+	(void)r;
+	if (!opt.json && isatty(STDERR_FILENO))
+		fprintf(stderr, "  %u %%\r", (unsigned)(done * 100 / total));
+}
+
 static int save(struct control *c, uv_loop_t *loop, const char *path, char **text, char *err,
 		size_t cap)
 {
 	struct saving s = { .err = 0 };
-	struct control_request r = { .blob = collect, .user = &s };
+	struct control_request r = { .blob = collect, .progress = on_progress, .user = &s };
 	char line[96];
 	uint64_t had;
 	int status = opt.resume ? image_out_resume(&s.out, path, err, cap)
@@ -271,7 +279,7 @@ static int convert(struct control *c, uv_loop_t *loop, int fd, const char *path,
 static int restore(struct control *c, uv_loop_t *loop, const char *path, char **text, char *err,
 		   size_t cap)
 {
-	struct control_request r = { .image = NULL };
+	struct control_request r = { .progress = on_progress };
 	int fd = image_in_open(path, &r.image_len, err, cap), status;
 	char line[32];
 

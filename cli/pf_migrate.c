@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOOK_MS 10000u
 #define DEFAULT_TIMEOUT_MS 30000u
@@ -91,6 +92,16 @@ static void on_step(struct migrate *m, enum migrate_step step, int status, const
 	fflush(stdout);
 }
 
+/* Only for eyes, and wiped out by the step's own line. */
+static void on_progress(struct migrate *m, enum migrate_step step, uint64_t done, uint64_t total)
+{
+	(void)m;
+	if (opt.json || !isatty(STDOUT_FILENO))
+		return;
+	printf("     %s: %u %%\r", migrate_step_text(step), (unsigned)(done * 100 / total));
+	fflush(stdout);
+}
+
 static void on_done(struct migrate *m, int status)
 {
 	struct run *run = m->user;
@@ -157,7 +168,7 @@ static int move(uv_loop_t *loop, struct control *from, struct control *to, const
 		.from = from, .to = to, .to_path = to_path, .vf = opt.vf,
 		.no_release = more_to_come,
 		.interrupted = watch.interrupted,
-		.on_step = on_step, .on_done = on_done, .user = &run,
+		.on_step = on_step, .on_done = on_done, .on_progress = on_progress, .user = &run,
 	};
 
 	migrate_start(m);
@@ -167,7 +178,11 @@ static int move(uv_loop_t *loop, struct control *from, struct control *to, const
 	if (run.status < 0)
 		fprintf(stderr, "gucemu pf migrate: VF %u: %s; %s\n", opt.vf,
 			m->interrupted && run.status == -EINTR ? "interrupted" : "failed", where(m));
-	else if (!opt.json)
+	else if (!opt.json && m->saved.lmem_bytes + m->saved.ccs_bytes > 0)
+		printf("local memory: %llu bytes, compression metadata: %llu, equal on both\n",
+		       (unsigned long long)m->saved.lmem_bytes,
+		       (unsigned long long)m->saved.ccs_bytes);
+	if (run.status == 0 && !opt.json)
 		printf("VF %u moved in %.2f ms, frozen for %.2f ms, image of %zu bytes\n", opt.vf,
 		       (double)(m->ended - m->started) / 1e6,
 		       (double)(m->thawed_at - m->frozen_at) / 1e6, m->image_len);

@@ -78,6 +78,24 @@ static void verb_pci_flr(struct client *c, uint32_t seq, const struct verb *v, u
 	control_reply(c, seq, 0, NULL, NULL);
 }
 
+/* A fault on purpose: whoever compares must find it. */
+static void verb_flip(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
+{
+	struct local *l = &c->server->local;
+	enum local_kind kind = verb_option(v, "metadata") ? LOCAL_METADATA : LOCAL_CONTENT;
+	uint64_t at = 0;
+	uint8_t byte = 0;
+	int err = verb_number(v, "at", &at) == 1 ? 0 : -EINVAL;
+
+	if (err == 0)
+		err = local_read(l, 0, vf, kind, at, &byte, 1);
+	byte ^= 1;
+	if (err == 0)
+		err = local_write(l, 0, vf, kind, false, at, &byte, 1);
+	control_reply(c, seq, err, NULL, err == -EINVAL ? "at=OFFSET is needed" :
+					 err == -ERANGE ? "beyond the VF's share" : NULL);
+}
+
 static void verb_freeze(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
 {
 	freeze_verb(c, seq, vf, verb_option(v, "keep") != NULL);
@@ -139,6 +157,7 @@ static const struct control_verb {
 	{ "state", "", false, verb_state },
 	{ "findings", "vf", true, verb_findings },
 	{ "pci-flr", "vf", true, verb_pci_flr },
+	{ "flip-lmem", "vf at metadata", true, verb_flip },
 	{ "freeze", "vf keep", true, verb_freeze },
 	{ "thaw", "vf", true, verb_thaw },
 	{ "handover", "vf to", true, verb_handover },

@@ -57,7 +57,23 @@ static const struct {
 	{ "--gts 1 --vfs 3", 3, 1 },
 	{ "--double --vfs 8", 8, 2 },
 	{ "--double --abi seed --vfs 2", 2, 2 },
+	{ "--platform bmg", 1, 1 },
+	{ "--platform bmg --double --vfs 8 --abi seed", 8, 2 },
+	{ "--platform atsm --vfs 2", 2, 1 },
 };
+
+/* The drivers found what they had filled: 128 KiB with its metadata; on a discrete
+ * card four pages and the queues' dwords, too. */
+static void check_content(struct json_object *v, bool discrete)
+{
+	uint64_t checked = json_get_u64(v, "checked_bytes", 0);
+
+	ck_assert(json_get_bool(v, "checked", false));
+	ck_assert_uint_ge(checked, (128 << 10) + 256 + (discrete ? 6 * 4096 : 0));
+	ck_assert_uint_eq(json_get_u64(v, "lmem_bytes", 0) >= 128 << 10, discrete);
+	ck_assert_uint_eq(json_get_u64(v, "ccs_bytes", 0) > 0, discrete);
+	ck_assert_uint_eq(json_get_u64(v, "lmem_size", 0) > 0, discrete);
+}
 
 START_TEST(good_runs)
 {
@@ -80,6 +96,22 @@ START_TEST(good_runs)
 				  json_get_u64(o, "gts", 0));
 	}
 	ck_assert_uint_eq(json_get_u64(o, "findings", 1), 0);
+	for (size_t i = 0; i < good[_i].vfs; i++)
+		check_content(json_at(vfs, i), strstr(good[_i].options, "platform") != NULL);
+	json_object_put(o);
+}
+END_TEST
+
+START_TEST(damage)
+{
+	/* A byte of local memory or of its metadata that changed on the way is found,
+	 * and the demo fails. */
+	static const char *const flips[] = { "--platform bmg --flip lmem",
+					     "--platform bmg --flip ccs" };
+	struct json_object *o = demo(flips[_i], 1);
+
+	ck_assert_ptr_nonnull(strstr(json_get_str(o, "failure", ""), "differs"));
+	ck_assert(!json_get_bool(json_at(json_get(o, "vfs"), 0), "checked", true));
 	json_object_put(o);
 }
 END_TEST
@@ -203,6 +235,7 @@ int main(void)
 	tcase_set_timeout(c, 180);
 	tcase_add_test(c, golden);
 	tcase_add_loop_test(c, good_runs, 0, (int)(sizeof(good) / sizeof(good[0])));
+	tcase_add_loop_test(c, damage, 0, 2);
 	tcase_add_loop_test(c, skipped_fixups, 0, (int)(sizeof(skips) / sizeof(skips[0])));
 	tcase_add_loop_test(c, no_orphans, 0, 3);
 	suite_add_tcase(s, c);
