@@ -87,7 +87,12 @@ unit_tests = \
 	tests/unit/test_proto \
 	tests/unit/test_threads \
 	tests/unit/test_vfc_boot \
+	tests/unit/test_vfc_fixup \
+	tests/unit/test_vfc_mismatch \
+	tests/unit/test_vfc_power \
 	tests/unit/test_vfc_recovery \
+	tests/unit/test_vfc_replay \
+	tests/unit/test_vfc_seed \
 	tests/unit/test_vfc_relay \
 	tests/unit/test_vft_link
 
@@ -206,16 +211,33 @@ vfc_fixture = tests/unit/vfc_fixture.h
 tests_unit_test_vfc_boot_SOURCES = tests/unit/test_vfc_boot.c $(vfc_fixture)
 tests_unit_test_vfc_boot_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_boot_LDADD = $(vfc_ldadd)
-tests_unit_test_vfc_recovery_SOURCES = tests/unit/test_vfc_recovery.c $(vfc_fixture)
+vfc_recovery = $(vfc_fixture) tests/unit/vfc_recovery.h
+tests_unit_test_vfc_recovery_SOURCES = tests/unit/test_vfc_recovery.c $(vfc_recovery)
 tests_unit_test_vfc_recovery_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_recovery_LDADD = $(vfc_ldadd)
+tests_unit_test_vfc_fixup_SOURCES = tests/unit/test_vfc_fixup.c $(vfc_recovery)
+tests_unit_test_vfc_fixup_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_fixup_LDADD = $(vfc_ldadd)
+tests_unit_test_vfc_mismatch_SOURCES = tests/unit/test_vfc_mismatch.c $(vfc_recovery)
+tests_unit_test_vfc_mismatch_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_mismatch_LDADD = $(vfc_ldadd)
+tests_unit_test_vfc_power_SOURCES = tests/unit/test_vfc_power.c $(vfc_recovery)
+tests_unit_test_vfc_power_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_power_LDADD = $(vfc_ldadd)
+tests_unit_test_vfc_replay_SOURCES = tests/unit/test_vfc_replay.c $(vfc_recovery)
+tests_unit_test_vfc_replay_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_replay_LDADD = $(vfc_ldadd)
+tests_unit_test_vfc_seed_SOURCES = tests/unit/test_vfc_seed.c $(vfc_recovery)
+tests_unit_test_vfc_seed_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_seed_LDADD = $(vfc_ldadd)
 tests_unit_test_vfc_relay_SOURCES = tests/unit/test_vfc_relay.c $(vfc_fixture)
 tests_unit_test_vfc_relay_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_relay_LDADD = $(vfc_ldadd)
 
 tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_answers.c \
 	tests/sim/test_detector.c tests/sim/test_fixups.c tests/sim/test_group.c \
-	tests/sim/test_migration.c tests/sim/test_races.c $(sim_sources)
+	tests/sim/test_migration.c tests/sim/test_races.c \
+	tests/sim/test_submission.c $(sim_sources)
 tests_sim_test_sim_CFLAGS = $(unit_cflags)
 tests_sim_test_sim_LDADD = $(sim_ldadd)
 

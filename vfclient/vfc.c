@@ -363,6 +363,10 @@ static bool receive_step(struct vfc_gt *gt)
 		vfc_log(gt->v, gt->id, VFC_LOG_ERROR, "CTB: channel broken on read");
 		gt->reset_wanted = true;
 	}
+	if (gt->ct.orphans != gt->orphans) {
+		gt->orphans = gt->ct.orphans;
+		vfc_log(gt->v, gt->id, VFC_LOG_WARN, "CTB: an answer nobody waits for");
+	}
 	if (gt->ct.fast_failures != gt->fast_failures) {
 		gt->fast_failures = gt->ct.fast_failures;
 		if (!vfc_pending(gt)) {

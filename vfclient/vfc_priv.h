@@ -181,7 +181,7 @@ struct vfc_gt {
 	size_t h2g_off, g2h_off;
 	size_t image[GUC_CLASS_COUNT]; /* default images */
 	bool g2h_due, scan_due;
-	uint32_t fast_failures; /* of the CT, already looked at */
+	uint32_t fast_failures, orphans; /* of the CT, already looked at */
 	bool reset_wanted;
 	bool stuck;             /* a message found no room */
 	uint64_t stuck_since;   /* 0 = since the next step */

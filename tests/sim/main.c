@@ -14,6 +14,7 @@ int main(void)
 	srunner_add_suite(r, suite_fixups());
 	srunner_add_suite(r, suite_answers());
 	srunner_add_suite(r, suite_group());
+	srunner_add_suite(r, suite_submission());
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

@@ -247,9 +247,12 @@ static void on_vfc_event(void *user, const struct vfc_event *ev)
 		v->keep_err = ev->err;
 		v->kept = ev->value;
 		break;
+	case VFC_EV_RELAY:
+		v->last_tag = ev->tag;
+		v->last_err = ev->err;
+		break;
 	case VFC_EV_STEP:
 	case VFC_EV_QUEUE:
-	case VFC_EV_RELAY:
 	case VFC_EV_BASE:
 		break;
 	}

@@ -11,5 +11,6 @@ Suite *suite_fixups(void);
 Suite *suite_races(void);
 Suite *suite_answers(void);
 Suite *suite_group(void);
+Suite *suite_submission(void);
 
 #endif

@@ -94,35 +94,35 @@ static void bases_case(unsigned i, unsigned gts, uint8_t minor)
 }
 
 /* every shift of the base, by markers (ABI 1.28). */
-START_TEST(test_R01_R04_bases)
+START_TEST(R_01_R_02_R_03_R_04_bases)
 {
 	bases_case((unsigned)_i, 1, 28);
 }
 END_TEST
 
 /* with two GTs. */
-START_TEST(test_R01_R04_bases_two_gts)
+START_TEST(R_01_R_02_R_03_R_04_bases_two_gts)
 {
 	bases_case((unsigned)_i, 2, 28);
 }
 END_TEST
 
 /* the same by the seed's recovery (ABI 1.20). */
-START_TEST(test_R38_bases_seed)
+START_TEST(R_38_bases_seed)
 {
 	bases_case((unsigned)_i, 1, 20);
 }
 END_TEST
 
 /* R-38 with two GTs: the seed waits for both. */
-START_TEST(test_R38_bases_seed_two_gts)
+START_TEST(R_38_bases_seed_two_gts)
 {
 	bases_case((unsigned)_i, 2, 20);
 }
 END_TEST
 
 /* with two GTs each recovers alone and the base is shifted once. */
-START_TEST(test_R06_two_gts)
+START_TEST(R_06_two_gts)
 {
 	struct world w;
 
@@ -155,7 +155,7 @@ static const struct {
 /* R-06: the GTs' interrupts in either order, at once, or the second much later.
  * With markers the first GT recovers alone; the seed does nothing until both
  * came. The base is shifted once. */
-START_TEST(test_R06_orders)
+START_TEST(R_06_orders)
 {
 	unsigned first = orders[_i % ORDERS].first;
 	bool seed = _i >= ORDERS;
@@ -186,7 +186,7 @@ END_TEST
 
 /* R-08: a second migration before the worker ran gives one recovery only, with
  * the second base. */
-START_TEST(test_R08_migrated_before_start)
+START_TEST(R_08_migrated_before_start)
 {
 	struct world w;
 	struct vfc_info info;
@@ -239,21 +239,21 @@ static void stopper_case(enum vfc_step_id step, unsigned gts, unsigned times, ui
 }
 
 /* migrated again at each step between START and DONE. */
-START_TEST(test_R10_R11_R12_stoppers)
+START_TEST(R_10_R_11_R_12_stoppers)
 {
 	stopper_case(stoppers[_i], 1, 1, 28);
 }
 END_TEST
 
 /* with two GTs. */
-START_TEST(test_R10_R11_R12_stoppers_two_gts)
+START_TEST(R_10_R_11_R_12_stoppers_two_gts)
 {
 	stopper_case(stoppers[_i], 2, 1, 28);
 }
 END_TEST
 
 /* the same three times in a row. */
-START_TEST(test_R14_triple)
+START_TEST(R_14_triple)
 {
 	stopper_case(stoppers[_i], 1, 3, 28);
 }
@@ -261,7 +261,7 @@ END_TEST
 
 /* R-10 to R-12, R-14, R-39 by the seed's recovery: migrated again at each of its
  * steps, once and three times, with one GT and two. */
-START_TEST(test_R10_R12_R14_R39_stoppers_seed)
+START_TEST(R_10_R_12_R_14_R_39_stoppers_seed)
 {
 	const int n = sizeof(seed_stoppers) / sizeof(seed_stoppers[0]);
 
@@ -318,7 +318,7 @@ static bool refused_again(void *arg)
 
 /* R-14: migrated between START and DONE three times in a row: the markers are 1
  * to 4, and only the last DONE is accepted. */
-START_TEST(test_R14_markers)
+START_TEST(R_14_markers)
 {
 	struct world w;
 	struct markers m;
@@ -348,7 +348,7 @@ END_TEST
 
 /* R-15: migrations at random moments lose no interrupt and no job; each START's
  * marker is the one after the last, each DONE's is its START's. */
-START_TEST(test_R15_random)
+START_TEST(R_15_random)
 {
 	struct world w;
 	struct markers m;
@@ -378,7 +378,7 @@ START_TEST(test_R15_random)
 END_TEST
 
 /* after 256 recoveries the marker starts over at 1; 0 is never used. */
-START_TEST(test_R16_marker_wrap)
+START_TEST(R_16_marker_wrap)
 {
 	struct world w;
 	struct vfc_info info;
@@ -404,7 +404,7 @@ END_TEST
 
 /* R-53: paused and resumed in mid-fixups without a restore: no second
  * interrupt, the marker is kept, DONE is accepted. */
-START_TEST(test_R53_pause_in_fixups)
+START_TEST(R_53_pause_in_fixups)
 {
 	struct world w;
 
@@ -426,7 +426,7 @@ START_TEST(test_R53_pause_in_fixups)
 END_TEST
 
 /* a cancelled migration leaves the VF as if nothing had been. */
-START_TEST(test_R54_cancelled)
+START_TEST(R_54_cancelled)
 {
 	struct world w;
 	uint8_t *image;
@@ -446,7 +446,7 @@ START_TEST(test_R54_cancelled)
 END_TEST
 
 /* stopped during recovery, every request gets 0x0A and the driver wedges. */
-START_TEST(test_R55_stop_in_recovery)
+START_TEST(R_55_stop_in_recovery)
 {
 	struct world w;
 
@@ -466,7 +466,7 @@ END_TEST
 
 /* R-56: FLR during recovery: what the driver says next meets a VF that knows
  * nothing of it, and it wedges; afterwards a fresh driver boots and works. */
-START_TEST(test_R56_flr_in_recovery)
+START_TEST(R_56_flr_in_recovery)
 {
 	struct world w;
 
@@ -494,7 +494,7 @@ START_TEST(test_R56_flr_in_recovery)
 END_TEST
 
 /* M-33: an image restores to any base with GuC-held addresses right. */
-START_TEST(test_M33_position_independence)
+START_TEST(M_33_position_independence)
 {
 	struct world w;
 
@@ -576,25 +576,25 @@ Suite *suite_migration(void)
 	const int n_seed = sizeof(seed_stoppers) / sizeof(seed_stoppers[0]);
 
 	tcase_set_timeout(t, 120);
-	tcase_add_loop_test(t, test_R01_R04_bases, 0, n_bases);
-	tcase_add_loop_test(t, test_R01_R04_bases_two_gts, 0, n_bases);
-	tcase_add_loop_test(t, test_R38_bases_seed, 0, n_bases);
-	tcase_add_loop_test(t, test_R38_bases_seed_two_gts, 0, n_bases);
-	tcase_add_test(t, test_R06_two_gts);
-	tcase_add_loop_test(t, test_R06_orders, 0, 2 * ORDERS);
-	tcase_add_test(t, test_R08_migrated_before_start);
-	tcase_add_loop_test(t, test_R10_R11_R12_stoppers, 0, n_stop);
-	tcase_add_loop_test(t, test_R10_R11_R12_stoppers_two_gts, 0, n_stop);
-	tcase_add_loop_test(t, test_R14_triple, 0, n_stop);
-	tcase_add_test(t, test_R14_markers);
-	tcase_add_loop_test(t, test_R10_R12_R14_R39_stoppers_seed, 0, 4 * n_seed);
-	tcase_add_loop_test(t, test_R15_random, 0, 8);
-	tcase_add_test(t, test_R16_marker_wrap);
-	tcase_add_test(t, test_R53_pause_in_fixups);
-	tcase_add_loop_test(t, test_R54_cancelled, 0, 2);
-	tcase_add_test(t, test_R55_stop_in_recovery);
-	tcase_add_loop_test(t, test_R56_flr_in_recovery, 0, 2);
-	tcase_add_test(t, test_M33_position_independence);
+	tcase_add_loop_test(t, R_01_R_02_R_03_R_04_bases, 0, n_bases);
+	tcase_add_loop_test(t, R_01_R_02_R_03_R_04_bases_two_gts, 0, n_bases);
+	tcase_add_loop_test(t, R_38_bases_seed, 0, n_bases);
+	tcase_add_loop_test(t, R_38_bases_seed_two_gts, 0, n_bases);
+	tcase_add_test(t, R_06_two_gts);
+	tcase_add_loop_test(t, R_06_orders, 0, 2 * ORDERS);
+	tcase_add_test(t, R_08_migrated_before_start);
+	tcase_add_loop_test(t, R_10_R_11_R_12_stoppers, 0, n_stop);
+	tcase_add_loop_test(t, R_10_R_11_R_12_stoppers_two_gts, 0, n_stop);
+	tcase_add_loop_test(t, R_14_triple, 0, n_stop);
+	tcase_add_test(t, R_14_markers);
+	tcase_add_loop_test(t, R_10_R_12_R_14_R_39_stoppers_seed, 0, 4 * n_seed);
+	tcase_add_loop_test(t, R_15_random, 0, 8);
+	tcase_add_test(t, R_16_marker_wrap);
+	tcase_add_test(t, R_53_pause_in_fixups);
+	tcase_add_loop_test(t, R_54_cancelled, 0, 2);
+	tcase_add_test(t, R_55_stop_in_recovery);
+	tcase_add_loop_test(t, R_56_flr_in_recovery, 0, 2);
+	tcase_add_test(t, M_33_position_independence);
 	tcase_add_loop_test(t, test_same_seed_same_hash, 0, 2);
 	tcase_add_test(t, test_many_vfs);
 	suite_add_tcase(s, t);

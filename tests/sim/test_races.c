@@ -142,7 +142,7 @@ static bool seen_request(void *arg)
 }
 
 /* three interrupts before the worker starts give one recovery. */
-START_TEST(test_R05_coalescing)
+START_TEST(R_05_coalescing)
 {
 	struct race r;
 
@@ -164,7 +164,7 @@ END_TEST
 
 /* R-07: an interrupt of the same migration that is seen after RESFIX_START
  * returned: a second run or none, but never a wedge, and no work is lost. */
-START_TEST(test_R07_late_interrupt)
+START_TEST(R_07_late_interrupt)
 {
 	struct race r;
 
@@ -193,7 +193,7 @@ END_TEST
 
 /* R-09a: START unanswered at save travels in the mailbox and is served by the
  * next GuC when the VF is resumed. */
-START_TEST(test_R09a_start_unanswered)
+START_TEST(R_09a_start_unanswered)
 {
 	struct race r;
 
@@ -209,7 +209,7 @@ END_TEST
 
 /* R-09b: START answered at save: the reply travels, the new GuC has marker 0,
  * DONE is refused with 0x107 and the second run succeeds. */
-START_TEST(test_R09b_start_answered)
+START_TEST(R_09b_start_answered)
 {
 	struct race r;
 
@@ -223,7 +223,7 @@ START_TEST(test_R09b_start_answered)
 END_TEST
 
 /* R-13a: DONE accepted, saved before the reply was read: a full new recovery. */
-START_TEST(test_R13a_done_accepted)
+START_TEST(R_13a_done_accepted)
 {
 	struct race r;
 
@@ -238,7 +238,7 @@ END_TEST
 
 /* R-13b: DONE unanswered at save: served again by the new GuC, whose marker
  * differs: 0x107, second run. */
-START_TEST(test_R13b_done_unanswered)
+START_TEST(R_13b_done_unanswered)
 {
 	struct race r;
 
@@ -254,7 +254,7 @@ END_TEST
 
 /* R-17: 0x107 at DONE although no interrupt was handled: the worker is queued
  * once more and succeeds with the next marker. */
-START_TEST(test_R17_refused_before_interrupt)
+START_TEST(R_17_refused_before_interrupt)
 {
 	struct race r;
 
@@ -271,7 +271,7 @@ START_TEST(test_R17_refused_before_interrupt)
 END_TEST
 
 /* 0x107 at START: requeued with back-off, not wedged. */
-START_TEST(test_R18_refused_start)
+START_TEST(R_18_refused_start)
 {
 	struct race r;
 
@@ -287,7 +287,7 @@ END_TEST
 
 /* R-41: another ABI minor at the target: recovery works, the next GT reset
  * sees the new version. */
-START_TEST(test_R41_abi_changed)
+START_TEST(R_41_abi_changed)
 {
 	struct race r;
 
@@ -308,7 +308,7 @@ END_TEST
 
 /* R-41's reverse: a target that cannot speak the negotiated version refuses
  * the blob; the source goes on as if nothing had been. */
-START_TEST(test_M29_older_abi_refused)
+START_TEST(M_29_older_abi_refused)
 {
 	struct race r;
 	uint8_t *image;
@@ -345,7 +345,7 @@ static void boot_ends(struct race *r)
 
 /* R-44: migrated in the middle of the bootstrap, before the interrupt page is
  * known: the boot fails or starts over, and a second one succeeds. */
-START_TEST(test_R44_during_boot)
+START_TEST(R_44_during_boot)
 {
 	struct race r;
 
@@ -362,7 +362,7 @@ END_TEST
 
 /* R-45: migrated when the interrupt page is known and the CTB is not enabled:
  * the interrupt comes, and the boot is not left half-way. */
-START_TEST(test_R45_before_ctb)
+START_TEST(R_45_before_ctb)
 {
 	struct race r;
 
@@ -382,7 +382,7 @@ END_TEST
 
 /* R-46: migrated with a relay request outstanding, the handshake (loop 0) or
  * one of the runtime query. */
-START_TEST(test_R46_during_relay)
+START_TEST(R_46_during_relay)
 {
 	struct race r;
 
@@ -400,7 +400,7 @@ END_TEST
 
 /* R-47: migrated with the first job of a context on its way: it is emitted again
  * with the batch where it is now. A driver with the gap of row 20 is told on. */
-START_TEST(test_R47_first_job)
+START_TEST(R_47_first_job)
 {
 	static const struct vfc_job job = { VFC_JOB_LONG, 0x47, 2000 };
 	struct race r;
@@ -431,7 +431,7 @@ END_TEST
 
 /* R-51: migrated in the middle of a GT reset, at each of its first turns: the
  * reset ends well, once or after beginning again, and unfinished jobs run. */
-START_TEST(test_R51_in_reset)
+START_TEST(R_51_in_reset)
 {
 	struct race r;
 
@@ -462,7 +462,7 @@ static int operation(struct race *r, int (*start)(struct vfc *, uint64_t))
 
 /* R-49: migrated while suspended: resume queries the configuration and fixes
  * what moved. */
-START_TEST(test_R49_migrated_while_suspended)
+START_TEST(R_49_migrated_while_suspended)
 {
 	struct race r;
 
@@ -476,7 +476,7 @@ START_TEST(test_R49_migrated_while_suspended)
 END_TEST
 
 /* suspend asked for in mid-recovery waits for its end. */
-START_TEST(test_R48_suspend_in_recovery)
+START_TEST(R_48_suspend_in_recovery)
 {
 	struct race r;
 
@@ -498,7 +498,7 @@ START_TEST(test_R48_suspend_in_recovery)
 END_TEST
 
 /* a spurious MIGRATED interrupt: the driver survives, work continues. */
-START_TEST(test_R58_spurious)
+START_TEST(R_58_spurious)
 {
 	struct race r;
 
@@ -517,24 +517,24 @@ Suite *suite_races(void)
 	TCase *t = tcase_create("recovery");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_test(t, test_R05_coalescing);
-	tcase_add_loop_test(t, test_R07_late_interrupt, 0, 4);
-	tcase_add_test(t, test_R09a_start_unanswered);
-	tcase_add_test(t, test_R09b_start_answered);
-	tcase_add_test(t, test_R13a_done_accepted);
-	tcase_add_test(t, test_R13b_done_unanswered);
-	tcase_add_test(t, test_R17_refused_before_interrupt);
-	tcase_add_test(t, test_R18_refused_start);
-	tcase_add_test(t, test_R41_abi_changed);
-	tcase_add_test(t, test_M29_older_abi_refused);
-	tcase_add_loop_test(t, test_R44_during_boot, 0, 12);
-	tcase_add_loop_test(t, test_R45_before_ctb, 0, 4);
-	tcase_add_loop_test(t, test_R46_during_relay, 0, 2);
-	tcase_add_loop_test(t, test_R47_first_job, 0, 2);
-	tcase_add_test(t, test_R48_suspend_in_recovery);
-	tcase_add_test(t, test_R49_migrated_while_suspended);
-	tcase_add_loop_test(t, test_R51_in_reset, 0, 10);
-	tcase_add_loop_test(t, test_R58_spurious, 0, 2);
+	tcase_add_test(t, R_05_coalescing);
+	tcase_add_loop_test(t, R_07_late_interrupt, 0, 4);
+	tcase_add_test(t, R_09a_start_unanswered);
+	tcase_add_test(t, R_09b_start_answered);
+	tcase_add_test(t, R_13a_done_accepted);
+	tcase_add_test(t, R_13b_done_unanswered);
+	tcase_add_test(t, R_17_refused_before_interrupt);
+	tcase_add_test(t, R_18_refused_start);
+	tcase_add_test(t, R_41_abi_changed);
+	tcase_add_test(t, M_29_older_abi_refused);
+	tcase_add_loop_test(t, R_44_during_boot, 0, 12);
+	tcase_add_loop_test(t, R_45_before_ctb, 0, 4);
+	tcase_add_loop_test(t, R_46_during_relay, 0, 2);
+	tcase_add_loop_test(t, R_47_first_job, 0, 2);
+	tcase_add_test(t, R_48_suspend_in_recovery);
+	tcase_add_test(t, R_49_migrated_while_suspended);
+	tcase_add_loop_test(t, R_51_in_reset, 0, 10);
+	tcase_add_loop_test(t, R_58_spurious, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -153,7 +153,7 @@ END_TEST
 
 /* Verdict 5: an equal registration is kept silently, another one replaces it
  * only while it is not enabled. */
-START_TEST(test_double_registration)
+START_TEST(C_11_double_registration)
 {
 	uint32_t dw[12] = {
 		[1] = 1, [2] = 3, [3] = GUC_CLASS_RENDER, [4] = 1,
@@ -221,7 +221,7 @@ END_TEST
 
 /* Verdict 4: DEREGISTER is answered by DEREGISTER_DONE of 3 dwords with header,
  * known id or not. */
-START_TEST(test_deregister)
+START_TEST(C_16_deregister)
 {
 	static const uint32_t ids[] = { 2, 2, 9, 5000 };
 
@@ -419,10 +419,10 @@ int main(void)
 	tcase_add_loop_test(t, test_register_multi_refused, 0,
 			    sizeof(bad_multi) / sizeof(bad_multi[0]));
 	tcase_add_test(t, test_parallel_ids);
-	tcase_add_test(t, test_double_registration);
+	tcase_add_test(t, C_11_double_registration);
 	tcase_add_test(t, test_mode_always_answered);
 	tcase_add_test(t, test_unknown_context);
-	tcase_add_test(t, test_deregister);
+	tcase_add_test(t, C_16_deregister);
 	tcase_add_test(t, test_policies);
 	tcase_add_loop_test(t, test_policy_ranges, 0, sizeof(policies) / sizeof(policies[0]));
 	tcase_add_loop_test(t, test_tlb_refused, 0, 5);

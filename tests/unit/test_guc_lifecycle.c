@@ -397,7 +397,7 @@ static void compression_context(uint8_t type)
 /* L-18, verdict 11: PAUSE of a running VF runs its compression save context
  * before PAUSE_DONE, each time, from head 0 which stays; with another head the
  * context is refused. */
-START_TEST(compression_save)
+START_TEST(C_29_compression_save)
 {
 	fx_provision(f, 1);
 	fx_boot(f, 1, 0);
@@ -420,7 +420,7 @@ END_TEST
 
 /* L-19, verdict 11: RESFIX_DONE after a restore runs the compression restore
  * context; without a restore nothing is there to be copied back. */
-START_TEST(compression_restore)
+START_TEST(C_29_compression_restore)
 {
 	fx_provision(f, 1);
 	fx_boot(f, 1, 0);
@@ -430,6 +430,25 @@ START_TEST(compression_restore)
 	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), 0);
 	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_DONE, 5), 0);
 	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), _i ? 0xC0FFEE : 0);
+}
+END_TEST
+
+/* C-30: without compression contexts PAUSE and DONE succeed at once and run none. */
+START_TEST(C_30_no_compression_context)
+{
+	struct guc_function *fn = guc_fn(&f->card, 0, 1);
+
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING_PAUSED);
+	fn->state = GUC_VFS_RESFIX_BLOCKED;
+	fn->resfix_from = GUC_VFS_RUNNING;
+	fn->notes_pending = 1;
+	fn->marker = 3;
+	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_DONE, 3), 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING);
+	ck_assert_uint_eq(fx_count(f, GUC_PT_FENCE), 0);
 }
 END_TEST
 
@@ -488,8 +507,9 @@ int main(void)
 	tcase_add_test(tc, enable_kicks);
 	tcase_add_test(tc, lost_requests);
 	tcase_add_test(tc, control_refused);
-	tcase_add_test(tc, compression_save);
-	tcase_add_loop_test(tc, compression_restore, 0, 2);
+	tcase_add_test(tc, C_29_compression_save);
+	tcase_add_loop_test(tc, C_29_compression_restore, 0, 2);
+	tcase_add_test(tc, C_30_no_compression_context);
 	tcase_add_test(tc, listing);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);

@@ -165,7 +165,7 @@ END_TEST
 
 /* 8.3.7, C-27: a recovery ends the wait for a PF that is another one now; a 7.2
  * driver waits 2.5 s for nothing. */
-START_TEST(relay_wait)
+START_TEST(C_27_relay_wait)
 {
 	const uint32_t dw = 0x777;
 
@@ -187,7 +187,7 @@ END_TEST
 
 /* R-46: migrated while the handshake (or the runtime query) waits for the PF, the
  * boot recovers, asks again and ends well; a 7.2 driver's probe fails. */
-START_TEST(relay_wait_at_boot)
+START_TEST(R_46_relay_wait_at_boot)
 {
 	bool quirk = _i % 2, handshake = _i < 2;
 
@@ -214,7 +214,7 @@ END_TEST
 
 /* C-10, 8.3.8: room that was reserved in G2H for answers to what a recovery threw
  * away is free again; a 7.2 driver loses it. */
-START_TEST(credits)
+START_TEST(C_10_credits)
 {
 	uint32_t full;
 
@@ -236,7 +236,7 @@ START_TEST(credits)
 END_TEST
 
 /* R-48, 8.3.9: suspend waits for a recovery; a 7.2 driver's runs into it. */
-START_TEST(suspend)
+START_TEST(R_48_suspend)
 {
 	f.opt.quirks = _i ? VFC_QUIRK_BIT(NO_SUSPEND_GUARD) : 0;
 	boot();
@@ -268,10 +268,10 @@ int main(void)
 	tcase_add_loop_test(tc, requeue_guard, 0, 2);
 	tcase_add_loop_test(tc, rearm, 0, 2);
 	tcase_add_loop_test(tc, gaps, 0, 4);
-	tcase_add_loop_test(tc, relay_wait, 0, 2);
-	tcase_add_loop_test(tc, relay_wait_at_boot, 0, 4);
-	tcase_add_loop_test(tc, credits, 0, 2);
-	tcase_add_loop_test(tc, suspend, 0, 2);
+	tcase_add_loop_test(tc, C_27_relay_wait, 0, 2);
+	tcase_add_loop_test(tc, R_46_relay_wait_at_boot, 0, 4);
+	tcase_add_loop_test(tc, C_10_credits, 0, 2);
+	tcase_add_loop_test(tc, R_48_suspend, 0, 2);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

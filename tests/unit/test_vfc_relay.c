@@ -596,7 +596,7 @@ START_TEST(relay_failure)
 END_TEST
 
 /* 8.3.5, C-28: a PF that has forgotten the handshake gets a new one. */
-START_TEST(relay_forgotten)
+START_TEST(C_28_relay_forgotten)
 {
 	const uint32_t dw[2] = { 0x00000101, 0 };
 
@@ -679,7 +679,7 @@ int main(void)
 	tcase_add_loop_test(tc, runtime_hostile, 0, 8);
 	tcase_add_loop_test(tc, runtime_trusted, 0, 3);
 	tcase_add_loop_test(tc, relay_failure, 0, 4);
-	tcase_add_loop_test(tc, relay_forgotten, 0, 2);
+	tcase_add_loop_test(tc, C_28_relay_forgotten, 0, 2);
 	tcase_add_loop_test(tc, relay_forgotten_at_boot, 0, 3);
 	tcase_add_loop_test(tc, relay_refreshed, 0, 2);
 	suite_add_tcase(s, tc);

@@ -100,6 +100,10 @@ static struct fake {
 	int replace_err;
 	unsigned replaced;
 	unsigned stores; /* executed in rings and batches */
+	struct {
+		uint32_t action, dw1, dw2;
+	} h2g[512]; /* the first messages that GuC has read */
+	unsigned h2gs;
 	void (*on_step)(unsigned gt, enum vfc_step_id step);
 } f;
 
@@ -264,6 +268,11 @@ static inline void serve(unsigned gt, uint32_t header, const uint32_t *dw, uint3
 	uint32_t ok = relay && f.carrier_reply ? f.carrier_reply : hxg_success(HXG_ORIGIN_GUC, 0);
 	struct fake_ctx *c = len > 1 && dw[1] < CTXS ? &f.gt[gt].ctx[dw[1]] : NULL;
 
+	if (f.h2gs < 512) {
+		f.h2g[f.h2gs].action = hxg_action(dw[0]);
+		f.h2g[f.h2gs].dw1 = len > 1 ? dw[1] : 0;
+		f.h2g[f.h2gs++].dw2 = len > 2 ? dw[2] : 0;
+	}
 	if (hxg_type(dw[0]) == HXG_REQUEST)
 		g2h(gt, &ok, 1, field_get(CT_FENCE, header));
 	switch (hxg_action(dw[0])) {
