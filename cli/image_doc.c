@@ -69,6 +69,7 @@ static int note_section(struct image_doc *d)
 static int sum_pages(struct image_doc *d, const struct pfc_image_part *s)
 {
 	static const uint8_t zeros[GGTT_PAGE];
+	const uint32_t zero_crc = s->data ? 0 : crc32c(0, zeros, sizeof(zeros));
 	unsigned kind = s->type == PFC_IMAGE_CCS;
 	uint64_t end = s->offset + s->raw, last = (end + GGTT_PAGE - 1) / GGTT_PAGE;
 	void *array = d->page[kind][s->gt];
@@ -86,7 +87,11 @@ static int sum_pages(struct image_doc *d, const struct pfc_image_part *s)
 		uint64_t left = GGTT_PAGE - at % GGTT_PAGE, n = end - at < left ? end - at : left;
 		uint32_t *crc = &d->page[kind][s->gt][at / GGTT_PAGE];
 
-		*crc = crc32c(*crc, s->data ? s->data + (at - s->offset) : zeros, (size_t)n);
+		if (!s->data && n == GGTT_PAGE)
+			*crc = zero_crc;
+		else
+			*crc = crc32c(*crc, s->data ? s->data + (at - s->offset) : zeros,
+				      (size_t)n);
 		at += n;
 	}
 	return 0;

@@ -136,6 +136,14 @@ int image_out_write(struct image_out *o, const void *bytes, size_t len)
 	return 0;
 }
 
+int image_out_zeros(struct image_out *o, uint64_t len)
+{
+	if (ftruncate(o->fd, (off_t)(o->len + len)) != 0 || lseek(o->fd, 0, SEEK_END) < 0)
+		return -errno;
+	o->len += len;
+	return 0;
+}
+
 void image_out_error(const struct image_out *o, int status, char *err, size_t cap)
 {
 	fail(o->path, o->keep ? "can't save now, what came is kept"

@@ -41,6 +41,8 @@ int image_out_open(struct image_out *o, const char *path, char *err, size_t cap)
 int image_out_resume(struct image_out *o, const char *path, char *err, size_t cap);
 /* Append. 0 or -errno: some of it may be there. */
 int image_out_write(struct image_out *o, const void *bytes, size_t len);
+/* Append `len` zeros, as a hole where the file system has holes. The same result. */
+int image_out_zeros(struct image_out *o, uint64_t len);
 /* On disk and in its place. 0 or -errno: what was at `path` is kept, unless only
  * its folder could not be synced. */
 int image_out_commit(struct image_out *o, char *err, size_t cap);

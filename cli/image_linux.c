@@ -41,6 +41,7 @@ struct export {
 	int err;
 };
 
+/* A packet with its payload; `bytes` NULL: zeros. */
 static int put_packet(struct export *e, unsigned type, unsigned tile, unsigned gt,
 		      uint64_t offset, const void *bytes, uint64_t size)
 {
@@ -58,7 +59,8 @@ static int put_packet(struct export *e, unsigned type, unsigned tile, unsigned g
 	if (e->err == 0)
 		e->err = image_out_write(e->to, head, sizeof(head));
 	if (e->err == 0 && size > 0)
-		e->err = image_out_write(e->to, bytes, (size_t)size);
+		e->err = bytes ? image_out_write(e->to, bytes, (size_t)size)
+			       : image_out_zeros(e->to, size);
 	return e->err;
 }
 
@@ -112,7 +114,6 @@ static int put_state(struct export *e, const struct image_doc *d)
 /* Content comes behind all of the state, so that is there now. */
 static int put_slice(struct image_doc *d, const struct pfc_image_part *s, void *user)
 {
-	static const uint8_t zeros[CHUNK];
 	struct export *e = user;
 	uint64_t at = 0;
 
@@ -121,10 +122,9 @@ static int put_slice(struct image_doc *d, const struct pfc_image_part *s, void *
 	while (at < s->raw && e->err == 0) {
 		uint64_t n = s->raw - at;
 
-		if (!s->data && n > sizeof(zeros))
-			n = sizeof(zeros);
-		put_packet(e, s->type, s->tile, s->gt, s->offset + at, s->data ? s->data : zeros,
-			   n);
+		if (n > LINUX_MAX_CHUNK)
+			n = LINUX_MAX_CHUNK;
+		put_packet(e, s->type, s->tile, s->gt, s->offset + at, s->data, n);
 		at += n;
 	}
 	return e->err;

@@ -37,6 +37,7 @@ struct pf {
 	const struct pf_ops *ops;
 	void *user;
 	unsigned vfs, gts;
+	unsigned tiles, graphics;
 	unsigned provision, provisioned; /* at start */
 	struct job jobs[JOBS];
 	unsigned images; /* jobs that move an image */
@@ -92,6 +93,8 @@ struct json_object *pf_vf_json(struct pf *pf, unsigned vf)
 	states = json_add_array(o, "state");
 	for (unsigned gt = 0; gt < pf->gts; gt++)
 		json_push_str(states, pfc_vf_state_name(info.state[gt]));
+	json_add_u64(o, "tiles", pf->tiles);
+	json_add_u64(o, "graphics", pf->graphics);
 	json_add_bool(o, "mismatch", info.mismatch);
 	json_add_bool(o, "failed", info.failed);
 	json_add_u64(o, "ggtt_start", info.ggtt_start);
@@ -556,6 +559,8 @@ struct pf *pf_new(const struct pfc_options *options, const struct host_port *por
 	pf->vfs = options->vfs;
 	memset(pf->held, 0xFF, sizeof(pf->held));
 	pf->gts = (unsigned)options->tiles * options->gts;
+	pf->tiles = options->tiles;
+	pf->graphics = options->graphics_ver;
 	o.on_event = on_event;
 	o.user = pf;
 	pf->driver = pfc_init(pf + 1, size, &o, port, mem);

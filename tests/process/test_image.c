@@ -15,6 +15,8 @@
 #include "cli_fixture.h"
 #include "view/json.h"
 
+#define SLURP_MAX (96u << 20)
+
 static const char *scratch;
 
 static void begin(void)
@@ -79,7 +81,8 @@ static void await_state(const char *card, const char *state)
 	ck_abort_msg("VF 1 of %s never became %s", card, state);
 }
 
-/* A card whose VF 1 is busy, then paused. */
+/* A card whose VF 1 is busy, then frozen, as its driver would give up on a paused
+ * card, and paused. */
 static pid_t paused_card(const char *name, const char *options, pid_t *driver)
 {
 	pid_t card = start_card(name, options);
@@ -88,6 +91,8 @@ static pid_t paused_card(const char *name, const char *options, pid_t *driver)
 	snprintf(words, sizeof(words), "vf run --socket %s/%s.sock --jobs 0", scratch, name);
 	*driver = start_gucemu(words);
 	await_state(name, "VF_RUNNING");
+	snprintf(words, sizeof(words), "pf freeze --vf 1 --socket %%s/%s.sock", name);
+	expect(words, 0, NULL);
 	snprintf(words, sizeof(words), "pf pause --vf 1 --socket %%s/%s.sock", name);
 	expect(words, 0, NULL);
 	return card;
@@ -96,14 +101,14 @@ static pid_t paused_card(const char *name, const char *options, pid_t *driver)
 /* Bytes of a file in the scratch folder; *len of them, to be freed. */
 static uint8_t *slurp(const char *name, size_t *len)
 {
-	uint8_t *bytes = malloc(16 << 20);
+	uint8_t *bytes = malloc(SLURP_MAX);
 	char path[256];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	f = fopen(path, "r");
 	ck_assert_msg(f && bytes, "no file %s", path);
-	*len = fread(bytes, 1, 16 << 20, f);
+	*len = fread(bytes, 1, SLURP_MAX, f);
 	fclose(f);
 	return bytes;
 }
@@ -269,8 +274,10 @@ START_TEST(linux_round_trip)
 	/* 3.1 to 3.5: to Linux' stream and back is the same image; restored from either
 	 * another card has the same VF. What the stream can't carry is named; a stream
 	 * that says no more than Linux says needs to be told the rest. */
-	pid_t driver, a = paused_card("a", "--vfs 2 --gts 2", &driver);
-	pid_t b = start_card("b", "--vfs 2 --gts 2 --ggtt-offset 256M");
+	pid_t driver, a = paused_card("a", _i ? "--vfs 2 --platform bmg --lmem-size 128M"
+					       : "--vfs 2 --gts 2", &driver);
+	pid_t b = start_card("b", _i ? "--vfs 2 --platform bmg --lmem-size 128M --ggtt-offset 256M"
+				     : "--vfs 2 --gts 2 --ggtt-offset 256M");
 	uint8_t *bytes;
 	size_t len;
 	char *text;
@@ -300,9 +307,17 @@ START_TEST(linux_round_trip)
 	spill("plain", bytes, len);
 	expect("image import --linux %s/plain %s/x", 2, "give --graphics");
 	expect("image import --linux --graphics 3000 %s/plain %s/x", 2, "give --contexts");
+	expect("image import --linux --graphics 3000 --contexts 16384 %s/plain %s/x", 2,
+	       "give --doorbells");
 	expect("image import --linux --graphics 3000 --contexts 16384 --doorbells 64 --json "
 	       "%s/plain %s/x", 0, "taken as given");
 	expect("image verify %s/x", 0, "good");
+	/* A card knows the rest of its VF. */
+	expect("pf flr --vf 1 --socket %s/b.sock", 0, NULL);
+	expect("pf pause --vf 1 --socket %s/b.sock", 0, NULL);
+	expect("pf restore --vf 1 --socket %s/b.sock %s/plain", 0, "taken as given");
+	expect("pf save --vf 1 --socket %s/b.sock %s/b1", 0, NULL);
+	ck_assert(same_files("b0", "b1"));
 	/* Defects have offset and reason, and leave no file. */
 	bytes[0] = 2;
 	spill("plain", bytes, len);
@@ -402,6 +417,7 @@ START_TEST(M_08_killed)
 	expect_files(left, 2);
 	expect("pf save --vf 1 --socket %s/a.sock %s/image", 0, NULL);
 	expect("pf resume --vf 1 --socket %s/a.sock", 0, NULL);
+	expect("pf thaw --vf 1 --socket %s/a.sock", 0, NULL);
 	await_state("a", "VF_RUNNING");
 	end_gucemu(driver, SIGTERM);
 	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
@@ -561,7 +577,7 @@ int main(void)
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, show);
 	tcase_add_test(t, diff);
-	tcase_add_test(t, linux_round_trip);
+	tcase_add_loop_test(t, linux_round_trip, 0, 2);
 	tcase_add_test(t, M_07_resumed);
 	tcase_add_test(t, M_08_killed);
 	tcase_add_loop_test(t, M_08_killed_migration, 0, 2);

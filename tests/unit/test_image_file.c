@@ -77,7 +77,9 @@ START_TEST(replaced_whole)
 	image_out_drop(&o);
 	expect(path, "new");
 	ck_assert_int_eq(image_out_open(&o, path, err, sizeof(err)), 0);
+	ck_assert_int_eq(image_out_zeros(&o, 1 << 20), 0);
 	ck_assert_int_eq(image_out_write(&o, "lost", 4), 0);
+	ck_assert_uint_eq(o.len, (1 << 20) + 4);
 	image_out_drop(&o);
 	expect(path, "new");
 }
