@@ -63,6 +63,12 @@ static void verb_state(struct client *c, uint32_t seq, const struct verb *v, uns
 	control_reply(c, seq, 0, state_all(c->server), NULL);
 }
 
+static void verb_config(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
+{
+	(void)v;
+	control_reply(c, seq, 0, state_config(c->server, vf), NULL);
+}
+
 static void verb_findings(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
 {
 	(void)v;
@@ -155,6 +161,7 @@ static const struct control_verb {
 } verbs[] = {
 	{ "card", "", false, verb_card },
 	{ "state", "", false, verb_state },
+	{ "config", "vf", true, verb_config },
 	{ "findings", "vf", true, verb_findings },
 	{ "pci-flr", "vf", true, verb_pci_flr },
 	{ "flip-lmem", "vf at metadata", true, verb_flip },

@@ -17,6 +17,8 @@ libgucserver_la_SOURCES = \
 	emulator/memory.c \
 	emulator/memory.h \
 	emulator/pf.c \
+	emulator/pf_ask.c \
+	emulator/pf_ask.h \
 	emulator/pf.h \
 	emulator/pf_builtin.c \
 	emulator/pf_proxy.c \

@@ -233,6 +233,10 @@ static void on_event(void *user, const struct pfc_event *e)
 	case PFC_EV_LOG:
 		pf->ops->log(pf->user, e->level, e->vf, e->gt, e->text);
 		break;
+	case PFC_EV_ADOPT:
+		if (pf->ops->adopt)
+			pf->ops->adopt(pf->user);
+		break;
 	case PFC_EV_STARTED:
 		provision_next(pf, e->err);
 		break;

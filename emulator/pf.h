@@ -25,6 +25,9 @@ struct pf_ops {
 	/* Register accesses can be taken. NULL: always. When false the owner calls
 	 * pf_work() again once they can. */
 	bool (*room)(void *user);
+	/* It takes over: what the GuCs have of each VF is to be said (pfc_found()). NULL
+	 * where nobody can take over. */
+	void (*adopt)(void *user);
 	/* The PF is up, and its VFs are provisioned as asked, or err. */
 	void (*ready)(void *user, int err);
 	void (*log)(void *user, unsigned level, unsigned vf, unsigned gt, const char *text);

@@ -13,6 +13,7 @@
 
 #include "cli/options.h"
 #include "pf.h"
+#include "pf_ask.h"
 #include "proto/bits.h"
 #include "serve.h"
 #include "wire/memfd.h"
@@ -33,6 +34,9 @@ struct remote {
 	uv_loop_t loop;
 	struct wire *wire;
 	struct pf *pf;
+	struct pf_ask *ask;
+	unsigned vfs;
+	bool adopting; /* what the GuCs have is to be asked for */
 	struct host_port port;
 	struct host_mem mem;
 	int mem_fd;
@@ -336,7 +340,16 @@ static void pf_ready(void *user, int err)
 	fflush(stdout);
 }
 
+/* Called by the driver, which then waits: nothing is asked before it returns. */
+static void pf_adopt(void *user)
+{
+	struct remote *r = user;
+
+	r->adopting = true;
+}
+
 static const struct pf_ops ops = {
+	.adopt = pf_adopt,
 	.reply = pf_reply,
 	.blob = pf_blob,
 	.progress = pf_progress,
@@ -427,6 +440,19 @@ static void on_timer(uv_timer_t *timer)
 	(void)timer;
 }
 
+static void on_found(void *user, int err)
+{
+	struct remote *r = user;
+
+	if (err == 0) {
+		uv_idle_start(&r->idle, on_wake);
+		return;
+	}
+	fprintf(stderr, "gucemu pf serve: the emulator does not say what its VFs have: %s\n",
+		strerror(-err));
+	end(r, 1);
+}
+
 static void on_check(uv_check_t *check)
 {
 	struct remote *r = check->data;
@@ -434,6 +460,10 @@ static void on_check(uv_check_t *check)
 	bool more = pf_work(r->pf, now, SLICE_NS, &next);
 
 	flush_writes(r);
+	if (r->adopting) {
+		r->adopting = false;
+		pf_ask_found(r->ask, pf_driver(r->pf), r->vfs, on_found, r);
+	}
 	if (more || next <= now) {
 		uv_idle_start(&r->idle, on_wake);
 		return;
@@ -452,68 +482,6 @@ static void on_signal(uv_signal_t *handle, int signum)
 }
 
 /* --- opening ------------------------------------------------------------------------------------------ */
-
-static void fill_options(struct pfc_options *o, const struct json_object *card)
-{
-	pfc_options_default(o);
-	o->tiles = (uint8_t)json_get_u64(card, "tiles", 1);
-	o->gts = (uint8_t)json_get_u64(card, "gts", 1);
-	o->vfs = (uint8_t)json_get_u64(card, "vfs", 1);
-	o->contexts = (uint32_t)json_get_u64(card, "contexts", o->contexts);
-	o->ggtt_size = json_get_u64(card, "ggtt_size", o->ggtt_size);
-	o->ggtt_offset = json_get_u64(card, "ggtt_offset", 0);
-	o->devid = (uint16_t)json_get_u64(card, "devid", o->devid);
-	o->revid = (uint8_t)json_get_u64(card, "revid", o->revid);
-	o->graphics_ver = (uint32_t)json_get_u64(card, "graphics", o->graphics_ver);
-	o->lmem_size = json_get_u64(card, "lmem_size", 0);
-	o->ccs_ratio = (uint16_t)json_get_u64(card, "ccs_ratio", 0);
-}
-
-static enum wire_next ask_frame(struct wire *w, void *user, const struct frame *f, int *fds)
-{
-	(void)w;
-	(void)user;
-	(void)f;
-	(void)fds;
-	return WIRE_NEXT;
-}
-
-static void ask_closed(struct wire *w, void *user, int err, const char *reason)
-{
-	(void)w;
-	(void)user;
-	(void)err;
-	(void)reason;
-}
-
-/* What card is it? By a control connection of its own. */
-static int ask_card(struct remote *r, const char *socket, struct pfc_options *o)
-{
-	static const struct wire_ops ask_ops = { .frame = ask_frame, .closed = ask_closed };
-	struct wire_answer answer;
-	struct json_object *card;
-	struct wire *w;
-	char text[256];
-	int err = wire_connect(&w, &r->loop, socket, &ask_ops, NULL, text, sizeof(text));
-
-	if (err != 0) {
-		fprintf(stderr, "gucemu pf serve: %s\n", text);
-		return err;
-	}
-	err = wire_hello(w, FRAME_ROLE_CONTROL, 0, 0, "pf serve", NULL, text, sizeof(text));
-	if (err != 0)
-		fprintf(stderr, "gucemu pf serve: %s\n", text);
-	else
-		err = wire_control(w, "card", CALL_MS, &answer);
-	if (err == 0) {
-		card = json_read(answer.text, strlen(answer.text));
-		fill_options(o, card);
-		json_object_put(card);
-	}
-	if (err != -EPIPE)
-		wire_close(w, 0, NULL);
-	return err;
-}
 
 static int open_memory(struct remote *r, const struct pfc_options *o)
 {
@@ -606,7 +574,7 @@ static int run(struct remote *r, const char *socket, bool adopt, unsigned provis
 
 	if (err != 0)
 		return 1;
-	err = ask_card(r, socket, &o);
+	err = pf_ask_open(&r->ask, &r->loop, socket, &o);
 	if (err == 0)
 		err = open_function(r, socket, &o);
 	if (err == 0)
@@ -615,6 +583,7 @@ static int run(struct remote *r, const char *socket, bool adopt, unsigned provis
 		uv_run(&r->loop, UV_RUN_DEFAULT);
 	if (r->wire)
 		wire_close(r->wire, 0, NULL);
+	pf_ask_close(r->ask);
 	uv_run(&r->loop, UV_RUN_NOWAIT);
 	uv_walk(&r->loop, close_handle, NULL);
 	uv_run(&r->loop, UV_RUN_NOWAIT);
@@ -637,7 +606,7 @@ int gucemu_pf_serve_main(int argc, char **argv)
 		{ "socket", CLI_STRING, "PATH", "the card's socket (GUCEMU_SOCKET)", &socket, 0, 0 },
 		{ "provision", CLI_UINT, "N", "VFs that get a fair share at start (all)",
 		  &provision, 0, PFC_MAX_VFS },
-		{ "adopt", CLI_FLAG, NULL, "VFs keep what another PF gave them", &adopt, 0, 0 },
+		{ "adopt", CLI_FLAG, NULL, "VFs keep what another PF gave them; what it left half done is finished or undone", &adopt, 0, 0 },
 		{ "name", CLI_STRING, "NAME", "name in log lines (PF)", &name, 0, 0 },
 		{ "log", CLI_STRING, "LEVEL", "error, warn, notice, info or debug (info)", &log, 0,
 		  0 },
@@ -666,6 +635,11 @@ int gucemu_pf_serve_main(int argc, char **argv)
 	r->name = name;
 	while (r->level < LOG_LEVELS && strcmp(levels[r->level], log) != 0)
 		r->level++;
+	if (r->level == LOG_LEVELS) {
+		cli_complain(command.name, "'%s' is no log level", log);
+		free(r);
+		return CLI_EXIT_USAGE;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	status = run(r, socket, adopt, provision);
 	free(r);

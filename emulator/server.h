@@ -289,6 +289,8 @@ void control_reply_to(struct server *s, uint64_t id, uint32_t seq, int status,
 		      struct json_object *o, const char *text);
 struct json_object *state_card(const struct server *s);
 struct json_object *state_all(const struct server *s);
+/* What each GuC has of a VF, whoever is the PF. */
+struct json_object *state_config(const struct server *s, unsigned vf);
 struct json_object *state_findings(const struct server *s, unsigned vf);
 
 /* --- pf_builtin.c, pf_proxy.c: the PF inside, or the client that is function 0 ---------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything live as JSON, for the control role. */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "proto/fixup.h"
@@ -81,6 +82,39 @@ static void add_gt(struct json_object *gts, const struct server *s, unsigned fn,
 		json_add_u64(counts, guc_violation_text((enum guc_violation)v),
 			     info.violations[v]);
 	}
+}
+
+struct json_object *state_config(const struct server *s, unsigned vf)
+{
+	struct json_object *o = json_object_new_object(), *gts;
+
+	json_add_u64(o, "vf", vf);
+	gts = json_add_array(o, "gts");
+	for (unsigned gt = 0; gt < card_gts(s); gt++) {
+		struct json_object *one = json_push_object(gts);
+		struct guc_vf_info info;
+
+		if (guc_vf_info(&s->card, vf, gt, &info) != 0)
+			continue;
+		json_add_u64(one, "gt", gt);
+		json_add_str(one, "state", guc_vf_state_name(info.state));
+		json_add_u64(one, "ggtt_start", info.ggtt_start);
+		json_add_u64(one, "ggtt_size", info.ggtt_size);
+		json_add_u64(one, "lmem_size", info.lmem_size);
+		json_add_u64(one, "begin_context", info.begin_context);
+		json_add_u64(one, "contexts", info.num_contexts);
+		json_add_u64(one, "begin_doorbell", info.begin_doorbell);
+		json_add_u64(one, "doorbells", info.num_doorbells);
+		json_add_u64(one, "exec_quantum_ms", info.exec_quantum_ms);
+		json_add_u64(one, "preempt_timeout_us", info.preempt_timeout_us);
+		for (unsigned i = 0; i < sizeof(info.threshold) / sizeof(*info.threshold); i++) {
+			char name[24];
+
+			snprintf(name, sizeof(name), "threshold%u", i);
+			json_add_u64(one, name, info.threshold[i]);
+		}
+	}
+	return o;
 }
 
 static void add_client(struct json_object *list, const struct client *c)

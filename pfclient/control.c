@@ -61,6 +61,14 @@ static int step_flr_start(struct pfc *p, struct pfc_unit *u)
 
 	if (pfc_vf(p, u)->prepared)
 		return PFC_WAIT;
+	/* Another PF was at it: end that first, whatever GuC says. */
+	if (u->cleaned) {
+		result = send_command(p, u, GUC_VF_FLR_FINISH);
+		if (result == PFC_MORE || result == PFC_WAIT)
+			return result;
+		u->cleaned = false;
+		u->mismatch = false;
+	}
 	result = command_and_event(p, u, GUC_VF_FLR_START, GUC_EVENT_VF_FLR_DONE);
 	/* The acknowledged reset settles what was in doubt. */
 	if (u->sub == 1)
@@ -174,6 +182,14 @@ void pfc_vf_event(struct pfc *p, struct pfc_unit *u, uint32_t event)
 		return;
 	case GUC_EVENT_VF_FLR_DONE:
 	case GUC_EVENT_VF_PAUSE_DONE:
+		/* Those that another PF waited for; its PAUSE is undone. */
+		if (p->phase != PFC_UP)
+			return;
+		if (p->adopt && event == GUC_EVENT_VF_PAUSE_DONE && !u->seq &&
+		    u->state == PFC_VF_READY) {
+			pfc_unit_start(p, u, &pfc_seq_resume);
+			return;
+		}
 		if (u->seq && u->event_wait == event && !u->event_seen) {
 			u->event_seen = true;
 			u->ready = true;

@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += libgucpfcore.la
 libgucpfcore_la_SOURCES = \
 	pfclient/content.c \
+	pfclient/adopt.c \
 	pfclient/control.c \
 	pfclient/events.c \
 	pfclient/image.h \

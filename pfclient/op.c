@@ -44,6 +44,7 @@ static void release(struct pfc *p, unsigned vf, enum pfc_verb verb, int err)
 		v->out.err = err;
 	} else if (verb == PFC_RESTORE) {
 		v->receiving = false;
+		pfc_restore_unmark(p, vf);
 		pfc_content_abort(p, vf);
 		pfc_pool_give(p, &p->in_pool, &v->in);
 	}

@@ -78,6 +78,7 @@ struct pfc *pfc_init(void *storage, size_t size, const struct pfc_options *optio
 		for (unsigned gt = 0; gt < PFC_MAX_GTS; gt++) {
 			pfc_unit(p, vf, gt)->vf = (uint8_t)vf;
 			pfc_unit(p, vf, gt)->gt = (uint8_t)gt;
+			p->vf[vf].verb_owed = PFC_VERB_COUNT;
 		}
 	return pfc_start_layout(p) ? NULL : p;
 }
@@ -107,7 +108,9 @@ void pfc_read_done(struct pfc *p, uint32_t cookie, const void *words, unsigned n
 		return;
 	u = &p->unit[index];
 	if (u->seq && u->read == PFC_SENT && cookie == pfc_read_cookie(u))
-		u->vf ? pfc_save_words(p, u, words, n) : pfc_runtime_words(p, u, words, n);
+		u->vf == 0 ? pfc_runtime_words(p, u, words, n) :
+		u->seq == &pfc_seq_restore ? pfc_restore_words(p, u, words, n) :
+					     pfc_save_words(p, u, words, n);
 }
 
 /* --- the turn ---------------------------------------------------------------------- */

@@ -118,6 +118,7 @@ enum pfc_log_level { PFC_LOG_ERROR, PFC_LOG_WARN, PFC_LOG_NOTICE, PFC_LOG_INFO, 
 enum pfc_event_kind {
 	PFC_EV_LOG,       /* level as enum pfc_log_level, vf, gt, text */
 	PFC_EV_STARTED,   /* the PF is up: err */
+	PFC_EV_ADOPT,     /* it wants to know what the GuCs have: pfc_found() */
 	PFC_EV_VERB,      /* verb, vf, tag, err: a verb ended */
 	PFC_EV_VF_STATE,  /* vf, gt, from, to */
 	PFC_EV_VF_EVENT,  /* vf, gt, code: VF_STATE_NOTIFY event */
@@ -212,11 +213,37 @@ bool pfc_step(struct pfc *p, uint64_t now);
 uint64_t pfc_next_deadline(const struct pfc *p);
 
 /* Bring the PF up: its own GGTT range and self-configuration, CTB of every
- * GT. PFC_EV_STARTED. `adopt`: VFs keep what the GuC has (another PF died):
- * their GGTT regions are read back from the entries, contexts, doorbells
- * and local memory are taken to be the fair shares, states to be READY.
+ * GT. PFC_EV_STARTED. `adopt`: VFs keep what their GuCs have (another PF died, maybe
+ * in the midst of a verb): PFC_EV_ADOPT asks the user for it. What is half done is
+ * then finished or undone: see adopt.c.
  * 0; -EALREADY when started or starting. */
 int pfc_start(struct pfc *p, bool adopt);
+
+enum pfc_found_state {
+	PFC_FOUND_FREE,     /* neither paused nor stopped: UNPROVISIONED, VF_READY,
+			     * VF_RUNNING, VF_RESFIX_BLOCKED */
+	PFC_FOUND_PAUSED,   /* VF_READY_PAUSED, VF_RUNNING_PAUSED */
+	PFC_FOUND_RESTORED, /* VF_RESFIX_PAUSED */
+	PFC_FOUND_STOPPED,
+	PFC_FOUND_FLR,      /* FLR_PENDING, FLR_ACTIVE */
+	PFC_FOUND_FLR_DONE, /* FLR_CLEANED */
+	PFC_FOUND_COUNT
+};
+
+/* What a GuC has of a VF. There is no action that asks a GuC: whoever made the card
+ * (the control verb `config` of `gucemu serve`), or a journal, knows. */
+struct pfc_found {
+	enum pfc_found_state state;
+	uint64_t ggtt_start, ggtt_size, lmem_size; /* bytes; 0 none */
+	uint32_t contexts, begin_context, doorbells, begin_doorbell;
+	uint32_t exec_quantum_ms, preempt_timeout_us;
+	uint32_t threshold[PFC_THRESHOLDS];
+};
+/* After PFC_EV_ADOPT: say it of each VF and GT, of the GuCs as they are now; what is not
+ * said is nothing. Then pfc_found_all(), and the PF goes on. 0; -EINVAL no such VF or
+ * GT, not asked, or a range outside the card. */
+int pfc_found(struct pfc *p, unsigned vf, unsigned gt, const struct pfc_found *found);
+int pfc_found_all(struct pfc *p);
 
 /* Start a verb on VF `vf` of every GT; PFC_EV_VERB with `tag` when it ended.
  * `arg` for PFC_PROVISION, NULL = fair shares.

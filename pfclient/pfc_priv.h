@@ -55,6 +55,7 @@ struct pfc_unit {
 	bool ready;                /* the step may have something to do */
 	bool told;                 /* PFC_EV_STEP of this step was sent */
 	bool event_seen;
+	bool cleaned;              /* adopted: an FLR was left before its FLR_FINISH */
 	bool unpause;              /* the PAUSE was given up: resume when it has come */
 	uint8_t event_wait;        /* enum guc_vf_event the step waits for, 0 none */
 	uint16_t gen;              /* answers of earlier sequences are not ours */
@@ -120,6 +121,9 @@ struct pfc_digest {
 
 /* Image of a VF on its way out or in. */
 struct pfc_transfer {
+	uint64_t mark[PFC_MAX_GTS]; /* what the region's first entry was before the mark */
+	uint64_t first[PFC_MAX_GTS]; /* and what it is in the image */
+	bool marked[PFC_MAX_GTS], accepted;
 	size_t base, size;  /* reserved in the pool; size 0: nothing */
 	uint64_t busy[PFC_MAX_GTS]; /* tag of a request that uses the memory */
 	bool drop;          /* give it back when no request uses it */
@@ -182,6 +186,8 @@ struct pfc_vf {
 	struct pfc_vfio vfio;
 	bool prepared;                /* an FLR waits for GuC's event, or for its verb */
 	bool flr_owed;                /* one was seen while the PF was not up */
+	enum pfc_verb verb_owed;      /* what adoption has to finish; PFC_VERB_COUNT none */
+	bool uneven, torn;            /* adoption: GuCs differ; entries were not the share's */
 	bool alone;                   /* an FLR timed out: GTs no longer wait for each other */
 	bool receiving;               /* RESTORE takes bytes */
 	bool restored;                /* the last image moved was one that came in */
@@ -238,7 +244,8 @@ struct pfc_pool {
 	size_t base, size;
 };
 
-enum pfc_phase { PFC_OFF, PFC_MAPPING, PFC_BOOTING, PFC_ADOPTING, PFC_REFRESHING, PFC_UP };
+enum pfc_phase { PFC_OFF, PFC_MAPPING, PFC_BOOTING, PFC_ASKING, PFC_ADOPTING, PFC_REFRESHING,
+		 PFC_UP };
 
 struct pfc {
 	struct pfc_options opt;
@@ -263,6 +270,7 @@ struct pfc {
 	struct pfc_gt gt[PFC_MAX_GTS];
 	struct pfc_vf vf[PFC_MAX_VFS + 1];
 	struct pfc_unit unit[PFC_UNITS];
+	struct pfc_found found[PFC_UNITS];
 };
 
 #define PFC_PTE_SLICE  (HOST_READ_MAX / 8) /* entries moved by one access */
@@ -375,6 +383,12 @@ void pfc_op_touch(struct pfc *p, unsigned vf);
 int pfc_start_layout(struct pfc *p);
 bool pfc_start_step(struct pfc *p);
 void pfc_start_unit_ended(struct pfc *p, struct pfc_unit *u, int err);
+void pfc_start_end(struct pfc *p, int err);
+
+/* --- adopt.c ----------------------------------------------------------------------- */
+
+void pfc_adopt_begin(struct pfc *p);
+bool pfc_adopt_step(struct pfc *p);
 void pfc_adopt_words(struct pfc *p, const uint8_t *words, unsigned n);
 
 /* --- share.c ----------------------------------------------------------------------- */
@@ -435,6 +449,9 @@ extern const struct pfc_seq pfc_seq_save, pfc_seq_restore;
 void pfc_save_words(struct pfc *p, struct pfc_unit *u, const uint8_t *words, unsigned n);
 void pfc_save_reset(struct pfc *p, unsigned vf);
 void pfc_restore_begin(struct pfc *p, unsigned vf);
+void pfc_restore_words(struct pfc *p, struct pfc_unit *u, const uint8_t *words, unsigned n);
+/* It came to nothing: take marks away where nothing was changed. */
+void pfc_restore_unmark(struct pfc *p, unsigned vf);
 struct pfc_image_profile pfc_profile(const struct pfc *p, unsigned vf);
 /* Reserve and give back memory for an image. */
 int pfc_pool_init(struct pfc_pool *pool, size_t base, size_t size);

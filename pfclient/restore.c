@@ -2,7 +2,9 @@
 /* Restoring a VF (vf-lifecycle 2.9, 3.7), in two phases. First the whole image
  * is taken and checked; then it is applied: GuC's blob first, because GuC may
  * still refuse and then nothing has changed on that GT, GGTT entries and
- * mailbox after it. Nothing runs before RESUME, so the order is free. */
+ * mailbox after it. Nothing runs before RESUME, so the order is free. Before all
+ * that the first entry of each region is made nobody's, and it is written last: a
+ * PF that takes over from this one sees by it that a restore was not finished. */
 #include <errno.h>
 #include <string.h>
 
@@ -20,6 +22,65 @@ static int step_guc(struct pfc *p, struct pfc_unit *u)
 
 	return pfc_call_blob(p, u, &pfc_vf(p, u)->in, GUC_OP_RESTORE,
 			     (size_t)(blob->data - p->mem.base), blob->stored);
+}
+
+static void write_first(struct pfc *p, struct pfc_unit *u, uint64_t pte)
+{
+	pfc_write_ptes(p, pfc_gt(p, u)->tile, pfc_vf(p, u)->share.ggtt_start, 0, 1, pte, 0);
+}
+
+static int step_mark(struct pfc *p, struct pfc_unit *u)
+{
+	switch (u->read) {
+	case PFC_IDLE:
+		u->read = PFC_SENT;
+		p->port->read(p->port->user,
+			      pfc_pte_register(pfc_gt(p, u)->tile,
+					       pfc_vf(p, u)->share.ggtt_start),
+			      8, 1, pfc_read_cookie(u));
+		return PFC_MORE;
+	case PFC_SENT:
+		return PFC_WAIT;
+	case PFC_ANSWERED:
+		break;
+	}
+	write_first(p, u, 0);
+	pfc_vf(p, u)->in.marked[u->gt] = true;
+	return PFC_DONE;
+}
+
+void pfc_restore_words(struct pfc *p, struct pfc_unit *u, const uint8_t *words, unsigned n)
+{
+	if (n != 1 || u->read != PFC_SENT)
+		return;
+	pfc_vf(p, u)->in.mark[u->gt] = le64_get(words);
+	u->read = PFC_ANSWERED;
+	u->ready = true;
+}
+
+void pfc_restore_unmark(struct pfc *p, unsigned vf)
+{
+	struct pfc_transfer *t = &p->vf[vf].in;
+
+	for (unsigned gt = 0; gt < p->gts; gt++) {
+		if (t->marked[gt] && !t->accepted)
+			write_first(p, pfc_unit(p, vf, gt), t->mark[gt]);
+		t->marked[gt] = false;
+	}
+}
+
+static int step_accepted(struct pfc *p, struct pfc_unit *u)
+{
+	pfc_vf(p, u)->in.accepted = true;
+	return PFC_DONE;
+}
+
+static int step_unmark(struct pfc *p, struct pfc_unit *u)
+{
+	write_first(p, u, pfc_vf(p, u)->in.first[u->gt]);
+	pfc_vf(p, u)->in.marked[u->gt] = false;
+	pfc_invalidate(p, pfc_gt(p, u)->tile);
+	return PFC_DONE;
 }
 
 static int step_ggtt(struct pfc *p, struct pfc_unit *u)
@@ -45,6 +106,10 @@ static int step_ggtt(struct pfc *p, struct pfc_unit *u)
 		}
 		for (unsigned k = 0; k < n; k++)
 			pte[k] = (pte[k] & ~PTE_VFID) | (uint64_t)u->vf << PTE_VFID_SHIFT;
+		if (u->pos == 0) {
+			v->in.first[u->gt] = pte[0];
+			pte[0] = 0;
+		}
 		p->port->write64(p->port->user,
 				 pfc_pte_register(pfc_gt(p, u)->tile,
 						  v->share.ggtt_start +
@@ -67,14 +132,19 @@ static int step_mmio(struct pfc *p, struct pfc_unit *u)
 }
 
 static const struct pfc_step_def restore_steps[] = {
+	{ .name = "mark unfinished", .run = step_mark, .where = PFC_MAIN_GT },
+	{ .name = "marked" },
 	{ .name = "restore GUC", .run = step_guc },
 	{ .name = "accepted" },
+	{ .name = "begin", .run = step_accepted, .where = PFC_FIRST_GT },
 	{ .name = "restore GGTT", .run = step_ggtt, .where = PFC_MAIN_GT },
 	{ .name = "restore MMIO", .run = step_mmio },
 	{ .name = "restore LMEM", .run = pfc_step_commit, .where = PFC_MAIN_GT },
 	{ .name = "compare LMEM", .run = pfc_step_compare, .where = PFC_MAIN_GT },
 	{ .name = "compared" },
 	{ .name = "judge LMEM", .run = pfc_step_judge, .where = PFC_FIRST_GT },
+	{ .name = "judged" },
+	{ .name = "mark finished", .run = step_unmark, .where = PFC_MAIN_GT },
 };
 
 const struct pfc_seq pfc_seq_restore = {
@@ -90,6 +160,7 @@ void pfc_restore_begin(struct pfc *p, unsigned vf)
 	pfc_image_reader_init(&v->reader, &profile);
 	v->receiving = true;
 	v->restored = true;
+	v->in.accepted = false;
 	v->told_percent = 0;
 	memset(v->in.digest, 0, sizeof(v->in.digest));
 	memset(v->in.found, 0, sizeof(v->in.found));

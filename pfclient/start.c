@@ -111,7 +111,7 @@ static void send_boot_request(struct pfc *p, struct pfc_gt *gt, const struct boo
 	gt->boot_sent = true;
 }
 
-static void start_end(struct pfc *p, int err)
+void pfc_start_end(struct pfc *p, int err)
 {
 	struct pfc_event ev = { .kind = PFC_EV_STARTED, .err = err };
 
@@ -123,11 +123,16 @@ static void start_end(struct pfc *p, int err)
 			pfc_unit_cancel(p, pfc_unit(p, 0, gt));
 		}
 	for (unsigned vf = 1; !err && vf <= p->opt.vfs; vf++) {
-		if (p->vf[vf].flr_owed)
+		struct pfc_vf *v = &p->vf[vf];
+
+		if (v->flr_owed)
 			pfc_start_flr(p, vf, 0);
+		else if (v->verb_owed != PFC_VERB_COUNT)
+			(void)pfc_do(p, v->verb_owed, vf, NULL, 0);
 		else
 			pfc_op_undo_owed(p, vf);
-		p->vf[vf].flr_owed = false;
+		v->flr_owed = false;
+		v->verb_owed = PFC_VERB_COUNT;
 	}
 	pfc_report(p, &ev);
 }
@@ -136,7 +141,7 @@ static void boot_failed(struct pfc *p, struct pfc_gt *gt, int err)
 {
 	pfc_log(p, PFC_LOG_ERROR, 0, gt->index, "bring-up failed at %s: %s",
 		guc_action_name(boot_table[gt->boot].action), text_errno(err));
-	start_end(p, err);
+	pfc_start_end(p, err);
 }
 
 /* One move of a GT's bring-up; true when it did something. */
@@ -257,9 +262,10 @@ static bool refresh_step(struct pfc *p)
 	do
 		p->refreshed++;
 	while (p->refreshed <= p->opt.vfs &&
-	       (!p->vf[p->refreshed].planned || p->vf[p->refreshed].undo == PFC_UNDO_TAKE_BACK));
+	       (!p->vf[p->refreshed].planned || p->vf[p->refreshed].undo == PFC_UNDO_TAKE_BACK ||
+		(p->adopt && !p->vf[p->refreshed].uneven)));
 	if (p->refreshed > p->opt.vfs) {
-		start_end(p, 0);
+		pfc_start_end(p, 0);
 		return true;
 	}
 	for (unsigned gt = 0; gt < p->gts; gt++)
@@ -281,70 +287,12 @@ static void map_slice(struct pfc *p)
 		p->phase = PFC_BOOTING;
 }
 
-/* Adoption: look at every entry of the first tile (regions are the same on
- * all) for VFIDs. */
-static bool adopt_slice(struct pfc *p)
-{
-	uint32_t pages = (uint32_t)(p->opt.ggtt_size >> GGTT_PAGE_SHIFT);
-	uint32_t n = pages - p->map_page;
-
-	if (p->map_read == PFC_SENT)
-		return false;
-	if (n == 0) {
-		start_end(p, 0);
-		return true;
-	}
-	p->map_read = PFC_SENT;
-	p->port->read(p->port->user,
-		      pfc_pte_register(0, (uint64_t)p->map_page << GGTT_PAGE_SHIFT), 8,
-		      n < PFC_PTE_SLICE ? n : PFC_PTE_SLICE, PFC_COOKIE_ADOPT);
-	return true;
-}
-
-static void adopt_page(struct pfc *p, uint32_t page, uint64_t pte)
-{
-	unsigned vf = (unsigned)((pte & PTE_VFID) >> PTE_VFID_SHIFT);
-	uint64_t addr = (uint64_t)page << GGTT_PAGE_SHIFT;
-	struct pfc_vf *v = &p->vf[vf <= p->opt.vfs ? vf : 0];
-	struct pfc_provision fair;
-
-	if (vf == 0 || vf > p->opt.vfs)
-		return;
-	if (v->share.ggtt_size) {
-		v->share.ggtt_size = addr + GGTT_PAGE - v->share.ggtt_start;
-		return;
-	}
-	pfc_fair_share(&p->opt, p->opt.vfs, &fair);
-	v->share.ggtt_start = addr;
-	v->share.ggtt_size = GGTT_PAGE;
-	v->share.contexts = fair.contexts;
-	v->share.begin_context = p->opt.contexts - vf * fair.contexts;
-	v->share.doorbells = fair.doorbells;
-	v->share.begin_doorbell = p->opt.doorbells - vf * fair.doorbells;
-	v->share.lmem_size = fair.lmem_size;
-	v->planned = true;
-	v->have_ggtt = v->have_contexts = (uint8_t)((1u << p->gts) - 1);
-	for (unsigned gt = 0; gt < p->gts && p->opt.lmem_size; gt++)
-		v->have_lmem |= (uint8_t)(p->gt[gt].media ? 0 : 1u << gt);
-}
-
-void pfc_adopt_words(struct pfc *p, const uint8_t *words, unsigned n)
-{
-	if (p->phase != PFC_ADOPTING || p->map_read != PFC_SENT || n == 0)
-		return;
-	for (unsigned i = 0; i < n; i++)
-		adopt_page(p, p->map_page + i, le64_get(words + 8 * (size_t)i));
-	p->map_page += n;
-	p->map_read = PFC_IDLE;
-	p->kicked = true;
-}
-
 void pfc_start_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
 {
 	if (p->phase != PFC_BOOTING)
 		return;
 	if (err) {
-		start_end(p, err);
+		pfc_start_end(p, err);
 		return;
 	}
 	p->gt[u->gt].up = true;
@@ -356,9 +304,9 @@ void pfc_start_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
 	if (p->again)
 		p->phase = PFC_REFRESHING;
 	else if (p->adopt)
-		p->phase = PFC_ADOPTING;
+		pfc_adopt_begin(p);
 	else
-		start_end(p, 0);
+		pfc_start_end(p, 0);
 }
 
 bool pfc_start_step(struct pfc *p)
@@ -373,10 +321,11 @@ bool pfc_start_step(struct pfc *p)
 				return true;
 		return false;
 	case PFC_ADOPTING:
-		return adopt_slice(p);
+		return pfc_adopt_step(p);
 	case PFC_REFRESHING:
 		return refresh_step(p);
 	case PFC_OFF:
+	case PFC_ASKING:
 	case PFC_UP:
 		break;
 	}

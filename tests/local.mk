@@ -74,6 +74,7 @@ unit_tests = \
 	tests/unit/test_host_mailbox \
 	tests/unit/test_image \
 	tests/unit/test_local \
+	tests/unit/test_pfc_adopt \
 	tests/unit/test_pfc_control \
 	tests/unit/test_pfc_flr \
 	tests/unit/test_pfc_image \
@@ -176,6 +177,9 @@ tests_unit_test_image_CFLAGS = $(unit_cflags)
 tests_unit_test_image_LDADD = $(pfc_ldadd)
 
 pfc_fixture = tests/unit/pfc_fixture.c tests/unit/pfc_fixture.h
+tests_unit_test_pfc_adopt_SOURCES = tests/unit/test_pfc_adopt.c $(pfc_fixture)
+tests_unit_test_pfc_adopt_CFLAGS = $(unit_cflags)
+tests_unit_test_pfc_adopt_LDADD = $(pfc_ldadd)
 tests_unit_test_pfc_control_SOURCES = tests/unit/test_pfc_control.c $(pfc_fixture)
 tests_unit_test_pfc_control_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_control_LDADD = $(pfc_ldadd)

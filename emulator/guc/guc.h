@@ -202,7 +202,9 @@ struct guc_vf_info {
 	bool ctb_enabled;
 	uint8_t abi_major, abi_minor; /* negotiated, 0.0 = none */
 	uint64_t ggtt_start, ggtt_size, lmem_size;
-	uint32_t begin_context, num_contexts, num_doorbells;
+	uint32_t begin_context, num_contexts, num_doorbells, begin_doorbell;
+	uint32_t exec_quantum_ms, preempt_timeout_us;
+	uint32_t threshold[7]; /* KLVs 0x8A03 to 0x8A08, 0x8A0D */
 	uint32_t registered, enabled; /* contexts */
 	uint64_t h2g_messages, g2h_messages, mbox_requests, irqs;
 	uint64_t g2h_dropped; /* host left too many unread */

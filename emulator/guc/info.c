@@ -2,6 +2,7 @@
 /* Looking into a card without touching it. */
 #include "core.h"
 
+#include <assert.h>
 #include <errno.h>
 
 const struct guc_geometry *guc_card_geometry(const struct guc_card *card)
@@ -39,6 +40,9 @@ int guc_vf_info(const struct guc_card *card, unsigned fn, unsigned gt,
 		.begin_context = f->config.begin_context,
 		.num_contexts = f->config.num_contexts,
 		.num_doorbells = f->config.num_doorbells,
+		.begin_doorbell = f->config.begin_doorbell,
+		.exec_quantum_ms = f->config.exec_quantum_ms,
+		.preempt_timeout_us = f->config.preempt_timeout_us,
 		.h2g_messages = f->h2g_messages,
 		.g2h_messages = f->g2h_messages,
 		.g2h_dropped = f->g2h_dropped,
@@ -47,6 +51,8 @@ int guc_vf_info(const struct guc_card *card, unsigned fn, unsigned gt,
 		.queued_g2h = f->queued_n,
 		.findings = f->findings_n,
 	};
+	static_assert(sizeof(info->threshold) == sizeof(f->config.threshold), "guc.h: threshold");
+	memcpy(info->threshold, f->config.threshold, sizeof(info->threshold));
 	memcpy(info->violations, f->violations, sizeof(info->violations));
 	for (uint32_t id = 0; id < f->config.num_contexts; id++) {
 		const struct guc_context *ctx = guc_context(card, gt, fn, id);

@@ -69,6 +69,17 @@ static void fx_vf_control(unsigned gt, uint16_t fence, const uint32_t *dw)
 		[GUC_VF_PAUSE] = GUC_EVENT_VF_PAUSE_DONE,
 		[GUC_VF_FLR_START] = GUC_EVENT_VF_FLR_DONE,
 	};
+#define S(sym) (1u << PFC_FOUND_##sym)
+	static const uint8_t from[FX_COMMANDS] = {
+		[GUC_VF_PAUSE] = S(FREE), [GUC_VF_RESUME] = S(PAUSED) | S(RESTORED),
+		[GUC_VF_STOP] = S(FREE) | S(PAUSED) | S(RESTORED),
+		[GUC_VF_FLR_START] = 0xFF & ~S(FLR_DONE), [GUC_VF_FLR_FINISH] = S(FLR_DONE),
+	};
+#undef S
+	static const uint8_t to[FX_COMMANDS] = {
+		[GUC_VF_PAUSE] = PFC_FOUND_PAUSED, [GUC_VF_STOP] = PFC_FOUND_STOPPED,
+		[GUC_VF_FLR_START] = PFC_FOUND_FLR_DONE,
+	};
 	struct fx_guc *g = &fx.guc[gt];
 	uint32_t vf = dw[1], c = dw[2];
 
@@ -89,6 +100,11 @@ static void fx_vf_control(unsigned gt, uint16_t fence, const uint32_t *dw)
 		fx_reply(gt, fence, hxg_failure(HXG_ORIGIN_GUC, g->refuse[c], 0));
 		return;
 	}
+	if (g->strict && !((from[c] >> g->state[vf]) & 1)) {
+		fx_reply(gt, fence, hxg_failure(HXG_ORIGIN_GUC, GUC_ERR_INVALID_STATE, 0));
+		return;
+	}
+	g->state[vf] = to[c];
 	if (event_of[c] && g->event_first && !g->no_event)
 		fx_notify(gt, vf, event_of[c]);
 	fx_reply(gt, fence, hxg_success(HXG_ORIGIN_GUC, g->data0[c]));
@@ -176,6 +192,7 @@ static void fx_save_restore(unsigned gt, uint16_t fence, const uint32_t *dw)
 			fx_reply(gt, fence, hxg_failure(HXG_ORIGIN_GUC, g->refuse_restore, 0));
 			return;
 		}
+		g->state[dw[1]] = PFC_FOUND_RESTORED;
 		g->restored = n;
 		g->restored_first = fx_get(addr);
 		for (uint32_t i = 0; i < n; i++)
@@ -348,6 +365,9 @@ static void fx_on_event(void *user, const struct pfc_event *ev)
 {
 	(void)user;
 	switch (ev->kind) {
+	case PFC_EV_ADOPT:
+		fx.asked = true;
+		break;
 	case PFC_EV_STARTED:
 		fx.started = ev->err;
 		break;
@@ -423,7 +443,29 @@ void fx_start_with(const struct pfc_options *o, bool adopt)
 	ck_assert_ptr_nonnull(fx.pfc);
 	ck_assert_int_eq(pfc_start(fx.pfc, adopt), 0);
 	fx_run(FX_SEC);
+	if (fx.asked) {
+		fx.asked = false;
+		fx_tell_found();
+		fx_run(FX_SEC);
+	}
 	ck_assert_int_eq(fx.started, 0);
+}
+
+void fx_tell_found(void)
+{
+	for (unsigned vf = 1; vf <= FX_VFS; vf++)
+		for (unsigned gt = 0; gt < FX_GTS; gt++) {
+			const uint32_t *c = fx.guc[gt].config[vf];
+			struct pfc_found f = {
+				.state = (enum pfc_found_state)fx.guc[gt].state[vf],
+				.ggtt_start = c[0], .ggtt_size = c[1], .begin_context = c[2],
+				.contexts = c[3], .begin_doorbell = c[4], .doorbells = c[5],
+				.exec_quantum_ms = c[6], .preempt_timeout_us = c[7],
+			};
+
+			ck_assert_int_eq(pfc_found(fx.pfc, vf, gt, &f), 0);
+		}
+	ck_assert_int_eq(pfc_found_all(fx.pfc), 0);
 }
 
 void fx_setup(void)

@@ -36,6 +36,9 @@ struct fx_guc {
 	bool silent[FX_COMMANDS];
 	bool busy[FX_COMMANDS];           /* BUSY instead of the answer */
 	bool event_first, no_event;
+	uint8_t state[FX_VFS + 1];        /* enum pfc_found_state; strict: refuses what it
+					   * makes impossible */
+	bool strict;
 	int klv_error;                    /* added to the number of KLVs applied */
 	unsigned klv_errors;              /* this often; 0 always */
 	uint32_t blob;                    /* dwords of a blob */
@@ -74,6 +77,7 @@ struct fx {
 	/* Relay answers of the PF. */
 	uint32_t answer[256], answer_len;
 	bool stuck; /* GuC reads no H2G */
+	bool asked;    /* PFC_EV_ADOPT came */
 	unsigned vfio; /* PFC_EV_VFIO so far, the last one's error and tag */
 	int vfio_err;
 	uint64_t vfio_tag;
@@ -102,6 +106,8 @@ void fx_run(uint64_t ns);
 /* Options of the card; a PF with them, started. */
 void fx_options(struct pfc_options *o);
 void fx_start_with(const struct pfc_options *o, bool adopt);
+/* What the GuCs have, to a PF that asked for it. */
+void fx_tell_found(void);
 /* Checked fixture: a PF that is up, nothing provisioned. */
 void fx_setup(void);
 void fx_teardown(void);

@@ -541,27 +541,6 @@ START_TEST(unprovisioned)
 }
 END_TEST
 
-START_TEST(adopted)
-{
-	/* pfc.h: a PF that takes over finds the VFs' regions in the entries and
-	 * leaves them alone. */
-	struct pfc_vf_info was;
-	struct pfc_options o;
-
-	fx_provision(1);
-	fx_provision(2);
-	was = fx_info(2);
-	fx_options(&o);
-	fx_start_with(&o, true);
-	ck_assert_uint_eq(fx_info(2).ggtt_start, was.ggtt_start);
-	ck_assert_uint_eq(fx_info(2).ggtt_size, was.ggtt_size);
-	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 1), 0);
-	ck_assert_int_eq(pfc_vf_valid(fx.pfc, 3), -ENODATA);
-	ck_assert_uint_eq(fx.logged, 2); /* its own configuration, on two GTs */
-	ck_assert_int_eq(fx_do(PFC_PAUSE, 2), 0);
-}
-END_TEST
-
 START_TEST(bad_init)
 {
 	/* pfc.h: arguments out of range give no PF. */
@@ -628,7 +607,6 @@ int main(void)
 	tcase_add_test(tc, aligned);
 	tcase_add_test(tc, admin_only);
 	tcase_add_test(tc, unprovisioned);
-	tcase_add_test(tc, adopted);
 	tcase_add_test(tc, bad_init);
 	tcase_add_test(tc, names);
 	suite_add_tcase(s, tc);
