@@ -60,6 +60,7 @@ unit_tests = \
 	tests/unit/test_guc_context \
 	tests/unit/test_guc_ctb \
 	tests/unit/test_guc_decisions \
+	tests/unit/test_guc_decisions_vf \
 	tests/unit/test_guc_detector \
 	tests/unit/test_guc_engine \
 	tests/unit/test_guc_ggtt \
@@ -127,10 +128,14 @@ tests_unit_test_guc_context_LDADD = $(guc_ldadd)
 tests_unit_test_guc_ctb_SOURCES = tests/unit/test_guc_ctb.c $(guc_fixture)
 tests_unit_test_guc_ctb_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_ctb_LDADD = $(guc_ldadd)
-tests_unit_test_guc_decisions_SOURCES = tests/unit/test_guc_decisions.c $(guc_fixture) \
-	$(guc_lrc)
+tests_unit_test_guc_decisions_SOURCES = tests/unit/test_guc_decisions.c tests/unit/decided.h \
+	$(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_decisions_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_decisions_LDADD = $(guc_ldadd)
+tests_unit_test_guc_decisions_vf_SOURCES = tests/unit/test_guc_decisions_vf.c \
+	tests/unit/decided.h $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_decisions_vf_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_decisions_vf_LDADD = $(guc_ldadd)
 tests_unit_test_guc_detector_SOURCES = tests/unit/test_guc_detector.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_detector_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_detector_LDADD = $(guc_ldadd)
