@@ -1,306 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows of vf-lifecycle 5.2, one by one (section 6.3): the driver's memory
  * is compared word by word between the pause and the moment before the GuC is
- * told that all is fixed. Where addresses are is taken from the driver's
- * layout, not from its fixups; what a fixup left out does is seen in memory
- * and in what the detector says. */
+ * told that all is fixed; what a fixup left out does is seen in memory and in
+ * what the detector says. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emulator/guc/exec.h"
-#include "load.h"
+#include "fixup_stage.h"
 #include "proto/mi.h"
 #include "suites.h"
-#include "vfclient/vfc_priv.h"
-
-#define MIB (1ull << 20)
-
-/* Bases of a VF of 16 MiB: up, down, and overlapping by all but a page. */
-static const struct {
-	uint64_t from, to;
-} moves[] = {
-	{ 64 * MIB, 320 * MIB }, { 320 * MIB, 96 * MIB }, { 64 * MIB, 64 * MIB + 4096 },
-};
-#define MOVES (int)(sizeof(moves) / sizeof(moves[0]))
-/* Each move in both generations of the recovery. */
-#define CASES (2 * MOVES)
-
-/* An address word of the driver's memory, of one row. */
-struct place {
-	enum fixup row;
-	size_t at;
-	size_t target; /* what it points to, as an offset; SIZE_MAX: not known here */
-};
-#define PLACES 8192u
-
-/* A migration stopped before RESFIX_DONE. */
-struct stage {
-	struct sim *s;
-	struct sim_vf *v;
-	struct load load;
-	uint64_t from, to;
-	size_t size;
-	uint8_t *before, *after;
-	struct place place[PLACES];
-	size_t n;
-};
-
-static struct stage *g;
-
-static void setup(void)
-{
-	g = calloc(1, sizeof(*g));
-	ck_assert_ptr_nonnull(g);
-}
-
-static void teardown(void)
-{
-	free(g->before);
-	free(g->after);
-	if (g->s)
-		sim_free(g->s);
-	free(g);
-}
-
-static uint32_t get(const uint8_t *mem, size_t at)
-{
-	uint32_t v;
-
-	memcpy(&v, mem + at, sizeof(v));
-	return v;
-}
-
-static uint8_t *copy_of(const struct sim_vf *v)
-{
-	uint8_t *p = malloc(v->mem.size);
-
-	ck_assert_ptr_nonnull(p);
-	memcpy(p, v->mem.base, v->mem.size);
-	return p;
-}
-
-/* --- where addresses are -------------------------------------------------------------- */
-
-static void add(enum fixup row, size_t at, size_t target)
-{
-	ck_assert_uint_lt(g->n, PLACES);
-	g->place[g->n++] = (struct place){ row, at, target };
-}
-
-/* Every word of [at, at + bytes) that points into the VF's old range. */
-static void add_found(enum fixup row, size_t at, size_t bytes)
-{
-	for (size_t end = at + bytes; at < end; at += 4)
-		if (get(g->before, at) - (uint32_t)g->from < g->size)
-			add(row, at, SIZE_MAX);
-}
-
-/* vf-lifecycle 5.2 rows 8 and 9: dwords 0x52, 0x57, 0x59 of a register image. */
-static void add_memirq(enum fixup row, size_t regs)
-{
-	size_t page = g->v->vfc->memirq;
-
-	add(row, regs + 4 * 0x52, page + 0x440);
-	add(row, regs + 4 * 0x57, page);
-	add(row, regs + 4 * 0x59, page + 0x400);
-}
-
-static void add_lrc(const struct vfc_queue *q, unsigned i)
-{
-	const struct vfc *v = g->v->vfc;
-	size_t regs = vfc_lrc_regs(v, q, i), ring = vfc_lrc_ring(v, q, i);
-
-	add_memirq(FIXUP_MEMIRQ, regs);
-	if (v->opt.indirect_ring) {
-		size_t page = vfc_lrc_indirect_ring(v, q, i);
-
-		add(FIXUP_INDIRECT_RING, regs + 4 * 0x27, page);
-		add(FIXUP_INDIRECT_RING, page + 4 * 0x07, ring);
-	} else {
-		add(FIXUP_RING_START, regs + 4 * 0x09, ring);
-	}
-	add(FIXUP_WA_BATCH, regs + 4 * 0x13, vfc_lrc_wa(v, q, i));
-	add(FIXUP_WA_BATCH, vfc_lrc_wa(v, q, i) + 4, vfc_lrc_hwsp(v, q, i) + 512);
-	if (q->engine_class == GUC_CLASS_RENDER)
-		add(FIXUP_INDIRECT_CTX, regs + 4 * 0x15, vfc_lrc_indirect_ctx(v, q, i));
-}
-
-static void add_jobs(struct vfc_queue *q)
-{
-	const struct vfc *v = g->v->vfc;
-
-	for (uint32_t n = q->jobs_done + 1; n != q->jobs_made + 1; n++) {
-		struct vfc_job_slot *j = queue_job(q, n);
-
-		for (unsigned i = 0; i < q->width && j->emitted; i++) {
-			size_t bytes = 4ull * (j->length + 5);
-
-			add_found(FIXUP_JOBS, vfc_lrc_ring(v, q, i) + vfc_job_tail(n - 1),
-				  JOB_RING_BYTES);
-			if (j->batch == SIZE_MAX)
-				add_found(FIXUP_BATCH, vfc_lrc_data(v, q, i) +
-						       DATA_BATCH(n % VFC_MAX_JOBS), 128);
-			else
-				add_found(FIXUP_BATCH, j->batch + i * bytes, bytes);
-		}
-	}
-}
-
-static void add_queue(struct vfc_queue *q)
-{
-	const struct vfc *v = g->v->vfc;
-
-	for (unsigned i = 0; i < q->width; i++)
-		add_lrc(q, i);
-	if (q->kind != VFC_QUEUE_JOBS)
-		add(FIXUP_CCS, vfc_lrc_ring(v, q, 0) + 8, vfc_lrc_data(v, q, 0));
-	else
-		add_jobs(q);
-	if (q->width > 1)
-		add_found(FIXUP_WORK_QUEUE, vfc_lrc_hwsp(v, q, 0) + WQ_BASE, WQ_BYTES);
-	if (q->entered)
-		add(FIXUP_CGP, q->page + 4 * CGP_LRC(q->place), vfc_lrc_hwsp(v, q, 0));
-}
-
-static void add_all(void)
-{
-	struct vfc_gt *gt = &g->v->vfc->gt[0];
-
-	for (unsigned c = 0; c < GUC_CLASS_OTHER; c++)
-		add_memirq(FIXUP_DEFAULT_LRC, gt->image[c] + LRC_REGS);
-	for (uint32_t id = 0; id < gt->queue_top; id++)
-		if (gt->queue[id].used && !gt->queue[id].child)
-			add_queue(&gt->queue[id]);
-	add_found(FIXUP_H2G, gt->h2g_off + GGTT_PAGE, CTB_H2G_BYTES);
-}
-
-/* --- the stage ------------------------------------------------------------------------ */
-
-static void options_for(struct sim_options *o, int i)
-{
-	sim_defaults(o);
-	o->abi_minor[0] = o->abi_minor[1] = i % 2 ? 20 : GUC_ABI_MAX_MINOR;
-	o->vf_start[0] = moves[i / 2].from;
-	o->vf_start[1] = moves[i / 2].to;
-	o->vf.ccs = true;
-}
-
-static uint32_t last_step(const struct sim_options *o)
-{
-	return 1u << (o->abi_minor[0] < GUC_ABI_MARKERS ? VFC_STEP_SEED_NOTIFY : VFC_STEP_DONE);
-}
-
-static bool is_held(void *arg)
-{
-	const struct sim_vf *v = arg;
-
-	return v->held != 0;
-}
-
-/* A load of every kind, with jobs that run and work items that wait. */
-static void boot(const struct sim_options *o)
-{
-	g->s = sim_new(o);
-	g->v = &g->s->vf[0];
-	g->size = g->v->mem.size;
-	load_start(&g->load, g->s, g->v, 2, true);
-	load_more(&g->load);
-	sim_run(g->s, 5 * SIM_MS);
-}
-
-/* Move, and stop before the GuC is told. */
-static void move(const struct sim_options *o)
-{
-	uint8_t *image = NULL;
-	size_t len;
-
-	free(g->before);
-	free(g->after);
-	g->n = 0;
-	g->v->held = 0;
-	g->v->hold_steps = last_step(o);
-	g->from = o->vf_start[g->v->card];
-	g->to = o->vf_start[1 - g->v->card];
-	ck_assert_int_eq(sim_migrate_out(g->s, g->v, &image, &len), 0);
-	g->before = copy_of(g->v);
-	add_all();
-	ck_assert_int_eq(sim_migrate_in(g->s, g->v, image, len), 0);
-	free(image);
-	ck_assert(sim_until(g->s, is_held, g->v, 5000 * SIM_MS));
-	g->after = copy_of(g->v);
-}
-
-static void go_on(void)
-{
-	g->v->hold_steps = 0;
-	sim_run(g->s, 500 * SIM_MS);
-}
-
-/* The recovery ends, every job ends once and right, nothing was found. */
-static void end_well(void)
-{
-	const char *why;
-
-	go_on();
-	ck_assert(sim_recovered(g->s, g->v));
-	why = load_finish(&g->load);
-	ck_assert_msg(!why, "%s", why);
-	ck_assert_uint_eq(g->s->card[0].findings + g->s->card[1].findings, 0);
-}
-
-/* Words of a row that moved with the base, and that stayed; how many. */
-struct count {
-	unsigned moved, stale;
-};
-
-static struct count count(enum fixup row)
-{
-	uint32_t shift = (uint32_t)(g->to - g->from);
-	struct count c = { 0 };
-
-	for (size_t i = 0; i < g->n; i++) {
-		const struct place *p = &g->place[i];
-		uint32_t old = get(g->before, p->at), new = get(g->after, p->at);
-
-		if (p->row != row)
-			continue;
-		/* Beside the address a word has flags at most. */
-		if (p->target != SIZE_MAX)
-			ck_assert_uint_le(old - (uint32_t)(g->from + p->target), LRC_DESC_KERNEL);
-		c.moved += new == old + shift;
-		c.stale += new == old;
-		ck_assert_msg(new == old || new == old + shift, "%s at 0x%zx: 0x%x, then 0x%x",
-			      fixup_name(row), p->at, old, new);
-	}
-	return c;
-}
-
-static void expect_moved(enum fixup row, unsigned least)
-{
-	struct count c = count(row);
-
-	ck_assert_uint_ge(c.moved, least);
-	ck_assert_uint_eq(c.stale, 0);
-}
 
 /* The driver leaves `row` out: its words stay, and the detector says so. */
 static void expect_missed(const struct sim_options *right, enum fixup row, unsigned least)
 {
 	struct sim_options o = *right;
 	const struct sim_card *there;
-	struct count c;
+	struct stage_count c;
 
-	sim_free(g->s);
+	sim_free(stage->s);
 	o.vf.skip_fixups = 1u << row;
-	boot(&o);
-	move(&o);
-	c = count(row);
+	stage_boot(&o);
+	stage_move(&o);
+	c = stage_words(row);
 	ck_assert_uint_eq(c.moved, 0);
 	ck_assert_uint_ge(c.stale, least);
-	there = &g->s->card[g->v->card];
+	there = &stage->s->card[stage->v->card];
 	ck_assert_uint_eq(there->findings, 0);
-	go_on();
+	stage_go_on();
 	if (row == FIXUP_DEFAULT_LRC)
 		return; /* no context has the stale image yet */
 	ck_assert_uint_gt(there->findings, 0);
@@ -313,12 +41,12 @@ static void row_case(int i, enum fixup row, unsigned least, bool indirect_ring)
 {
 	struct sim_options o;
 
-	options_for(&o, i);
+	stage_options(&o, i);
 	o.vf.indirect_ring = indirect_ring;
-	boot(&o);
-	move(&o);
-	expect_moved(row, least);
-	end_well();
+	stage_boot(&o);
+	stage_move(&o);
+	stage_expect_moved(row, least);
+	stage_end_well();
 	expect_missed(&o, row, least);
 }
 
@@ -361,8 +89,9 @@ START_TEST(F_11_workaround_batch)
 	unsigned valid = 0;
 
 	row_case(_i, FIXUP_WA_BATCH, 2 * LRCS, false);
-	for (size_t i = 0; i < g->n; i++)
-		valid += g->place[i].row == FIXUP_WA_BATCH && (get(g->after, g->place[i].at) & 1);
+	for (size_t i = 0; i < stage->n; i++)
+		valid += stage->place[i].row == FIXUP_WA_BATCH &&
+			 (stage_word(stage->after, stage->place[i].at) & 1);
 	ck_assert_uint_eq(valid, LRCS);
 }
 END_TEST
@@ -384,7 +113,7 @@ END_TEST
 /* Work items between head and tail of parallel queues that are of `type`. */
 static unsigned items(const uint8_t *mem, uint32_t type, uint32_t *desc)
 {
-	const struct vfc_gt *gt = &g->v->vfc->gt[0];
+	const struct vfc_gt *gt = &stage->v->vfc->gt[0];
 	unsigned n = 0;
 
 	for (uint32_t id = 0; id < gt->queue_top; id++) {
@@ -393,14 +122,14 @@ static unsigned items(const uint8_t *mem, uint32_t type, uint32_t *desc)
 
 		if (!q->used || q->child || q->width < 2)
 			continue;
-		hwsp = vfc_lrc_hwsp(g->v->vfc, q, 0);
-		at = get(mem, hwsp + WQ_DESC + WQ_DESC_HEAD) % WQ_BYTES;
-		tail = get(mem, hwsp + WQ_DESC + WQ_DESC_TAIL) % WQ_BYTES;
+		hwsp = vfc_lrc_hwsp(stage->v->vfc, q, 0);
+		at = stage_word(mem, hwsp + WQ_DESC + WQ_DESC_HEAD) % WQ_BYTES;
+		tail = stage_word(mem, hwsp + WQ_DESC + WQ_DESC_TAIL) % WQ_BYTES;
 		for (unsigned i = 0; i < WQ_BYTES / 4 && at != tail; i++) {
-			uint32_t item = get(mem, hwsp + WQ_BASE + at);
+			uint32_t item = stage_word(mem, hwsp + WQ_BASE + at);
 
 			if (field_get(WQ_TYPE, item) == type) {
-				*desc = get(mem, hwsp + WQ_BASE + at + 4);
+				*desc = stage_word(mem, hwsp + WQ_BASE + at + 4);
 				n++;
 			}
 			at = (at + 4 + 4 * field_get(WQ_LENGTH, item)) % WQ_BYTES;
@@ -416,17 +145,17 @@ START_TEST(F_15_work_queue)
 	struct sim_options o;
 	uint32_t desc = 0;
 
-	options_for(&o, _i);
-	boot(&o);
-	move(&o);
-	ck_assert_uint_gt(items(g->before, WQ_TYPE_MULTI_LRC, &desc), 0);
-	ck_assert_uint_lt(desc - (uint32_t)g->from, g->size);
-	ck_assert_uint_eq(items(g->after, WQ_TYPE_MULTI_LRC, &desc), 0);
-	ck_assert_uint_gt(items(g->after, WQ_TYPE_NOOP, &desc), 0);
-	go_on();
-	ck_assert_uint_gt(items(g->v->mem.base, WQ_TYPE_MULTI_LRC, &desc), 0);
-	ck_assert_uint_lt(desc - (uint32_t)g->to, g->size);
-	end_well();
+	stage_options(&o, _i);
+	stage_boot(&o);
+	stage_move(&o);
+	ck_assert_uint_gt(items(stage->before, WQ_TYPE_MULTI_LRC, &desc), 0);
+	ck_assert_uint_lt(desc - (uint32_t)stage->from, stage->size);
+	ck_assert_uint_eq(items(stage->after, WQ_TYPE_MULTI_LRC, &desc), 0);
+	ck_assert_uint_gt(items(stage->after, WQ_TYPE_NOOP, &desc), 0);
+	stage_go_on();
+	ck_assert_uint_gt(items(stage->v->mem.base, WQ_TYPE_MULTI_LRC, &desc), 0);
+	ck_assert_uint_lt(desc - (uint32_t)stage->to, stage->size);
+	stage_end_well();
 	expect_missed(&o, FIXUP_WORK_QUEUE, 1);
 }
 END_TEST
@@ -448,14 +177,14 @@ static void boot_unread(const struct sim_options *o)
 	const struct vfc_job job = { .kind = VFC_JOB_STORE, .value = 1 };
 	int id;
 
-	boot(o);
-	g->s->card[0].guc.hook = swallow_doorbell;
-	id = vfc_queue_create(g->v->vfc, 0, GUC_CLASS_BLITTER, 1);
+	stage_boot(o);
+	stage->s->card[0].guc.hook = swallow_doorbell;
+	id = vfc_queue_create(stage->v->vfc, 0, GUC_CLASS_BLITTER, 1);
 	ck_assert_int_ge(id, 0);
-	ck_assert_int_gt(vfc_job_submit(g->v->vfc, 0, (uint32_t)id, &job), 0);
-	g->load.submitted++;
-	sim_run(g->s, 2 * SIM_MS);
-	g->s->card[0].guc.hook = NULL;
+	ck_assert_int_gt(vfc_job_submit(stage->v->vfc, 0, (uint32_t)id, &job), 0);
+	stage->load.submitted++;
+	sim_run(stage->s, 2 * SIM_MS);
+	stage->s->card[0].guc.hook = NULL;
 }
 
 START_TEST(F_06_h2g)
@@ -466,28 +195,29 @@ START_TEST(F_06_h2g)
 	struct sim_options o;
 	unsigned unread = 0;
 
-	options_for(&o, _i);
+	stage_options(&o, _i);
 	o.no_drain = true;
 	boot_unread(&o);
-	move(&o);
-	gt = &g->v->vfc->gt[0];
-	for (size_t i = 0; i < g->n; i++)
-		unread += g->place[i].row == FIXUP_H2G;
+	stage_move(&o);
+	gt = &stage->v->vfc->gt[0];
+	for (size_t i = 0; i < stage->n; i++)
+		unread += stage->place[i].row == FIXUP_H2G;
 	ck_assert_uint_gt(unread, 0);
 	for (size_t at = 0; at < CTB_H2G_BYTES; at += 4)
-		ck_assert_uint_eq(get(g->after, gt->h2g_off + GGTT_PAGE + at), 0);
+		ck_assert_uint_eq(stage_word(stage->after, gt->h2g_off + GGTT_PAGE + at), 0);
 	for (size_t at = 0; at < 8; at += 4)
-		ck_assert_uint_eq(get(g->after, gt->h2g_off + at), get(g->before, gt->h2g_off + at));
-	end_well();
+		ck_assert_uint_eq(stage_word(stage->after, gt->h2g_off + at),
+				  stage_word(stage->before, gt->h2g_off + at));
+	stage_end_well();
 
-	sim_free(g->s);
+	sim_free(stage->s);
 	o.vf.skip_fixups = 1u << FIXUP_H2G;
 	boot_unread(&o);
-	move(&o);
-	ck_assert_uint_gt(count(FIXUP_H2G).stale, 0);
-	go_on();
-	ck_assert_uint_gt(g->s->card[1].findings, 0);
-	ck_assert_uint_eq(g->s->card[1].first_finding.structure, FIXUP_H2G);
+	stage_move(&o);
+	ck_assert_uint_gt(stage_words(FIXUP_H2G).stale, 0);
+	stage_go_on();
+	ck_assert_uint_gt(stage->s->card[1].findings, 0);
+	ck_assert_uint_eq(stage->s->card[1].first_finding.structure, FIXUP_H2G);
 }
 END_TEST
 
@@ -518,14 +248,14 @@ START_TEST(F_30_zero_stays_zero)
 	struct sim_options o;
 	unsigned plain = 0;
 
-	options_for(&o, _i);
+	stage_options(&o, _i);
 	o.no_drain = true;
 	boot_unread(&o);
-	g->s->card[1].sink = see_registration;
-	g->s->card[1].sink_user = &z;
-	move(&o);
+	stage->s->card[1].sink = see_registration;
+	stage->s->card[1].sink_user = &z;
+	stage_move(&o);
 	for (uint32_t id = 0; id < 64; id++) {
-		const struct guc_context *ctx = guc_context(&g->s->card[1].guc, 0, 1, id);
+		const struct guc_context *ctx = guc_context(&stage->s->card[1].guc, 0, 1, id);
 
 		if (!ctx || !ctx->registered || ctx->width > 1 || ctx->group)
 			continue;
@@ -534,7 +264,7 @@ START_TEST(F_30_zero_stays_zero)
 		plain++;
 	}
 	ck_assert_uint_ge(plain, 2);
-	end_well();
+	stage_end_well();
 	ck_assert_uint_gt(z.registrations, 0);
 	ck_assert_uint_eq(z.bad, 0);
 }
@@ -543,7 +273,7 @@ END_TEST
 /* True where the recovery writes something beside addresses. */
 static bool may_change(size_t at)
 {
-	const struct vfc *v = g->v->vfc;
+	const struct vfc *v = stage->v->vfc;
 	const struct vfc_gt *gt = &v->gt[0];
 
 	if (at - gt->h2g_off < GGTT_PAGE + CTB_H2G_BYTES)
@@ -562,8 +292,8 @@ static bool may_change(size_t at)
 
 static bool is_place(size_t at)
 {
-	for (size_t i = 0; i < g->n; i++)
-		if (g->place[i].at == at)
+	for (size_t i = 0; i < stage->n; i++)
+		if (stage->place[i].at == at)
 			return true;
 	return false;
 }
@@ -573,8 +303,8 @@ static unsigned strange(bool places_too)
 {
 	unsigned n = 0;
 
-	for (size_t at = 0; at < g->size; at += 4)
-		if (get(g->before, at) != get(g->after, at) && !may_change(at) &&
+	for (size_t at = 0; at < stage->size; at += 4)
+		if (stage_word(stage->before, at) != stage_word(stage->after, at) && !may_change(at) &&
 		    (places_too || !is_place(at)))
 			n++;
 	return n;
@@ -585,13 +315,13 @@ START_TEST(F_31_same_base)
 	/* With the base unchanged no address word changes. */
 	struct sim_options o;
 
-	options_for(&o, _i % 2);
+	stage_options(&o, _i % 2);
 	o.vf_start[1] = o.vf_start[0];
-	boot(&o);
-	move(&o);
-	ck_assert_uint_gt(g->n, 100);
+	stage_boot(&o);
+	stage_move(&o);
+	ck_assert_uint_gt(stage->n, 100);
 	ck_assert_uint_eq(strange(true), 0);
-	end_well();
+	stage_end_well();
 }
 END_TEST
 
@@ -619,13 +349,13 @@ START_TEST(F_32_twice)
 	/* The whole procedure applied twice gives the bytes of once. */
 	struct sim_options o;
 
-	options_for(&o, _i);
+	stage_options(&o, _i);
 	o.vf.indirect_ring = _i & 1;
-	boot(&o);
-	move(&o);
-	fix_again(&g->v->vfc->gt[0]);
-	ck_assert_int_eq(memcmp(g->v->mem.base, g->after, g->size), 0);
-	end_well();
+	stage_boot(&o);
+	stage_move(&o);
+	fix_again(&stage->v->vfc->gt[0]);
+	ck_assert_int_eq(memcmp(stage->v->mem.base, stage->after, stage->size), 0);
+	stage_end_well();
 }
 END_TEST
 
@@ -634,13 +364,13 @@ START_TEST(F_33_nothing_else)
 	/* No word outside the rows' places changes. */
 	struct sim_options o;
 
-	options_for(&o, _i);
+	stage_options(&o, _i);
 	o.vf.indirect_ring = _i & 1;
-	boot(&o);
-	move(&o);
+	stage_boot(&o);
+	stage_move(&o);
 	ck_assert_uint_eq(strange(false), 0);
 	ck_assert_uint_gt(strange(true), 100);
-	end_well();
+	stage_end_well();
 }
 END_TEST
 
@@ -651,26 +381,26 @@ START_TEST(F_34_upper_dwords)
 	struct sim_options o;
 	unsigned wide = 0;
 
-	options_for(&o, _i);
+	stage_options(&o, _i);
 	o.ggtt_size = 1ull << 32;
 	o.ggtt_offset[1] = 0;
 	o.vf_start[0] = 64 * MIB;
 	o.vf_start[1] = GGTT_TOP - o.vf_ggtt;
-	boot(&o);
-	move(&o);
-	for (size_t i = 0; i < g->n; i++) {
-		const struct place *p = &g->place[i];
+	stage_boot(&o);
+	stage_move(&o);
+	for (size_t i = 0; i < stage->n; i++) {
+		const struct place *p = &stage->place[i];
 
 		if (p->row != FIXUP_JOBS && p->row != FIXUP_CCS && p->row != FIXUP_BATCH &&
-		    !(p->row == FIXUP_WA_BATCH && get(g->before, p->at - 4) == MI_SDI_DWORD_GGTT))
+		    !(p->row == FIXUP_WA_BATCH && stage_word(stage->before, p->at - 4) == MI_SDI_DWORD_GGTT))
 			continue;
-		ck_assert_uint_eq(get(g->before, p->at + 4), 0);
-		ck_assert_uint_eq(get(g->after, p->at + 4), 0);
-		ck_assert_uint_ge(get(g->after, p->at), o.vf_start[1]);
+		ck_assert_uint_eq(stage_word(stage->before, p->at + 4), 0);
+		ck_assert_uint_eq(stage_word(stage->after, p->at + 4), 0);
+		ck_assert_uint_ge(stage_word(stage->after, p->at), o.vf_start[1]);
 		wide++;
 	}
 	ck_assert_uint_gt(wide, 2 * LRCS);
-	end_well();
+	stage_end_well();
 }
 END_TEST
 
@@ -686,25 +416,25 @@ START_TEST(F_35_gap_rows)
 	struct guc_finding found[GUC_FINDINGS_KEPT];
 	int n;
 
-	options_for(&o, _i);
-	boot(&o);
-	move(&o);
+	stage_options(&o, _i);
+	stage_boot(&o);
+	stage_move(&o);
 	for (unsigned r = 0; r < 3; r++)
-		expect_moved(gaps[r], 1);
-	end_well();
+		stage_expect_moved(gaps[r], 1);
+	stage_end_well();
 
-	sim_free(g->s);
+	sim_free(stage->s);
 	o.vf.quirks = VFC_QUIRK_BIT(FIXUP_GAPS);
-	boot(&o);
-	move(&o);
+	stage_boot(&o);
+	stage_move(&o);
 	for (unsigned r = 0; r < 3; r++) {
-		ck_assert_uint_eq(count(gaps[r]).moved, 0);
-		ck_assert_uint_gt(count(gaps[r]).stale, 0);
+		ck_assert_uint_eq(stage_words(gaps[r]).moved, 0);
+		ck_assert_uint_gt(stage_words(gaps[r]).stale, 0);
 	}
-	expect_moved(FIXUP_MEMIRQ, 3 * LRCS);
-	expect_moved(FIXUP_RING_START, LRCS);
-	go_on();
-	n = guc_findings(&g->s->card[1].guc, 1, 0, found, GUC_FINDINGS_KEPT);
+	stage_expect_moved(FIXUP_MEMIRQ, 3 * LRCS);
+	stage_expect_moved(FIXUP_RING_START, LRCS);
+	stage_go_on();
+	n = guc_findings(&stage->s->card[1].guc, 1, 0, found, GUC_FINDINGS_KEPT);
 	ck_assert_int_gt(n, 0);
 	for (int i = 0; i < n; i++)
 		named[found[i].structure]++;
@@ -722,7 +452,7 @@ Suite *suite_fixups(void)
 	Suite *s = suite_create("fixups");
 	TCase *t = tcase_create("fixups");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, stage_setup, stage_teardown);
 	tcase_add_loop_test(t, F_06_h2g, 0, CASES);
 	tcase_add_loop_test(t, F_08_default_image, 0, CASES);
 	tcase_add_loop_test(t, F_09_memirq, 0, CASES);
