@@ -73,6 +73,12 @@ static int fill_platform(struct server_options *o, const struct raw *r)
 	o->geometry.gts = (uint8_t)(r->gts ? r->gts : r->platform ? p->gts : 1);
 	if (o->geometry.gts > p->gts || o->geometry.tiles > GUC_MAX_TILES)
 		return bad("--gts: this platform has no media GT of its own");
+	/* A real driver asks the media GuC whether there is a media GT (xe-vf-probe
+	 * 3.3): one that is fused off answers, with GMD_ID 0. */
+	if (r->vfio_user && o->geometry.gts < p->gts) {
+		o->geometry.gts = p->gts;
+		o->guc.gmd_id[1] = 0;
+	}
 	return CLI_RUN;
 }
 
