@@ -29,7 +29,8 @@ wire_ldadd = libgucwire.la libgucframe.la libgucproto.la $(CHECK_LIBS)
 
 noinst_PROGRAMS += tests/bench/bench_core tests/bench/bench_image tests/bench/bench_socket
 bench_sources = tests/bench/bench.c tests/bench/bench.h
-sim_sources = tests/sim/sim.c tests/sim/sim.h tests/sim/load.c tests/sim/load.h
+sim_sources = emulator/local.c emulator/local.h tests/sim/sim.c tests/sim/sim.h \
+	tests/sim/sim_lmem.c tests/sim/sim_lmem.h tests/sim/load.c tests/sim/load.h
 bare_sources = tests/sim/bare.c tests/sim/bare.h
 
 noinst_PROGRAMS += tests/bench/bench_record
@@ -246,7 +247,8 @@ tests_unit_test_vfc_relay_LDADD = $(vfc_ldadd)
 
 tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_answers.c \
 	tests/sim/test_detector.c tests/sim/fixup_stage.c tests/sim/fixup_stage.h \
-	tests/sim/test_fixups.c tests/sim/test_group.c tests/sim/test_migration.c \
+	tests/sim/test_fixups.c tests/sim/test_group.c tests/sim/test_lmem.c \
+	tests/sim/test_migration.c \
 	tests/sim/test_races.c tests/sim/test_submission.c $(sim_sources)
 tests_sim_test_sim_CFLAGS = $(unit_cflags)
 tests_sim_test_sim_LDADD = $(sim_ldadd)

@@ -15,6 +15,7 @@ int main(void)
 	srunner_add_suite(r, suite_answers());
 	srunner_add_suite(r, suite_group());
 	srunner_add_suite(r, suite_submission());
+	srunner_add_suite(r, suite_lmem());
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

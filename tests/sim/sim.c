@@ -2,6 +2,7 @@
 /* The in-process simulator. See sim.h. Memory of a VF follows it from card to
  * card; a card reaches only the VFs that live on it. */
 #include "sim.h"
+#include "sim_lmem.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -331,6 +332,9 @@ static void card_new(struct sim *s, unsigned index)
 		c->guc.sink_mask = UINT64_MAX;
 		s->opt.on_power(c->sink_user, &g, &go);
 	}
+	go.lmem_size = s->opt.lmem[index];
+	go.ccs_ratio = s->opt.ccs_ratio;
+	sim_lmem_card(c, &s->opt);
 	err = guc_card_init(&c->guc, c->block, c->block_size, &g, &go);
 	if (err)
 		die("card", err);
@@ -344,6 +348,9 @@ static void card_new(struct sim *s, unsigned index)
 	po.vf_stride = go.vf_stride;
 	po.devid = go.devid;
 	po.revid = go.revid;
+	po.lmem_size = s->opt.lmem[index];
+	po.ccs_ratio = s->opt.ccs_ratio;
+	po.lmem = sim_lmem_pf(c);
 	po.disclose_errors = s->opt.disclose;
 	po.on_event = on_pfc_event;
 	po.user = c;
@@ -371,6 +378,9 @@ static void vf_new(struct sim *s, unsigned fn)
 	vo.on_event = on_vfc_event;
 	vo.hook = on_vfc_step;
 	vo.user = v;
+	vo.discrete = s->opt.lmem[0] != 0;
+	vo.ccs_ratio = s->opt.ccs_ratio;
+	vo.lmem = sim_lmem_vf(v);
 	v->mem.size = s->opt.vf_mem;
 	v->mem.base = zeroed(4096, v->mem.size);
 	v->mem.dma = (uint64_t)fn << 34;
@@ -390,7 +400,8 @@ static struct pfc_provision share(const struct sim *s, unsigned card, unsigned v
 {
 	return (struct pfc_provision){ .ggtt_size = s->opt.vf_ggtt,
 				       .ggtt_start = vf == 1 ? s->opt.vf_start[card] : 0,
-				       .contexts = s->opt.vf_contexts };
+				       .contexts = s->opt.vf_contexts,
+				       .lmem_size = s->opt.vf_lmem[card] };
 }
 
 struct sim *sim_new(const struct sim_options *o)
@@ -426,6 +437,7 @@ void sim_free(struct sim *s)
 {
 	for (unsigned i = 0; i < SIM_CARDS; i++) {
 		free(s->card[i].block);
+		local_free(&s->card[i].local);
 		free(s->card[i].pf_mem.base);
 		free(s->card[i].pf_storage);
 	}

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "emulator/guc/guc.h"
+#include "emulator/local.h"
 #include "pfclient/pfc.h"
 #include "vfclient/vfc.h"
 
@@ -26,6 +27,9 @@ struct sim_options {
 	uint32_t contexts;              /* of a GuC */
 	uint32_t vf_contexts;           /* of a VF, 0 = fair share */
 	size_t vf_mem;
+	uint64_t lmem[SIM_CARDS];       /* local memory of a card, 0 = integrated */
+	uint64_t vf_lmem[SIM_CARDS];    /* of a VF there, 0 = fair share */
+	uint16_t ccs_ratio;
 	bool no_drain, strict_resfix, disclose;
 	bool random_order;              /* actors step in random order */
 	struct vfc_options vf;          /* on_event, hook and user are the sim's */
@@ -80,6 +84,9 @@ struct sim_card {
 	struct guc_finding first_finding;
 	unsigned violations;
 	unsigned fences;
+	struct local local;
+	unsigned lmem_calls, lmem_fail; /* calls of the PF; the one that fails, 0 = none */
+	uint64_t lmem_damage;           /* byte that a commit damages, 0 = none */
 	/* A reader of this card's events beside the sim's own, or NULL. */
 	guc_sink_fn sink;
 	void *sink_user;

@@ -12,5 +12,6 @@ Suite *suite_races(void);
 Suite *suite_answers(void);
 Suite *suite_group(void);
 Suite *suite_submission(void);
+Suite *suite_lmem(void);
 
 #endif
