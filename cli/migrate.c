@@ -97,6 +97,8 @@ static void undo(struct migrate *m)
 {
 	if (m->step < MIGRATE_UNDO_FLR && m->b_touched)
 		ask(m, MIGRATE_UNDO_FLR);
+	else if (m->step < MIGRATE_UNDO_RESERVE && m->reserved)
+		ask(m, MIGRATE_UNDO_RESERVE);
 	else if (m->step < MIGRATE_UNDO_RESUME && m->paused)
 		ask(m, MIGRATE_UNDO_RESUME);
 	else if (m->step < MIGRATE_UNDO_THAW && m->frozen_at != 0)
@@ -108,6 +110,9 @@ static void undo(struct migrate *m)
 static void next(struct migrate *m)
 {
 	switch (m->step) {
+	case MIGRATE_RESERVE:
+		m->reserved = true;
+		break;
 	case MIGRATE_FREEZE:
 		m->frozen_at = uv_hrtime();
 		break;
@@ -138,6 +143,7 @@ static void next(struct migrate *m)
 	case MIGRATE_RESUME:
 		break;
 	case MIGRATE_UNDO_FLR:
+	case MIGRATE_UNDO_RESERVE:
 	case MIGRATE_UNDO_RESUME:
 	case MIGRATE_UNDO_THAW:
 	case MIGRATE_STEPS:
@@ -176,7 +182,8 @@ static void on_reply(struct control_request *r, int status, const char *text)
 		   differs    ? "local memory on B is not what A saved"
 		   : status < 0 ? control_error(status, text) : "", took);
 	/* What B has left is B's; the VF needs its resume and its thaw. */
-	if (status < 0 && m->err != 0 && m->step != MIGRATE_UNDO_FLR)
+	if (status < 0 && m->err != 0 && m->step != MIGRATE_UNDO_FLR &&
+	    m->step != MIGRATE_UNDO_RESERVE)
 		m->undone = false;
 	if (status < 0 && m->err == 0) {
 		m->err = status;
@@ -218,11 +225,12 @@ void migrate_check(struct migrate *m, uint64_t limit_ns)
 	if (uv_hrtime() - m->heard < limit_ns)
 		return;
 	/* What was asked may yet happen: take it back too. */
-	m->frozen_at = m->frozen_at ? m->frozen_at : uv_hrtime();
+	if (!m->frozen_at && m->step != MIGRATE_RESERVE)
+		m->frozen_at = uv_hrtime();
 	m->paused = m->paused || m->step == MIGRATE_PAUSE;
 	/* Who doesn't answer can't be asked to clean up. */
 	if (side == MIGRATE_ON_B)
-		m->b_touched = false;
+		m->b_touched = m->reserved = false;
 	if (m->step == MIGRATE_HANDOVER)
 		m->unknown = true;
 	control_cancel(side == MIGRATE_ON_B ? m->to : m->from, &m->request, -ETIMEDOUT,
@@ -234,5 +242,5 @@ void migrate_start(struct migrate *m)
 	m->request = (struct control_request){ .reply = on_reply, .blob = on_blob,
 					       .progress = on_progress, .user = m };
 	m->started = uv_hrtime();
-	ask(m, MIGRATE_FREEZE);
+	ask(m, MIGRATE_RESERVE);
 }

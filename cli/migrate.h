@@ -15,6 +15,7 @@
 
 /* X(symbol, number in the walk of six steps, emulator asked, verb, text) */
 #define MIGRATE_STEP_LIST(X)                                                   \
+	X(RESERVE, 1, B, "reserve", "keep the place free on B")                \
 	X(FREEZE, 1, A, "freeze", "freeze the VF's machine on A")              \
 	X(INFO, 2, A, "pf info", "look up its resources on A")                 \
 	X(PAUSE, 2, A, "pf pause", "pause the VF on A")                        \
@@ -28,6 +29,7 @@
 	X(THAW, 6, B, "thaw", "thaw the VF's machine")                         \
 	X(RELEASE, 6, A, "pf flr", "reset what is left of it on A")            \
 	X(UNDO_FLR, 0, B, "pf flr", "drop what B has of it")                   \
+	X(UNDO_RESERVE, 0, B, "unreserve", "give the place on B free")         \
 	X(UNDO_RESUME, 0, A, "pf resume", "resume it on A")                    \
 	X(UNDO_THAW, 0, A, "thaw", "thaw it on A")
 
@@ -77,7 +79,7 @@ struct migrate {
 	/* Private. */
 	enum migrate_step step;
 	int err;              /* first failure */
-	bool paused, b_touched;
+	bool paused, b_touched, reserved;
 	uint64_t step_started, heard;
 	uint64_t ggtt, contexts, doorbells, lmem;
 	struct image image;

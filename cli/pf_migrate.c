@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOOK_MS 10000u
 #define DEFAULT_TIMEOUT_MS 30000u
 #define CHECK_MS 50u
 
@@ -189,29 +188,6 @@ static int move(uv_loop_t *loop, struct control *from, struct control *to, const
 	return run.status < 0 ? 1 : 0;
 }
 
-/* Is the place free there? Its reset would be the end of whoever has it. */
-static bool is_free(uv_loop_t *loop, struct control *b)
-{
-	struct control_request r = { .user = NULL };
-	struct json_object *o = NULL;
-	const char *why = NULL;
-	char *text = NULL;
-	int status = control_wait(b, loop, &r, "state",
-				   opt.timeout_ms < LOOK_MS ? opt.timeout_ms : LOOK_MS, &text);
-
-	if (status < 0)
-		why = control_error(status, text);
-	else
-		o = json_read(text, strlen(text));
-	if (json_get(json_at(json_get(o, "functions"), opt.vf), "client"))
-		why = "it has a client there, which the move would destroy";
-	if (why)
-		fprintf(stderr, "gucemu pf migrate: VF %u of %s: %s\n", opt.vf, opt.to, why);
-	json_object_put(o);
-	free(text);
-	return !why;
-}
-
 static int run(uv_loop_t *loop)
 {
 	struct control *a = NULL, *b = NULL;
@@ -228,7 +204,7 @@ static int run(uv_loop_t *loop)
 	else if (control_open(&a, loop, from, NULL, err, sizeof(err)) < 0 ||
 		 control_open(&b, loop, to, NULL, err, sizeof(err)) < 0)
 		fprintf(stderr, "gucemu pf migrate: %s\n", err);
-	else if (is_free(loop, b))
+	else
 		status = move(loop, a, b, to, opt.twice);
 	if (status == 0 && opt.twice)
 		status = move(loop, b, a, from, false);

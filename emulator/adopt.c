@@ -218,6 +218,7 @@ enum wire_next on_peer_status(struct client *c, const struct frame *f, int *fds)
 		server_log(c->server, LOG_NOTICE, "%s: adopted from %s",
 			   client_label(adopted, label, sizeof(label)), c->name);
 	c->adoption = NULL;
+	c->server->fn[a->fn].reserved_by = 0;
 	if (adopted)
 		freeze_confirmed(c->server, a->fn);
 	adoption_free(a);

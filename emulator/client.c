@@ -102,6 +102,7 @@ static void client_gone(struct client *c)
 			pf_client_gone(s->pf, c->id);
 		proxy_client_lost(c);
 		freeze_asker_lost(s, c->id);
+		reserve_asker_lost(s, c->id);
 		events_update(s);
 	}
 	if (c->adoption)
@@ -232,6 +233,10 @@ static int hello_check(const struct client *c, const struct frame *f, const char
 	}
 	if (s->fn[f->function].client) {
 		*why = "the function has a client already";
+		return -EBUSY;
+	}
+	if (s->fn[f->function].reserved_by != 0) {
+		*why = "the function is reserved for a VF that is moved here";
 		return -EBUSY;
 	}
 	return 0;

@@ -113,6 +113,18 @@ static void verb_thaw(struct client *c, uint32_t seq, const struct verb *v, unsi
 	thaw_verb(c, seq, vf);
 }
 
+static void verb_reserve(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
+{
+	(void)v;
+	reserve_verb(c, seq, vf);
+}
+
+static void verb_unreserve(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
+{
+	(void)v;
+	unreserve_verb(c, seq, vf);
+}
+
 static void verb_handover(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
 {
 	const char *to = verb_option(v, "to");
@@ -167,6 +179,8 @@ static const struct control_verb {
 	{ "flip-lmem", "vf at metadata", true, verb_flip },
 	{ "freeze", "vf keep", true, verb_freeze },
 	{ "thaw", "vf", true, verb_thaw },
+	{ "reserve", "vf", true, verb_reserve },
+	{ "unreserve", "vf", true, verb_unreserve },
 	{ "handover", "vf to", true, verb_handover },
 	{ "events", "points", false, verb_events },
 	{ "shutdown", "", false, verb_shutdown },

@@ -25,6 +25,7 @@ libgucserver_la_SOURCES = \
 	emulator/pf_remote.c \
 	emulator/plain_ctb.c \
 	emulator/record.c \
+	emulator/reserve.c \
 	emulator/serve.c \
 	emulator/serve.h \
 	emulator/serve_options.c \

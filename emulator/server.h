@@ -97,6 +97,7 @@ struct function {
 	struct memory memory;
 	struct plain_ctb *plain[GUC_MAX_GTS];
 	uint8_t state[GUC_MAX_GTS]; /* enum guc_vf_state, as last reported */
+	uint64_t reserved_by; /* control client that moves a VF here, 0 none */
 	enum freeze_state freeze;
 	uint64_t freeze_limit;
 	uint64_t freeze_by; /* control client and its seq, to be answered */
@@ -264,6 +265,13 @@ void freeze_asker_lost(struct server *s, uint64_t id);
 void freeze_given_back(struct server *s, unsigned fn);
 /* An adopted client is ours for good. */
 void freeze_confirmed(struct server *s, unsigned fn);
+
+/* --- reserve.c --------------------------------------------------------------------------- */
+
+void reserve_verb(struct client *by, uint32_t seq, unsigned fn);
+void unreserve_verb(struct client *by, uint32_t seq, unsigned fn);
+/* A control client is gone: what it reserved is free. */
+void reserve_asker_lost(struct server *s, uint64_t id);
 
 enum wire_next on_adopt(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_peer_status(struct client *c, const struct frame *f, int *fds);

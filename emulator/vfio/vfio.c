@@ -335,8 +335,9 @@ static void on_accept(uv_poll_t *poll, int status, int events)
 			   (unsigned)uid);
 	if (fd < 0)
 		return;
-	if (v->fd >= 0 || s->fn[v->fn].client || uv_poll_init(&s->loop, &v->poll, fd) != 0) {
-		server_log(s, LOG_WARN, "vf%u: a second virtual machine (pid %d) is refused", v->fn,
+	if (v->fd >= 0 || s->fn[v->fn].client || s->fn[v->fn].reserved_by != 0 ||
+	    uv_poll_init(&s->loop, &v->poll, fd) != 0) {
+		server_log(s, LOG_WARN, "vf%u: a virtual machine (pid %d) is refused: it is taken", v->fn,
 			   (int)v->pid);
 		close(fd);
 		return;

@@ -249,6 +249,34 @@ static void setup_no_pf(void)
 	move_start(args);
 }
 
+START_TEST(reserved)
+{
+	/* reserve.c: from the look whether B's VF is free to the client's arrival nobody can
+	 * come in; a client that is there, and a second reservation, are refused; it ends
+	 * with the verb, or with the connection that asked. */
+	struct raw_client other, late;
+
+	ck_assert_int_eq(verb(&at_b, "reserve vf=1"), 0);
+	ck_assert_int_eq(verb(&at_b, "reserve vf=1"), 0);
+	ck_assert_int_eq(client_hello(&other, card_b.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(verb(&other, "reserve vf=1"), -EBUSY);
+	ck_assert_int_eq(verb(&other, "unreserve vf=1"), -EPERM);
+	ck_assert_int_eq(client_hello(&late, card_b.socket, FRAME_ROLE_FUNCTION, 1, 0), -EBUSY);
+	client_end(&late);
+	ck_assert_int_eq(client_hello(&late, card_b.socket, FRAME_ROLE_FUNCTION, 2, 0), 0);
+	ck_assert_int_eq(verb(&other, "reserve vf=2"), -EBUSY);
+	client_end(&late);
+	ck_assert_int_eq(verb(&at_b, "unreserve vf=1"), 0);
+	ck_assert_int_eq(verb(&other, "reserve vf=1"), 0);
+	client_end(&other);
+	while (verb(&at_b, "reserve vf=1") == -EBUSY)
+		usleep(1000);
+	ck_assert_int_eq(verb(&at_b, "unreserve vf=1"), 0);
+	ck_assert_int_eq(client_hello(&late, card_b.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	client_end(&late);
+}
+END_TEST
+
 START_TEST(pf_process)
 {
 	/* With --no-pf the verbs go to the PF's process, at the same socket; without
@@ -293,6 +321,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, damaged_images_are_refused);
 	tcase_add_test(tc, image_client_dies);
 	tcase_add_test(tc, slow_reader_of_an_image);
+	tcase_add_test(tc, reserved);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(apart, setup_no_pf, move_teardown);
 	tcase_set_timeout(apart, 60);
