@@ -16,6 +16,9 @@ struct image_notes {
 	char text[IMAGE_NOTES][160];
 };
 
+void image_note(struct image_notes *notes, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* From an image at `from` to the stream `to` (to be committed by the caller).
  * 0 or -errno with err[0..cap): path, offset, reason. */
 int image_to_linux(const char *from, struct image_out *to, struct image_notes *notes, char *err,

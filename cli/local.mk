@@ -32,6 +32,7 @@ gucemu_SOURCES = \
 	cli/image_file.h \
 	cli/image_linux.c \
 	cli/image_linux.h \
+	cli/image_linux_in.c \
 	cli/json_text.c \
 	cli/json_text.h \
 	cli/migrate.c \

@@ -253,11 +253,13 @@ long pfc_image_write(struct pfc *p, unsigned vf, const void *buf, size_t len)
 
 	if (!is_receiving(p, vf))
 		return not_receiving(p, vf);
-	pfc_op_touch(p, vf);
 	for (;;) {
 		if (r->phase == PFC_IMG_SLICE && !place_slice(p, vf))
 			return (long)done;
 		n = pfc_image_take(r, (const uint8_t *)buf + done, len - done);
+		/* Who waits for room, and asks again and again, has a limit too. */
+		if (n > 0)
+			pfc_op_touch(p, vf);
 		if (n < 0)
 			break;
 		done += (size_t)n;

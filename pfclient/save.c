@@ -333,7 +333,8 @@ long pfc_image_read(struct pfc *p, unsigned vf, void *buf, size_t len)
 		n = pfc_image_emit(&t->writer, buf, len);
 		if (t->writer.piece == PFC_PIECE_END)
 			t->drained = true;
-		pfc_op_touch(p, vf);
+		if (n > 0)
+			pfc_op_touch(p, vf);
 		pfc_wake(p, vf);
 		return n == 0 && pfc_image_wanted(&t->writer) ? -EAGAIN : (long)n;
 	}

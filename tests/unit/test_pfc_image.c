@@ -450,6 +450,42 @@ START_TEST(M_06_pool_shared)
 }
 END_TEST
 
+START_TEST(M_12_waits_for_room)
+{
+	/* M-12: a restore that waits for another's memory, and asks for it again and
+	 * again, moves no byte: after 20 s it is given up, while the other one, which
+	 * gets a byte now and then, goes on. */
+	uint8_t *copy = malloc(1 << 20);
+	size_t len, at = 100000;
+	long n;
+
+	for (unsigned vf = 1; vf <= 2; vf++)
+		fx_paused(vf);
+	fx.guc[0].blob = (600u << 10) / 4;
+	len = fx_save(1, copy, 1 << 20, 4096);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_RESTORE, 1, NULL, 1), 0);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_RESTORE, 2, NULL, 2), 0);
+	ck_assert_int_eq(pfc_image_write(fx.pfc, 1, copy, at), (long)at);
+	n = pfc_image_write(fx.pfc, 2, copy, len);
+	ck_assert_int_gt(n, 0);
+	fx.ended = 0;
+	for (unsigned i = 0; i < 30 && !fx.ended; i++) {
+		ck_assert_int_eq(pfc_image_write(fx.pfc, 1, copy + at++, 1), 1);
+		ck_assert_int_eq(pfc_image_write(fx.pfc, 2, copy + n, len - (size_t)n), 0);
+		fx_run(FX_SEC);
+	}
+	ck_assert_uint_eq(fx.ended, 1);
+	ck_assert_int_eq(fx.err, -ETIMEDOUT);
+	ck_assert_uint_eq(fx.tag, 2);
+	ck_assert_int_lt(pfc_image_write(fx.pfc, 2, copy, 1), 0);
+	ck_assert_int_eq(pfc_image_write(fx.pfc, 1, copy + at, len - at), (long)(len - at));
+	ck_assert_int_eq(pfc_image_end(fx.pfc, 1), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_RESTORED);
+	free(copy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("pfc_image");
@@ -472,6 +508,7 @@ int main(void)
 	tcase_add_test(tc, M_10_save_again);
 	tcase_add_test(tc, M_11_two_gts);
 	tcase_add_test(tc, M_12_without_trailer);
+	tcase_add_test(tc, M_12_waits_for_room);
 	tcase_add_test(tc, M_22_guc_refuses);
 	tcase_add_loop_test(tc, M_23_consumed, 0, 2);
 	tcase_add_test(tc, M_25_nothing_applied);
