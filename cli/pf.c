@@ -24,7 +24,7 @@ static struct {
 	const char *socket;
 	unsigned vf, timeout_ms;
 	uint64_t ggtt, start, lmem;
-	unsigned contexts, doorbells;
+	unsigned contexts, doorbells, quantum, preempt;
 	bool json, size, resume;
 } opt;
 
@@ -41,6 +41,10 @@ static const struct cli_option options[] = {
 	  &opt.contexts, 1, 65535 },
 	{ "doorbells", CLI_UINT, "N", "provision: doorbells (default: a fair share)",
 	  &opt.doorbells, 0, 256 },
+	{ "quantum", CLI_UINT, "MS", "provision: execution quantum (default: 16)", &opt.quantum,
+	  1, 100000 },
+	{ "preempt", CLI_UINT, "US", "provision: preemption timeout (default: 16000)",
+	  &opt.preempt, 1, 100000000 },
 	{ "timeout", CLI_UINT, "MS", "give up after this time (default: 30000)", &opt.timeout_ms,
 	  1, 3600000 },
 	{ "size", CLI_FLAG, NULL, "save: only say how many bytes it would be", &opt.size, 0, 0 },
@@ -53,22 +57,27 @@ struct verb {
 	const char *name;
 	const char *line; /* of the control protocol; "vf=N" is appended */
 	bool file;
+	enum { A_VF, A_SETTING, A_CARD_SETTING } of; /* VF and NAME=VALUE; the latter alone */
 };
 
 static const struct verb verbs[] = {
-	{ "provision", "pf provision", false },
-	{ "unprovision", "pf unprovision", false },
-	{ "flr", "pf flr", false },
-	{ "pci-flr", "pci-flr", false },
-	{ "freeze", "freeze keep=1", false },
-	{ "thaw", "thaw", false },
-	{ "pause", "pf pause", false },
-	{ "resume", "pf resume", false },
-	{ "stop", "pf stop", false },
-	{ "save", "pf save", true },
-	{ "restore", "pf restore", true },
-	{ "info", "pf info", false },
-	{ "findings", "findings", false },
+	{ "provision", "pf provision", false, A_VF },
+	{ "unprovision", "pf unprovision", false, A_VF },
+	{ "flr", "pf flr", false, A_VF },
+	{ "pci-flr", "pci-flr", false, A_VF },
+	{ "freeze", "freeze keep=1", false, A_VF },
+	{ "thaw", "thaw", false, A_VF },
+	{ "pause", "pf pause", false, A_VF },
+	{ "resume", "pf resume", false, A_VF },
+	{ "stop", "pf stop", false, A_VF },
+	{ "save", "pf save", true, A_VF },
+	{ "restore", "pf restore", true, A_VF },
+	{ "info", "pf info", false, A_VF },
+	{ "show", "pf info", false, A_VF },
+	{ "reset", "pf flr", false, A_VF },
+	{ "policy", "pf policy", false, A_CARD_SETTING },
+	{ "threshold", "pf threshold", false, A_SETTING },
+	{ "findings", "findings", false, A_VF },
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -80,13 +89,18 @@ static const char notes[] =
 	"  pause, resume, stop       as the names say\n"
 	"  save FILE, restore FILE   state of a paused VF to a file and back; restore takes\n"
 	"                            a stream of Linux' xe driver too\n"
-	"  info, findings            what the PF knows, what the detector found\n"
+	"  info, findings            what the PF knows, what the detector found; show is info,\n"
+	"                            reset is flr\n"
+	"  policy [NAME=VALUE]       policies of the card's GuCs: sched-if-idle, sample-period,\n"
+	"                            reset-after-switch, engine-groups (words, or none)\n"
+	"  threshold [NAME=VALUE]    of a VF: cat-err, engine-reset, page-fault, h2g-storm,\n"
+	"                            irq-storm, doorbell-storm, multi-lrc; 0 is off\n"
 	"  migrate                   move a live VF to another card: 'gucemu pf migrate --help'\n"
 	"  serve                     be the PF of a card: 'gucemu pf serve --help'\n";
 
 static const struct cli_command command = {
 	.name = "gucemu pf",
-	.args = "VERB [FILE] --socket PATH --vf N [options]",
+	.args = "VERB [FILE | NAME=VALUE] --socket PATH [--vf N] [options]",
 	.about = "steer the VFs of an emulated card",
 	.options = options,
 	.options_n = sizeof(options) / sizeof(options[0]),
@@ -118,10 +132,14 @@ static int unknown(const char *word)
 	return CLI_EXIT_USAGE;
 }
 
-static void verb_line(const struct verb *verb, char *line, size_t cap)
+static void verb_line(const struct verb *verb, const char *setting, char *line, size_t cap)
 {
-	int at = snprintf(line, cap, "%s vf=%u", opt.size ? "pf size" : verb->line, opt.vf);
+	int at = snprintf(line, cap, "%s", opt.size ? "pf size" : verb->line);
 
+	if (verb->of != A_CARD_SETTING)
+		at += snprintf(line + at, cap - (size_t)at, " vf=%u", opt.vf);
+	if (verb->of != A_VF && setting)
+		snprintf(line + at, cap - (size_t)at, " %s", setting);
 	if (strcmp(verb->name, "provision") != 0)
 		return;
 	if (opt.ggtt)
@@ -132,6 +150,10 @@ static void verb_line(const struct verb *verb, char *line, size_t cap)
 		at += snprintf(line + at, cap - (size_t)at, " lmem=%" PRIu64, opt.lmem);
 	if (opt.contexts)
 		at += snprintf(line + at, cap - (size_t)at, " contexts=%u", opt.contexts);
+	if (opt.quantum)
+		at += snprintf(line + at, cap - (size_t)at, " quantum=%u", opt.quantum);
+	if (opt.preempt)
+		at += snprintf(line + at, cap - (size_t)at, " preempt=%u", opt.preempt);
 	if (opt.doorbells != UINT32_MAX)
 		snprintf(line + at, cap - (size_t)at, " doorbells=%u", opt.doorbells);
 }
@@ -303,21 +325,23 @@ static int restore(struct control *c, uv_loop_t *loop, const char *path, char **
 /* Exchange with an open emulator; an image goes to or comes from `path`. */
 static int exchange(struct control *c, uv_loop_t *loop, const struct verb *verb, const char *path)
 {
-	char line[256], err[PATH_MAX + 256] = "";
+	char line[2048], err[PATH_MAX + 256] = "";
 	char *text = NULL;
 	int status;
 
 	if (path && verb == find("save")) {
 		status = save(c, loop, path, &text, err, sizeof(err));
-	} else if (path) {
+	} else if (path && verb->file) {
 		status = restore(c, loop, path, &text, err, sizeof(err));
 	} else {
-		verb_line(verb, line, sizeof(line));
+		verb_line(verb, path, line, sizeof(line));
 		status = control_wait(c, loop, NULL, line, opt.timeout_ms, &text);
 		if (status < 0)
 			snprintf(err, sizeof(err), "%s", control_error(status, text));
 	}
-	if (status < 0)
+	if (status < 0 && verb->of == A_CARD_SETTING)
+		fprintf(stderr, "gucemu pf %s: %s\n", verb->name, err);
+	else if (status < 0)
 		fprintf(stderr, "gucemu pf %s: VF %u: %s\n", verb->name, opt.vf, err);
 	else
 		print_reply(text);
@@ -372,15 +396,25 @@ int gucemu_pf_main(int argc, char **argv)
 	verb = find(argv[1]);
 	if (!verb)
 		return unknown(argv[1]);
-	if (!opt.socket || !opt.vf) {
-		cli_complain(command.name, "%s needs --socket and --vf", verb->name);
+	if (!opt.socket || (!opt.vf && verb->of != A_CARD_SETTING)) {
+		cli_complain(command.name, verb->of == A_CARD_SETTING ?
+						   "%s needs --socket" :
+						   "%s needs --socket and --vf", verb->name);
+		return CLI_EXIT_USAGE;
+	}
+	if (verb->of == A_CARD_SETTING && opt.vf) {
+		cli_complain(command.name, "%s is of the card: it takes no --vf", verb->name);
+		return CLI_EXIT_USAGE;
+	}
+	if (verb->of != A_VF && (argc > 3 || (argc == 3 && !strchr(argv[2], '=')))) {
+		cli_complain(command.name, "%s takes one NAME=VALUE at most", verb->name);
 		return CLI_EXIT_USAGE;
 	}
 	if ((opt.size || opt.resume) && verb != find("save")) {
 		cli_complain(command.name, "%s takes neither --size nor --resume", verb->name);
 		return CLI_EXIT_USAGE;
 	}
-	if (argc != (verb->file && !opt.size ? 3 : 2)) {
+	if (verb->of == A_VF && argc != (verb->file && !opt.size ? 3 : 2)) {
 		cli_complain(command.name, verb->file && !opt.size ? "%s needs one file name"
 						      : "%s takes no further words", verb->name);
 		return CLI_EXIT_USAGE;

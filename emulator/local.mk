@@ -19,6 +19,8 @@ libgucserver_la_SOURCES = \
 	emulator/pf.c \
 	emulator/pf_ask.c \
 	emulator/pf_ask.h \
+	emulator/pf_setting.c \
+	emulator/pf_setting.h \
 	emulator/pf.h \
 	emulator/pf_builtin.c \
 	emulator/pf_proxy.c \

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "pf_setting.h"
 #include "proto/actions.h"
 #include "proto/text.h"
 
@@ -65,7 +66,8 @@ static const char *verb_text(enum pfc_verb verb, int err)
 	case -ENODATA:
 		return verb == PFC_RESTORE ? "the image ends too early" : "not provisioned";
 	case -ENOKEY:
-		return "not completely provisioned";
+		return verb == PFC_SET ? "GuC does not take this value" :
+					 "not completely provisioned";
 	case -ENODEV:
 		return "the PF is not up";
 	case -ETIMEDOUT:
@@ -84,7 +86,7 @@ static const char *verb_text(enum pfc_verb verb, int err)
 
 struct json_object *pf_vf_json(struct pf *pf, unsigned vf)
 {
-	struct json_object *o = json_object_new_object(), *states;
+	struct json_object *o = json_object_new_object(), *states, *adverse;
 	struct pfc_vf_info info;
 
 	if (pfc_vf_info(pf->driver, vf, &info) != 0)
@@ -108,6 +110,11 @@ struct json_object *pf_vf_json(struct pf *pf, unsigned vf)
 	json_add_fmt(o, "relay", "%u.%u", info.relay_major, info.relay_minor);
 	json_add_u64(o, "fixup_done", info.fixup_done);
 	json_add_u64(o, "adverse", info.adverse);
+	adverse = json_add_object(o, "adverse_of");
+	for (unsigned i = 0; i < PFC_THRESHOLDS; i++)
+		json_add_u64(adverse,
+			     pfc_setting_name((enum pfc_setting)(PFC_SET_THRESHOLD_FIRST + i)),
+			     info.adverse_of[i]);
 	return o;
 }
 
@@ -161,7 +168,9 @@ static void job_end(struct pf *pf, struct job *j, int err)
 		pf->images--;
 	if (done.client == NOBODY)
 		return;
-	if (err == 0) {
+	if (err == 0 && done.verb == PFC_SET) {
+		o = pf_settings_json(pf->driver, done.vf);
+	} else if (err == 0) {
 		o = pf_vf_json(pf, done.vf);
 		json_add_str(o, "verb", pfc_verb_name(done.verb));
 		if (moves_image(&done))
@@ -277,15 +286,19 @@ static void on_event(void *user, const struct pfc_event *e)
 
 static int provision_args(const struct verb *v, struct pfc_provision *arg)
 {
-	uint64_t contexts = 0, doorbells = 0;
+	uint64_t contexts = 0, doorbells = 0, quantum = 0, preempt = 0;
 	int err = 0;
 
 	memset(arg, 0, sizeof(*arg));
 	if (verb_number(v, "ggtt", &arg->ggtt_size) < 0 ||
 	    verb_number(v, "start", &arg->ggtt_start) < 0 ||
 	    verb_number(v, "lmem", &arg->lmem_size) < 0 ||
-	    verb_number(v, "contexts", &contexts) < 0 || contexts > 65535)
+	    verb_number(v, "contexts", &contexts) < 0 || contexts > 65535 ||
+	    verb_number(v, "quantum", &quantum) < 0 || quantum > UINT32_MAX ||
+	    verb_number(v, "preempt", &preempt) < 0 || preempt > UINT32_MAX)
 		err = -EINVAL;
+	arg->exec_quantum_ms = (uint32_t)quantum;
+	arg->preempt_timeout_us = (uint32_t)preempt;
 	if (verb_option(v, "doorbells") && strcmp(verb_option(v, "doorbells"), "none") == 0)
 		doorbells = UINT32_MAX;
 	else if (verb_number(v, "doorbells", &doorbells) < 0 || doorbells > 256)
@@ -323,12 +336,47 @@ static void job_begin(struct pf *pf, const struct job *job, const struct pfc_pro
 		job_end(pf, j, err);
 }
 
+/* "pf policy" and "pf threshold": set one, or tell all. */
+static void setting_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v,
+			 bool of_vf)
+{
+	uint32_t value[PFC_MAX_GROUP_WORDS] = { 0 };
+	enum pfc_setting setting = PFC_SETTING_COUNT;
+	struct job *j = job_new(pf);
+	uint64_t vf = 0;
+	char text[128] = "too many verbs under way";
+	unsigned n;
+	int err;
+
+	if (of_vf && (verb_number(v, "vf", &vf) != 1 || vf < 1 || vf > pf->vfs)) {
+		snprintf(text, sizeof(text), "vf=N is needed, N in 1..%u", pf->vfs);
+		pf->ops->reply(pf->user, client, seq, -EINVAL, NULL, text);
+		return;
+	}
+	err = v->words != 2 ? -EINVAL :
+	      j ? pf_setting_parse(v, of_vf, &setting, value, &n, text, sizeof(text)) : -EBUSY;
+	if (err == 0)
+		pf->ops->reply(pf->user, client, seq, 0, pf_settings_json(pf->driver, (unsigned)vf),
+			       NULL);
+	else if (err < 0)
+		pf->ops->reply(pf->user, client, seq, err, NULL,
+			       v->words != 2 ? "NAME=VALUE is wanted" : text);
+	if (err <= 0)
+		return;
+	*j = (struct job){
+		.used = true, .verb = PFC_SET, .vf = (unsigned)vf, .client = client, .seq = seq,
+	};
+	err = pfc_set(pf->driver, (unsigned)vf, setting, value, n, (uint64_t)(j - pf->jobs) + 1);
+	if (err != 0)
+		job_end(pf, j, err);
+}
+
 void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 {
 	const char *name = verb_word(v, 1);
 	int verb = pfc_verb_find(name);
 	bool size_only = strcmp(name, "size") == 0;
-	const char *known = verb == PFC_PROVISION ? "vf ggtt start contexts doorbells lmem"
+	const char *known = verb == PFC_PROVISION ? "vf ggtt start contexts doorbells lmem quantum preempt"
 			    : verb == PFC_SAVE	   ? "vf from"
 			    : verb == PFC_PAUSE	   ? "vf hold" : "vf";
 	const char *unknown = verb_unknown(v, known);
@@ -336,6 +384,10 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 	uint64_t vf = 0, from = 0;
 	char text[128];
 
+	if (strcmp(name, "policy") == 0 || strcmp(name, "threshold") == 0) {
+		setting_verb(pf, client, seq, v, *name == 't');
+		return;
+	}
 	if (verb < 0 && !size_only && strcmp(name, "info") != 0) {
 		snprintf(text, sizeof(text), "there is no PF verb '%.32s'", name);
 		pf->ops->reply(pf->user, client, seq, -EINVAL, NULL, text);

@@ -151,6 +151,34 @@ START_TEST(state)
 }
 END_TEST
 
+START_TEST(settings)
+{
+	/* `gucemu pf policy` and `threshold` show and set; provision changes what is named and
+	 * leaves the rest; wrong names and values are refused in words. */
+	pid_t card = start_card("a", "--vfs 2 --gts 2");
+
+	expect("pf policy --socket %s/a.sock", 0, "sample-period");
+	expect("pf policy sample-period=500 --socket %s/a.sock", 0, "500");
+	expect("pf policy --json --socket %s/a.sock", 0, "\"sample-period\":500");
+	expect("pf policy mood=1 --socket %s/a.sock", 1, "mood");
+	expect("pf policy cat-err=1 --socket %s/a.sock", 1, "cat-err");
+	expect("pf policy sched-if-idle=2 --socket %s/a.sock", 1, "value");
+	expect("pf policy sched-if-idle=x --socket %s/a.sock", 1, "no value");
+	expect("pf policy 5 --socket %s/a.sock", 2, "NAME=VALUE");
+	expect("pf policy --vf 1 --socket %s/a.sock", 2, "--vf");
+	expect("pf threshold --socket %s/a.sock", 2, "--vf");
+	expect("pf threshold cat-err=3 --vf 1 --socket %s/a.sock", 0, "3");
+	expect("pf threshold --json --vf 1 --socket %s/a.sock", 0, "\"cat-err\":3");
+	expect("pf threshold --json --vf 2 --socket %s/a.sock", 0, "\"cat-err\":0");
+	expect("pf threshold --vf 3 --socket %s/a.sock", 1, "1..2");
+	expect("pf show --vf 1 --socket %s/a.sock", 0, "adverse_of");
+	expect("pf provision --vf 1 --quantum 33 --socket %s/a.sock", 0, NULL);
+	expect("pf threshold --json --vf 1 --socket %s/a.sock", 0, "\"cat-err\":3");
+	expect("pf reset --vf 1 --socket %s/a.sock", 0, NULL);
+	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
+}
+END_TEST
+
 START_TEST(verbs)
 {
 	/* PF verbs end, and say in words why not: wrong VF, wrong order. */
@@ -431,6 +459,7 @@ int main(void)
 			    (int)(sizeof(bad_lines) / sizeof(bad_lines[0])));
 	tcase_add_test(c, no_emulator);
 	tcase_add_test(c, state);
+	tcase_add_test(c, settings);
 	tcase_add_test(c, verbs);
 	tcase_add_test(c, images_in_files);
 	tcase_add_test(c, driver_without_a_vf);
