@@ -166,7 +166,7 @@ END_TEST
 START_TEST(test_double_migration)
 {
 	struct fx *first;
-	uint32_t dwords;
+	uint32_t dwords, noted;
 
 	move(starts[0]);
 	lx_fix(b, 1u << FIXUP_RING_START | 1u << FIXUP_JOBS, 0, 0);
@@ -176,6 +176,11 @@ START_TEST(test_double_migration)
 	b = lx_target(a, FX_VF_START(3), &options);
 	ck_assert_uint_eq(fx_restore(b, 0, 1, dwords), hxg_success(HXG_ORIGIN_GUC, dwords));
 	lx_resume(b);
+	/* What is stale is no measure: notes are not taken anew before the check. */
+	noted = guc_fn(&b->card, 0, 1)->notes_n;
+	ck_assert_uint_gt(noted, 0);
+	guc_detector_note(&b->card, 0, 1);
+	ck_assert_uint_eq(guc_fn(&b->card, 0, 1)->notes_n, noted);
 	lx_fix(b, 1u << FIXUP_RING_START, 0, 0);
 	lx_done(b);
 	fx_free(first);

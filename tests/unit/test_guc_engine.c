@@ -4,6 +4,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "emulator/guc/exec.h"
 #include "guc_lrc.h"
 
 static struct fx *f;
@@ -85,7 +86,9 @@ START_TEST(test_only_running)
 	ck_assert_uint_eq(fx_get(f, 1, RESULT), 0);
 	fx_control(f, 0, 1, GUC_VF_PAUSE);
 	slot(0)->enabled = 1;
+	guc_run_add(&f->card, 0, slot(0));
 	fx_run(f, 10);
+	ck_assert_uint_eq(guc_unit(&f->card, 0)->runnable_n, 0);
 	ck_assert_uint_eq(fx_get(f, 1, RESULT), 0);
 	fx_control(f, 0, 1, GUC_VF_RESUME);
 	fx_run(f, 10);

@@ -156,6 +156,23 @@ START_TEST(wrap)
 }
 END_TEST
 
+/* guc-abi 3.6.2: padding takes room: after a wrap the tail never passes the head. */
+START_TEST(wrap_takes_room)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 5; i++) {
+		ck_assert_int_eq(fast(199, 0, 0), 0);
+		guc_consume();
+	}
+	ck_assert_int_eq(fast(24, 0, 0), 0);
+	while (fast(2, 0, 0) == 0)
+		n++;
+	ck_assert_uint_eq(n, (1000 - 1 - 25) / 3);
+	ck_assert_uint_lt(ct.h2g_tail, 1000);
+}
+END_TEST
+
 /* guc-abi 3.6.1, C-08: a full ring refuses, one dword stays free, and room
  * comes back when GuC has read. */
 START_TEST(full)
@@ -446,6 +463,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, wire_format);
 	tcase_add_loop_test(tc, wrap, 0, 2);
+	tcase_add_test(tc, wrap_takes_room);
 	tcase_add_test(tc, full);
 	tcase_add_test(tc, fence_in_use);
 	tcase_add_test(tc, bad_head);
