@@ -94,6 +94,7 @@ static void on_check(uv_check_t *check)
 	freeze_check(s, now);
 	handover_check(s, now);
 	clients_bury(s);
+	bell_turn(s);
 	record_turn(s, now, &next);
 	if (guc_next_deadline(&s->card) < next)
 		next = guc_next_deadline(&s->card);
@@ -123,6 +124,8 @@ int card_start(struct server *s)
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (block == MAP_FAILED)
 		return -errno;
+	/* Entries of gigabytes are written at start: thousands of page faults less. */
+	(void)madvise(block, s->block_size, MADV_HUGEPAGE);
 	s->card.port = (struct guc_port){
 		.user = s,
 		.mem_read = port_read,
@@ -132,7 +135,7 @@ int card_start(struct server *s)
 		.irq = port_irq,
 	};
 	lmem_start(s);
-	err = guc_card_init(&s->card, block, s->block_size, &s->opt.geometry, options);
+	err = guc_card_init_zeroed(&s->card, block, s->block_size, &s->opt.geometry, options);
 	if (err != 0) {
 		munmap(block, s->block_size);
 		return err;

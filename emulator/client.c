@@ -36,6 +36,7 @@ static const struct row rows[] = {
 	[T(LMEM_READ)] = { ROLE(FUNCTION), on_lmem_read },
 	[T(LMEM_WRITE)] = { ROLE(FUNCTION), on_lmem_write },
 	[T(LMEM_STAGE)] = { ROLE(FUNCTION), on_lmem_stage },
+	[T(BELL)] = { ROLE(FUNCTION), on_bell },
 	[T(CTB_OPEN)] = { ROLE(FUNCTION), on_ctb_open },
 	[T(CTB_SEND)] = { ROLE(FUNCTION), on_ctb_send },
 	[T(CTB_RESTART)] = { ROLE(FUNCTION), on_ctb_restart },
@@ -142,6 +143,7 @@ void client_close(struct client *c, int status, const char *text)
 
 void client_release(struct client *c)
 {
+	bell_drop(c->server, c->fn);
 	record_detach(c->server, c->fn, true);
 	wire_close(c->wire, 0, NULL);
 	unlink_client(c);
@@ -253,7 +255,8 @@ static enum wire_next on_hello(struct client *c, const struct frame *f)
 		.value = FRAME_PROTOCOL,
 		.flags = f->flags & (f->function == 0 ? FRAME_FEATURE_PF_VERBS
 						      : FRAME_FEATURE_FREEZE |
-								FRAME_FEATURE_PLAIN_CTB),
+								FRAME_FEATURE_PLAIN_CTB |
+								FRAME_FEATURE_BELL),
 		.function = f->function,
 		.gt = card_gts(s),
 		.size = s->opt.geometry.tiles,

@@ -56,6 +56,7 @@ enum wire_next on_mmio_write(struct client *c, const struct frame *f, int *fds)
 	}
 	n = f->data_len / unit;
 	card_time(c->server);
+	bell_look_at(c->server, c->fn);
 	while (c->cursor < n) {
 		err = write_one(c, f, run, c->cursor);
 		if (err != 0) {
@@ -263,18 +264,21 @@ static void client_irq(struct client *c, const struct guc_irq *irq)
 void function_irq(struct server *s, unsigned fn, const struct guc_irq *irq)
 {
 	plain_irq(s, fn, irq);
-	if (fn == 0 && s->pf)
+	if (fn == 0 && s->pf) {
 		builtin_irq(s);
-	else if (s->fn[fn].client)
-		client_irq(s->fn[fn].client, irq);
-	else if (vfio_attached(s, fn))
+	} else if (s->fn[fn].client) {
+		if (bell_irq(s, fn, irq))
+			client_irq(s->fn[fn].client, irq);
+	} else if (vfio_attached(s, fn)) {
 		vfio_irq(s, fn, irq);
+	}
 }
 
 void function_lost(struct server *s, unsigned fn)
 {
 	struct function *f = &s->fn[fn];
 
+	bell_drop(s, fn);
 	plain_drop(s, fn);
 	memory_drop_all(&f->memory);
 	local_forget(&s->local, fn);

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libgucserver.la
 libgucserver_la_SOURCES = \
 	emulator/adopt.c \
+	emulator/bell.c \
 	emulator/card.c \
 	emulator/client.c \
 	emulator/control.c \

@@ -109,6 +109,8 @@ struct function {
 	bool unconfirmed;  /* adopted; the giver may still take it back */
 	bool thaw_later;   /* asked for (freeze_by) while unconfirmed */
 	struct handover *handover; /* under way, or NULL */
+	struct bell_page *bells; /* that the client shares, or NULL */
+	uint32_t bell_looked[GUC_MAX_GTS];
 	struct vfio *vfio; /* its vfio-user socket, or NULL */
 };
 
@@ -127,6 +129,7 @@ struct server {
 	uv_timer_t housekeeping;
 	uv_signal_t sigterm, sigint, sigchld;
 	bool ticked, ready, stopping;
+	uint64_t belled; /* bit fn: may have BELL_AWAKE somewhere */
 	bool again;  /* somebody has work for the next turn */
 	bool doomed; /* some client is */
 	unsigned plains, freezes, handovers; /* open, under way: nothing to look at if 0 */
@@ -232,6 +235,19 @@ int lmem_pf(struct server *s, const struct host_lmem *what, void *data, uint64_t
 enum wire_next on_lmem_read(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_lmem_write(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_lmem_stage(struct client *c, const struct frame *f, int *fds);
+
+/* --- bell.c: doorbells only for who sleeps ------------------------------------------- */
+
+enum wire_next on_bell(struct client *c, const struct frame *f, int *fds);
+/* Its client is gone or given away: it shall signal always. */
+void bell_drop(struct server *s, unsigned fn);
+/* Registers are about to be written, a doorbell perhaps among them. */
+void bell_look_at(struct server *s, unsigned fn);
+/* End of a turn: the loop may sleep, so say so to the clients, and ring for who was
+ * too late. In each turn, busy ones too: the card looks only when it is rung. */
+void bell_turn(struct server *s);
+/* Must the client be told of this interrupt? */
+bool bell_irq(struct server *s, unsigned fn, const struct guc_irq *irq);
 
 /* --- plain_ctb.c -------------------------------------------------------------------- */
 

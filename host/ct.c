@@ -27,6 +27,13 @@ void host_ct_init(struct host_ct *ct, const struct host_port *port, const struct
 	ct->g2h_reserved = ct->g2h_size / 2;
 }
 
+/* Nobody reads just now: the next message comes with an interrupt. */
+static void ct_rest(struct host_ct *ct)
+{
+	if (ct->g2h_bell)
+		(void)bell_sleep(ct->g2h_bell, 0);
+}
+
 static void full_credit(struct host_ct *ct)
 {
 	ct->g2h_space = ct->g2h_size - 1 - ct->g2h_reserved;
@@ -51,6 +58,7 @@ void host_ct_reset(struct host_ct *ct)
 void host_ct_enable(struct host_ct *ct)
 {
 	ct->state = HOST_CT_ON;
+	ct_rest(ct);
 }
 
 void host_ct_stop(struct host_ct *ct)
@@ -83,6 +91,7 @@ void host_ct_restart(struct host_ct *ct, bool reset_credits)
 	if (!ct->keep_h2g)
 		memset(ct->mem->base + ct->h2g_buf, 0, (size_t)ct->h2g_size * 4);
 	ct->state = HOST_CT_ON;
+	ct_rest(ct);
 	if (!reset_credits)
 		return;
 	ct->forgiving = true;
@@ -147,7 +156,8 @@ int ct_write(struct host_ct *ct, uint32_t fence, const uint32_t *dw, uint32_t le
 		host_put32(ct->mem, at + 4 + (size_t)i * 4, dw[i]);
 	ct->h2g_space -= total;
 	set_tail(ct, ctb_advance(ct->h2g_tail, total, ct->h2g_size));
-	ct->port->write32(ct->port->user, ct->doorbell_off, 0);
+	if (!ct->h2g_bell || bell_announce(ct->h2g_bell))
+		ct->port->write32(ct->port->user, ct->doorbell_off, 0);
 	ct->sent++;
 	return 0;
 }

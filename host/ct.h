@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "port.h"
+#include "proto/bell.h"
 #include "proto/ctb.h"
 #include "proto/hxg.h"
 
@@ -52,6 +53,9 @@ struct host_ct {
 	enum host_ct_state state;
 	bool forgiving; /* credits were reset: an event too many is no fault */
 	bool keep_h2g;  /* tests: a restart leaves the H2G buffer as it is */
+	/* Set behind host_ct_init(): doorbells are rung, and interrupts come, only
+	 * for who sleeps. NULL: always. */
+	struct bell *h2g_bell, *g2h_bell;
 	uint16_t next_fence;
 	struct host_ct_request pending[HOST_CT_PENDING];
 	host_ct_reply_fn on_reply;
@@ -86,8 +90,9 @@ void host_ct_restart(struct host_ct *ct, bool reset_credits);
 int host_ct_send(struct host_ct *ct, enum hxg_type type, const uint32_t *dw, uint32_t len,
 		 uint64_t tag, uint32_t g2h, uint32_t events, uint64_t now);
 
-/* Read up to `budget` G2H messages, calling on_reply and on_event. Number of
- * messages read, -EPIPE broken, -ENODEV off. */
+/* Read up to `budget` (not 0) G2H messages, calling on_reply and on_event. Number
+ * of messages read, -EPIPE broken, -ENODEV off. With a bell the next interrupt
+ * comes only after it returned less than `budget`. */
 int host_ct_receive(struct host_ct *ct, unsigned budget, uint64_t now);
 
 /* Time limits and retries. */

@@ -181,9 +181,11 @@ static int read_one(struct host_ct *ct, uint64_t now)
 
 int host_ct_receive(struct host_ct *ct, unsigned budget, uint64_t now)
 {
-	int count = 0;
+	uint32_t looked = ct->g2h_bell ? bell_look(ct->g2h_bell) : 0;
+	bool resting = !ct->g2h_bell;
+	unsigned count = 0;
 
-	while (budget--) {
+	while (count < budget) {
 		int got = ct_state_error(ct);
 
 		if (got)
@@ -191,11 +193,14 @@ int host_ct_receive(struct host_ct *ct, unsigned budget, uint64_t now)
 		got = read_one(ct, now);
 		if (got < 0)
 			return got;
-		if (got == 0)
+		count += (unsigned)got;
+		if (got > 0)
+			continue;
+		if (resting || bell_sleep(ct->g2h_bell, looked))
 			break;
-		count++;
+		resting = true;
 	}
-	return ct->state == HOST_CT_BROKEN ? -EPIPE : count;
+	return ct->state == HOST_CT_BROKEN ? -EPIPE : (int)count;
 }
 
 void host_ct_tick(struct host_ct *ct, uint64_t now)

@@ -25,6 +25,7 @@ enum frame_role { FRAME_ROLE_FUNCTION = 1, FRAME_ROLE_CONTROL = 2, FRAME_ROLE_PE
 /* Features of HELLO (wanted) and WELCOME (granted), bits of `flags`. */
 #define FRAME_FEATURE_FREEZE 1u /* client answers FREEZE with FROZEN */
 #define FRAME_FEATURE_PLAIN_CTB 2u
+#define FRAME_FEATURE_BELL 8u /* doorbells only for who sleeps: proto/bell.h */
 #define FRAME_FEATURE_PF_VERBS 4u /* function 0 serves the control role's PF verbs */
 
 /* One frame. text and data are views into the buffer they were decoded from,

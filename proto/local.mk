@@ -4,7 +4,7 @@
 noinst_LTLIBRARIES += libgucproto.la libgucframe.la libguctrace.la
 
 proto_headers = \
-	proto/actions.h proto/bits.h proto/crc32c.h proto/ctb.h proto/errors.h \
+	proto/actions.h proto/bell.h proto/bits.h proto/crc32c.h proto/ctb.h proto/errors.h \
 	proto/fixup.h proto/hxg.h proto/klv.h proto/lrc.h proto/mi.h proto/platform.h proto/regs.h \
 	proto/relay.h
 nobase_pkginclude_HEADERS += $(proto_headers)

@@ -27,8 +27,10 @@ wire_ldadd = libgucwire.la libgucframe.la libgucproto.la $(CHECK_LIBS)
 
 # --- benches: built always, so that they don't rot; run by hand -----------------
 
-noinst_PROGRAMS += tests/bench/bench_core tests/bench/bench_image tests/bench/bench_socket
+noinst_PROGRAMS += tests/bench/bench_core tests/bench/bench_image tests/bench/bench_ring \
+	tests/bench/bench_socket
 bench_sources = tests/bench/bench.c tests/bench/bench.h
+bench_client = tests/bench/bench_client.c tests/bench/bench_client.h
 sim_sources = emulator/local.c emulator/local.h tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sim_lmem.c tests/sim/sim_lmem.h tests/sim/load.c tests/sim/load.h
 bare_sources = tests/sim/bare.c tests/sim/bare.h
@@ -43,7 +45,9 @@ tests_bench_bench_core_SOURCES = tests/bench/bench_core.c $(bench_sources) $(sim
 tests_bench_bench_core_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
 tests_bench_bench_image_SOURCES = tests/bench/bench_image.c $(bench_sources) $(sim_sources)
 tests_bench_bench_image_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
-tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c $(bench_sources)
+tests_bench_bench_ring_SOURCES = tests/bench/bench_ring.c $(bench_client) $(bench_sources)
+tests_bench_bench_ring_LDADD = libguchost.la libgucframe.la libgucwire.la libgucproto.la
+tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c $(bench_client) $(bench_sources)
 tests_bench_bench_socket_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 tests_bench_bench_socket_LDADD = libgucframe.la $(UV_LIBS)
 
@@ -89,6 +93,7 @@ unit_tests = \
 	tests/unit/test_pfc_setting \
 	tests/unit/test_pfc_vfio \
 	tests/unit/test_proto \
+	tests/unit/test_bell \
 	tests/unit/test_threads \
 	tests/unit/test_vfc_boot \
 	tests/unit/test_vfc_fixup \
@@ -112,6 +117,9 @@ tests_unit_test_host_ct_LDADD = $(host_ldadd)
 tests_unit_test_host_mailbox_CFLAGS = $(unit_cflags)
 tests_unit_test_host_mailbox_LDADD = $(host_ldadd)
 
+tests_unit_test_bell_SOURCES = tests/unit/test_bell.c
+tests_unit_test_bell_CFLAGS = $(unit_cflags)
+tests_unit_test_bell_LDADD = $(CHECK_LIBS)
 tests_unit_test_threads_SOURCES = tests/unit/test_threads.c $(bare_sources)
 tests_unit_test_threads_CFLAGS = $(unit_cflags)
 tests_unit_test_threads_LDADD = libgucguc.la $(host_ldadd) -lpthread

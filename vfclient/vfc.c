@@ -119,6 +119,10 @@ static void init_gt(struct vfc *v, uint8_t id)
 	host_ct_init(&gt->ct, v->port, v->mem, 0, gt->media, gt->h2g_off, gt->h2g_off + GGTT_PAGE,
 		     CTB_H2G_BYTES, gt->g2h_off + G2H_DESC_AT, gt->g2h_off + GGTT_PAGE,
 		     CTB_G2H_BYTES);
+	if (v->opt.bells) {
+		gt->ct.h2g_bell = &v->opt.bells->gt[id].h2g;
+		gt->ct.g2h_bell = &v->opt.bells->gt[id].g2h;
+	}
 	gt->ct.on_reply = on_reply;
 	gt->ct.on_event = on_event;
 	gt->ct.user = gt;

@@ -17,6 +17,7 @@
 
 #include "host/lmem.h"
 #include "host/port.h"
+#include "proto/bell.h"
 #include "proto/actions.h"
 #include "proto/fixup.h"
 
@@ -156,6 +157,7 @@ struct vfc_options {
 	uint16_t ccs_ratio;       /* bytes of memory for one of compression metadata;
 				   * 0 = none */
 	struct host_lmem_port lmem; /* of a discrete card; tile 0 is used */
+	struct bell_page *bells;  /* shared with the emulator (proto/bell.h), or NULL */
 	uint64_t ggtt_min;        /* least legal GGTT start (WOPCM), bytes */
 	vfc_event_fn on_event;    /* or NULL */
 	vfc_hook_fn hook;         /* or NULL */

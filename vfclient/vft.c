@@ -299,6 +299,9 @@ static int lay_out(struct vft *t, const struct vft_card *card)
 	err = vft_link_share(t->link, bytes, t->opt.dma, &t->mem);
 	if (err != 0)
 		return err;
+	err = vft_link_bells(t->link, &o.bells);
+	if (err != 0 && err != -ENOSYS)
+		return err;
 	t->storage = calloc(1, vfc_size());
 	if (!t->storage)
 		return -ENOMEM;

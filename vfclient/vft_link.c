@@ -321,7 +321,7 @@ static int greet(struct vft_link *l, const struct vft_link_options *o)
 		.value = FRAME_PROTOCOL,
 		.code = FRAME_ROLE_FUNCTION,
 		.function = o->function,
-		.flags = FRAME_FEATURE_FREEZE,
+		.flags = FRAME_FEATURE_FREEZE | FRAME_FEATURE_BELL,
 		.text = o->name,
 		.text_len = o->name ? strlen(o->name) : 0,
 	};

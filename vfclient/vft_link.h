@@ -13,6 +13,7 @@
 
 #include "host/lmem.h"
 #include "host/port.h"
+#include "proto/bell.h"
 
 struct vft_link;
 
@@ -116,6 +117,10 @@ int vft_link_lmem(struct vft_link *l, const struct host_lmem *what, vft_lmem_fn 
 /* Create `bytes` (a multiple of 4 KiB) of zeroed memory that can't shrink, map it
  * and share it with the card at DMA address `dma`. A refusal comes as `lost`. */
 int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_mem *mem);
+
+/* Share a page of zeroes for bells (proto/bell.h), so that doorbells and interrupts
+ * are spared. -ENOSYS when the emulator granted no such feature. */
+int vft_link_bells(struct vft_link *l, struct bell_page **bells);
 
 /* --- waiting ----------------------------------------------------------------------- */
 

@@ -245,15 +245,9 @@ void vft_link_end_requests(struct vft_link *l)
 	l->batch_n = 0;
 }
 
-int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_mem *mem)
+/* Create memory, map it and send it with the frame. */
+static int share(struct vft_link *l, const char *name, size_t bytes, struct frame *f, void **out)
 {
-	uint64_t place[3] = { dma, bytes, 0 };
-	struct frame f = {
-		.type = gucemu_FrameType_MEM_SHARE,
-		.fds = 1,
-		.data = (const uint8_t *)place,
-		.data_len = sizeof(place),
-	};
 	struct vft_request what = { .n = 0 };
 	void *map;
 	int fd, err;
@@ -262,18 +256,48 @@ int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_m
 		return -ENOSPC;
 	if (l->phase != VFT_OPEN)
 		return l->phase == VFT_LOST ? l->err : -EAGAIN;
-	fd = memfd_create_sealed("gucemu-vf", bytes, &map);
+	fd = memfd_create_sealed(name, bytes, &map);
 	if (fd < 0)
 		return fd;
-	err = request_send(l, &f, &fd, &what);
+	f->fds = 1;
+	err = request_send(l, f, &fd, &what);
 	close(fd); /* the wire has its own, and the mapping stays */
 	if (err != 0) {
 		munmap(map, bytes);
 		return err;
 	}
 	l->region[l->regions++] = (struct vft_region){ map, bytes };
-	*mem = (struct host_mem){ .base = map, .size = bytes, .dma = dma };
+	*out = map;
 	return 0;
+}
+
+int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_mem *mem)
+{
+	uint64_t place[3] = { dma, bytes, 0 };
+	struct frame f = {
+		.type = gucemu_FrameType_MEM_SHARE,
+		.data = (const uint8_t *)place,
+		.data_len = sizeof(place),
+	};
+	void *map;
+	int err = share(l, "gucemu-vf", bytes, &f, &map);
+
+	if (err == 0)
+		*mem = (struct host_mem){ .base = map, .size = bytes, .dma = dma };
+	return err;
+}
+
+int vft_link_bells(struct vft_link *l, struct bell_page **bells)
+{
+	struct frame f = { .type = gucemu_FrameType_BELL };
+	void *map;
+	int err = -ENOSYS;
+
+	if (l->card.features & FRAME_FEATURE_BELL)
+		err = share(l, "gucemu-bells", BELL_PAGE_BYTES, &f, &map);
+	if (err == 0)
+		*bells = map;
+	return err;
 }
 
 void vft_link_unmap(struct vft_link *l)

@@ -88,8 +88,8 @@ void guc_options_default(struct guc_options *options)
 	};
 }
 
-int guc_card_init(struct guc_card *card, void *block, size_t size,
-		  const struct guc_geometry *geometry, const struct guc_options *options)
+static int init(struct guc_card *card, void *block, size_t size,
+		const struct guc_geometry *geometry, const struct guc_options *options, bool zeroed)
 {
 	struct guc_block *b = block;
 	uint64_t bytes;
@@ -99,7 +99,8 @@ int guc_card_init(struct guc_card *card, void *block, size_t size,
 	bytes = layout(geometry, options->ggtt_tlb, NULL);
 	if (size < bytes)
 		return -ENOSPC;
-	memset(block, 0, (size_t)bytes);
+	if (!zeroed)
+		memset(block, 0, (size_t)bytes);
 	b->magic = BLOCK_MAGIC;
 	b->bytes = bytes;
 	b->geometry = *geometry;
@@ -112,6 +113,18 @@ int guc_card_init(struct guc_card *card, void *block, size_t size,
 		guc_fn(card, gt, 0)->state = GUC_VFS_RUNNING;
 	}
 	return 0;
+}
+
+int guc_card_init(struct guc_card *card, void *block, size_t size,
+		  const struct guc_geometry *geometry, const struct guc_options *options)
+{
+	return init(card, block, size, geometry, options, false);
+}
+
+int guc_card_init_zeroed(struct guc_card *card, void *block, size_t size,
+			 const struct guc_geometry *geometry, const struct guc_options *options)
+{
+	return init(card, block, size, geometry, options, true);
 }
 
 int guc_card_attach(struct guc_card *card, void *block, size_t size)

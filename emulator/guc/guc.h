@@ -104,6 +104,11 @@ void guc_options_default(struct guc_options *options);
 int guc_card_init(struct guc_card *card, void *block, size_t size,
 		  const struct guc_geometry *geometry, const struct guc_options *options);
 
+/* The same in memory that is all zeroes, as it comes from the system: pages of it
+ * that the card does not use stay untouched. */
+int guc_card_init_zeroed(struct guc_card *card, void *block, size_t size,
+			 const struct guc_geometry *geometry, const struct guc_options *options);
+
 /* Take over a block that guc_card_init() laid out, here or in a copy. Checks
  * the block's own header only: blocks are trusted. 0 or -EINVAL. */
 int guc_card_attach(struct guc_card *card, void *block, size_t size);

@@ -2,20 +2,18 @@
 /* Registers over the socket: an MMIO read round trip against a libuv echo of
  * the same bytes, and batched posted writes against single answered ones.
  * Client, server and echo share one processor. */
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "bench.h"
+#include "bench_client.h"
 #include "proto/frame.h"
 #include "proto/regs.h"
 
@@ -30,74 +28,6 @@ struct ends {
 	uint32_t seq;
 };
 
-static void die(const char *what)
-{
-	perror(what);
-	exit(EXIT_FAILURE);
-}
-
-static void send_all(int fd, const void *buf, size_t len)
-{
-	const uint8_t *p = buf;
-
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n <= 0)
-			die("write");
-		p += n;
-		len -= (size_t)n;
-	}
-}
-
-/* Next frame from the server; interrupts and the like are passed over. */
-static void await(int fd, gucemu_FrameType type, struct frame *f)
-{
-	static uint8_t buf[FRAME_MAX + 8];
-	static size_t have, used;
-
-	for (;;) {
-		long n = frame_decode(buf + used, have - used, f);
-
-		if (n < 0) {
-			fprintf(stderr, "bad frame: %s\n", strerror((int)-n));
-			exit(EXIT_FAILURE);
-		}
-		if (n == 0) {
-			ssize_t got;
-
-			memmove(buf, buf + used, have - used);
-			have -= used;
-			used = 0;
-			got = read(fd, buf + have, sizeof(buf) - have);
-			if (got <= 0)
-				die("server went away");
-			have += (size_t)got;
-			continue;
-		}
-		used += (size_t)n;
-		if (f->type == gucemu_FrameType_STATUS && f->status) {
-			fprintf(stderr, "server says %d %.*s\n", f->status, (int)f->text_len,
-				f->text);
-			exit(EXIT_FAILURE);
-		}
-		if (f->type == type)
-			return;
-	}
-}
-
-static void post(int fd, const struct frame *f)
-{
-	uint8_t buf[2048];
-	long n = frame_encode(f, buf, sizeof(buf));
-
-	if (n < 0) {
-		fprintf(stderr, "frame: %s\n", strerror((int)-n));
-		exit(EXIT_FAILURE);
-	}
-	send_all(fd, buf, (size_t)n);
-}
-
 /* Send the prepared request, read an answer of `len` bytes: the same work for
  * the emulator and the echo, so that the servers are compared, not clients. */
 static double round_trips(const struct ends *e, int fd, size_t len)
@@ -108,12 +38,12 @@ static double round_trips(const struct ends *e, int fd, size_t len)
 	for (unsigned i = 0; i < ROUND_TRIPS; i++) {
 		size_t got = 0;
 
-		send_all(fd, e->request, e->request_len);
+		bench_send(fd, e->request, e->request_len);
 		while (got < len) {
 			ssize_t n = read(fd, buf, sizeof(buf));
 
 			if (n <= 0)
-				die("server went away");
+				bench_die("server went away");
 			got += (size_t)n;
 		}
 	}
@@ -144,7 +74,7 @@ static void write_frame(struct ends *e, unsigned n, bool answered)
 		le32_put(data + 8 * i, REG_VF_SW_FLAG(i % MAILBOX_DWORDS));
 		le32_put(data + 8 * i + 4, i);
 	}
-	post(e->server, &f);
+	bench_post(e->server, &f);
 }
 
 static double batched_writes(void *user)
@@ -155,7 +85,7 @@ static double batched_writes(void *user)
 
 	for (unsigned i = 0; i < ROUND_TRIPS / 4; i++)
 		write_frame(e, BATCH, i == ROUND_TRIPS / 4 - 1);
-	await(e->server, gucemu_FrameType_STATUS, &f);
+	bench_await(e->server, gucemu_FrameType_STATUS, &f);
 	return (double)BATCH * (ROUND_TRIPS / 4) * 1e9 / (double)(bench_now() - start);
 }
 
@@ -167,26 +97,9 @@ static double single_writes(void *user)
 
 	for (unsigned i = 0; i < ROUND_TRIPS / 4; i++) {
 		write_frame(e, 1, true);
-		await(e->server, gucemu_FrameType_STATUS, &f);
+		bench_await(e->server, gucemu_FrameType_STATUS, &f);
 	}
 	return (ROUND_TRIPS / 4) * 1e9 / (double)(bench_now() - start);
-}
-
-static int connect_to(const char *path)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || strlen(path) >= sizeof(sa.sun_path))
-		die("socket");
-	strcpy(sa.sun_path, path);
-	for (unsigned tries = 0; tries < 500; tries++) {
-		if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
-			return fd;
-		usleep(10000);
-	}
-	die(path);
-	return -1;
 }
 
 /* --- the echo: a bare libuv program ------------------------------------------ */
@@ -248,7 +161,7 @@ int main(void)
 	pid_t server, echo;
 
 	if (!mkdtemp(dir))
-		die(dir);
+		bench_die(dir);
 	snprintf(sock, sizeof(sock), "%s/card.sock", dir);
 	snprintf(echo_path, sizeof(echo_path), "%s/echo.sock", dir);
 	bench_pin();
@@ -260,16 +173,16 @@ int main(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execl(program, "gucemu", "serve", "--socket", sock, "--vfs", "1", "--log",
 		      "error", (char *)NULL);
-		die(program);
+		bench_die(program);
 	}
-	e.server = connect_to(sock);
-	e.echo = connect_to(echo_path);
-	post(e.server, &hello);
-	await(e.server, gucemu_FrameType_WELCOME, &f);
+	e.server = bench_connect(sock);
+	e.echo = bench_connect(echo_path);
+	bench_post(e.server, &hello);
+	bench_await(e.server, gucemu_FrameType_WELCOME, &f);
 	e.request_len = (size_t)frame_encode(&read_cap, e.request, sizeof(e.request));
 	/* The answer once with all checks; its length is that of all others. */
-	send_all(e.server, e.request, e.request_len);
-	await(e.server, gucemu_FrameType_MMIO_DATA, &f);
+	bench_send(e.server, e.request, e.request_len);
+	bench_await(e.server, gucemu_FrameType_MMIO_DATA, &f);
 	e.answer_len = (size_t)frame_encode(&f, scratch, sizeof(scratch));
 	bench_pair("mmio-round-trip/uv-echo", mmio_round_trips, echo_round_trips, &e, "0.85");
 	bench_pair("batched-64/single-write", batched_writes, single_writes, &e, "20");

@@ -280,6 +280,27 @@ START_TEST(run_as_singles)
 }
 END_TEST
 
+/* GG-09c: a card in memory that is zero already is the card in dirty memory. */
+START_TEST(zeroed_memory)
+{
+	const struct guc_geometry g = f->card.block->geometry;
+	const struct guc_options o = f->card.block->options;
+	size_t size = guc_card_size(&g);
+	struct guc_card a = { .block = NULL }, b = { .block = NULL };
+	void *dirty = malloc(size), *zero = calloc(1, size);
+
+	ck_assert_ptr_nonnull(dirty);
+	ck_assert_ptr_nonnull(zero);
+	memset(dirty, 0xA5, size);
+	ck_assert_int_eq(guc_card_init(&a, dirty, size, &g, &o), 0);
+	ck_assert_int_eq(guc_card_init_zeroed(&b, zero, size, &g, &o), 0);
+	ck_assert(memcmp(dirty, zero, a.block->bytes) == 0);
+	ck_assert_int_eq(guc_card_init_zeroed(&b, zero, 64, &g, &o), -ENOSPC);
+	free(dirty);
+	free(zero);
+}
+END_TEST
+
 /* GG-10: CTB, memirq and relay of VF 1 through VF 2's addresses: the rings are
  * checked at each use, not only when they were named. */
 START_TEST(moved_away)
@@ -369,6 +390,7 @@ int main(void)
 	tcase_add_test(tc, foreign_registers);
 	tcase_add_test(tc, bad_mmio);
 	tcase_add_test(tc, run_as_singles);
+	tcase_add_test(tc, zeroed_memory);
 	tcase_add_test(tc, moved_away);
 	tcase_add_test(tc, tlb);
 	tcase_add_test(tc, snapshot);

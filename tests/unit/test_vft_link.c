@@ -133,7 +133,7 @@ START_TEST(test_hello)
 	ck_assert_uint_eq(f->value, FRAME_PROTOCOL);
 	ck_assert_uint_eq(f->code, FRAME_ROLE_FUNCTION);
 	ck_assert_uint_eq(f->function, 1);
-	ck_assert_uint_eq(f->flags, FRAME_FEATURE_FREEZE);
+	ck_assert_uint_eq(f->flags, FRAME_FEATURE_FREEZE | FRAME_FEATURE_BELL);
 	ck_assert_uint_eq(f->text_len, 4);
 }
 END_TEST
