@@ -82,6 +82,7 @@ struct guc_function { /* of one GuC */
 	uint8_t doorbell;   /* H2G was rung and is not drained yet */
 	uint8_t irq_pending;/* G2H written in this turn: raise GUC2HOST at its end */
 	uint8_t mmio_relay; /* waiting for the PF: 0, or 1 + magic */
+	uint8_t compressing; /* type of the compression context that runs, 0 = none */
 	uint8_t owed;       /* VF_STATE_NOTIFY events the PF gets after the reply: bit per event */
 	uint8_t engines_off;/* classes that SCHED_ENGINE_MODE_SET stopped: bit per class */
 	uint32_t mbox[MAILBOX_DWORDS];
@@ -101,6 +102,8 @@ struct guc_function { /* of one GuC */
 	struct guc_note notes[GUC_NOTES];
 	uint64_t notes_base; /* GGTT start they were taken at, 0 = none */
 	uint32_t fresh_checks; /* registrations since RESTORE are checked (row 8) */
+	uint16_t done_marker;      /* of the RESFIX_DONE that waits for it */
+	uint32_t compression_left; /* commands that `compressing` may run yet */
 	uint32_t notes_pending; /* a restore's fixups are not checked yet: notes stay */
 	struct guc_group group[GUC_GROUPS];
 };
@@ -333,9 +336,10 @@ void guc_contexts_kick(struct guc_card *c, unsigned gt, unsigned fn);
 /* Run runnable contexts of running VFs, one budget each; true if any is left
  * that could go on at once (a context at a semaphore cannot). */
 bool guc_engine_run(struct guc_card *c, unsigned gt);
-/* Run fn's first context of a compression type (enum guc_ctx_type) from its
- * ring's start, bounded; its head stays 0, as its driver needs it. */
-void guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type);
+/* Run a slice of fn's first context of a compression type (enum guc_ctx_type) from
+ * its ring's start; meanwhile fn's other contexts stand still. True: there is more.
+ * At its end the ring's head is 0 again, as its driver needs it. */
+bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type);
 /* XY_CTRL_SURF_COPY_BLT (blitter.c): compression metadata to memory and back.
  * 0, or an errno when the command is garbage or an address can't be reached.
  * *cost: what of a budget of commands it takes. */

@@ -151,6 +151,7 @@ void guc_function_drop(struct guc_card *c, unsigned gt, unsigned fn)
 	memset(&f->self, 0, sizeof(f->self));
 	f->opt_in = f->mmio_relay = f->engines_off = 0;
 	f->marker = 0;
+	f->compressing = 0;
 	f->notes_n = f->notes_lost = f->fresh_checks = 0;
 	f->notes_base = 0;
 }

@@ -64,6 +64,8 @@ uint16_t guc_vf_peek(const struct guc_card *c, unsigned gt, unsigned fn, enum gu
 void guc_lifecycle_settle(struct guc_card *c, unsigned gt);
 /* The PF's event VF_ENABLE, VFID 0, is due after the reply. */
 void guc_owe_vf_enable(struct guc_card *c, unsigned gt);
+/* RESFIX_DONE, with the compression context that may come before. */
+uint16_t guc_resfix_done(struct guc_card *c, struct guc_request *r);
 /* Forget contexts, CTB, memirq, opt-ins, marker (VF_RESET, FLR_START). */
 void guc_function_drop(struct guc_card *c, unsigned gt, unsigned fn);
 /* Look again at mailbox and H2G ring, deliver what is queued. */

@@ -28,7 +28,7 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 		r.fn = r.ctx->fn;
 		r.id = slot - f->config.begin_context;
 		guc_run_remove(c, gt, r.ctx);
-		if ((r.fn && f->state != GUC_VFS_RUNNING) ||
+		if ((r.fn && (f->state != GUC_VFS_RUNNING || f->compressing)) ||
 		    f->engines_off >> r.ctx->engine_class & 1)
 			continue;
 		switch (run_context(&r)) {
@@ -49,28 +49,52 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 	return more;
 }
 
-/* Commands of a compression context: its batch copies a VF's metadata. */
-#define COMPRESSION_BUDGET 4096u
+/* Commands of a compression context in one slice, and in all: a VF's driver makes
+ * 2 MiB of batch a GiB of its memory. A batch without an end stops there. */
+#define COMPRESSION_SLICE 4096u
+#define COMPRESSION_MAX   (1u << 24)
 
-void guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type)
+/* fn's first context of a type, or NULL. */
+static struct guc_context *compression_context(struct guc_card *c, unsigned gt, unsigned fn,
+					       unsigned type, uint32_t *id)
 {
+	struct guc_context *ctx = NULL;
+
+	for (*id = 0; *id < guc_fn(c, gt, fn)->config.num_contexts; ++*id) {
+		ctx = guc_context(c, gt, fn, *id);
+		if (!ctx || (ctx->registered && ctx->fn == fn && ctx->type == type && !ctx->killed))
+			return ctx;
+	}
+	return NULL;
+}
+
+bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type)
+{
+	struct guc_function *f = guc_fn(c, gt, fn);
 	struct guc_run_ctx r = { .c = c, .gt = gt, .fn = fn };
 	struct guc_lrc lrc;
+	enum guc_run end;
 
-	for (; r.id < guc_fn(c, gt, fn)->config.num_contexts; r.id++) {
-		r.ctx = guc_context(c, gt, fn, r.id);
-		if (!r.ctx)
-			return;
-		if (r.ctx->registered && r.ctx->fn == fn && r.ctx->type == type && !r.ctx->killed)
-			break;
+	r.ctx = compression_context(c, gt, fn, type, &r.id);
+	/* With another head at the start the driver has broken its own rule: refused. */
+	if (!r.ctx || guc_lrc_load(&r, 0, &lrc) || (lrc.head && f->compressing != type)) {
+		f->compressing = 0;
+		return false;
 	}
-	/* With another head the driver has broken its own rule: refused. */
-	if (r.id >= guc_fn(c, gt, fn)->config.num_contexts || guc_lrc_load(&r, 0, &lrc) ||
-	    lrc.head)
-		return;
-	guc_lrc_run(&r, 0, COMPRESSION_BUDGET);
+	if (f->compressing != type) {
+		f->compressing = (uint8_t)type;
+		f->compression_left = COMPRESSION_MAX;
+	}
+	end = guc_lrc_run(&r, 0, COMPRESSION_SLICE);
+	f->compression_left -= COMPRESSION_SLICE;
+	if (end == GUC_RUN_MORE && f->compression_left)
+		return true;
+	if (end == GUC_RUN_MORE)
+		guc_violate(c, gt, fn, GUC_VIOL_RING_GARBAGE, r.ctx->exec[0].batch, type);
+	f->compressing = 0;
 	r.ctx->exec[0] = (struct guc_exec){ 0 };
 	guc_ggtt_store32(c, gt, fn, lrc.head_at, 0);
+	return false;
 }
 
 /* dw1 class, dw2 1 on or 0 off, dw3 at once: all of fn's contexts of a class, and

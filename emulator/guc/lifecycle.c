@@ -61,11 +61,6 @@ static void before(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effect
 		guc_detector_note(c, gt, fn);
 	if (effects & E_PREEMPT)
 		guc_contexts_preempt(c, gt, fn);
-	if (effects & E_CCS_SAVE)
-		guc_compression_run(c, gt, fn, GUC_CTX_COMPRESSION_SAVE);
-	/* Not at a lenient START's end: nothing was restored. */
-	if ((effects & E_CCS_RESTORE) && f->notes_pending)
-		guc_compression_run(c, gt, fn, GUC_CTX_COMPRESSION_RESTORE);
 	if (effects & E_CHECK)
 		guc_detector_check(c, gt, fn);
 	if (effects & E_DROP)
@@ -133,7 +128,7 @@ static void apply(struct guc_card *c, unsigned gt, unsigned fn, const struct guc
 	next = resolve(c, gt, fn, row->next);
 	/* Whatever the driver does, a PAUSE that was accepted goes on. */
 	if (next != GUC_VFS_RUNNING && next != GUC_VFS_READY && next != GUC_VFS_RESFIX_BLOCKED)
-		f->pausing = 0;
+		f->pausing = f->compressing = 0;
 	if (input == GUC_IN_FLR_FINISH)
 		f->flr_rearm = 0;
 	if (input == GUC_IN_FLR_START || next == GUC_VFS_UNPROVISIONED)
@@ -151,6 +146,20 @@ static bool drained(struct guc_card *c, unsigned gt, unsigned fn)
 	if (f->state != GUC_VFS_RUNNING || c->block->options.no_drain)
 		return true;
 	return !guc_h2g_serve(c, gt, fn, GUC_H2G_BUDGET);
+}
+
+/* May the PAUSE of this row take place? Before, H2G is empty as far as it can be and
+ * the compression context has saved the VF's metadata, both by slices. */
+static bool pause_ready(struct guc_card *c, unsigned gt, unsigned fn,
+			const struct guc_vf_row *row)
+{
+	const struct guc_function *f = guc_fn(c, gt, fn);
+
+	if (f->compressing == GUC_CTX_COMPRESSION_RESTORE ||
+	    (!f->compressing && (row->effects & E_DRAIN) && !drained(c, gt, fn)))
+		return false;
+	return !(row->effects & E_CCS_SAVE) ||
+	       !guc_compression_run(c, gt, fn, GUC_CTX_COMPRESSION_SAVE);
 }
 
 /* What the VF is owed reaches its memory while it still counts as running. */
@@ -173,7 +182,7 @@ uint16_t guc_vf_input(struct guc_card *c, unsigned gt, unsigned fn, enum guc_vf_
 			memset(guc_fn(c, gt, fn)->mbox, 0, MAILBOX_DWORDS * sizeof(uint32_t));
 		return row->error;
 	}
-	if ((row->effects & E_DRAIN) && !drained(c, gt, fn)) {
+	if (input == GUC_IN_PAUSE && !pause_ready(c, gt, fn, row)) {
 		guc_fn(c, gt, fn)->pausing = 1;
 		c->block->settle_left[gt] |= guc_bit(fn);
 		return GUC_OK;
@@ -189,13 +198,49 @@ static void pause_on(struct guc_card *c, unsigned gt, unsigned fn)
 	struct guc_function *f = guc_fn(c, gt, fn);
 	const struct guc_vf_row *row;
 
-	if (!drained(c, gt, fn))
-		return;
-	last_words(c, gt, fn);
+	/* Another PAUSE would be refused meanwhile, this one is the first. */
 	f->pausing = 0;
 	row = guc_vf_row_find(c, gt, fn, GUC_IN_PAUSE, 0);
+	if (!row->error && !pause_ready(c, gt, fn, row)) {
+		f->pausing = 1;
+		return;
+	}
+	last_words(c, gt, fn);
 	if (!row->error)
 		apply(c, gt, fn, row, GUC_IN_PAUSE, 0);
+}
+
+/* RESFIX_DONE after a restore: the compression context first. When it takes more than
+ * a slice the VF reads BUSY meanwhile (vf-lifecycle 1.3.5). */
+uint16_t guc_resfix_done(struct guc_card *c, struct guc_request *r)
+{
+	const uint32_t busy = hxg_header(HXG_ORIGIN_GUC, HXG_BUSY, 0);
+	struct guc_function *f = guc_fn(c, r->gt, r->fn);
+	const struct guc_vf_row *row = guc_vf_row_find(c, r->gt, r->fn, GUC_IN_RESFIX_DONE,
+							r->data0);
+
+	/* Not at a lenient START's end: nothing was restored. */
+	if (row->error || !(row->effects & E_CCS_RESTORE) || !f->notes_pending ||
+	    !guc_compression_run(c, r->gt, r->fn, GUC_CTX_COMPRESSION_RESTORE))
+		return guc_vf_input(c, r->gt, r->fn, GUC_IN_RESFIX_DONE, r->data0);
+	f->done_marker = r->data0;
+	c->block->settle_left[r->gt] |= guc_bit(r->fn);
+	guc_mailbox_reply(c, r->gt, r->fn, r->action, &busy, 1);
+	r->no_reply = true;
+	return GUC_OK;
+}
+
+static void done_on(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	struct guc_function *f = guc_fn(c, gt, fn);
+	uint16_t error;
+	uint32_t reply;
+
+	if (guc_compression_run(c, gt, fn, GUC_CTX_COMPRESSION_RESTORE))
+		return;
+	error = guc_vf_input(c, gt, fn, GUC_IN_RESFIX_DONE, f->done_marker);
+	reply = error ? hxg_failure(HXG_ORIGIN_GUC, error, 0) : hxg_success(HXG_ORIGIN_GUC, 0);
+	guc_mailbox_reply(c, gt, fn, GUC_ACTION_RESFIX_DONE, &reply, 1);
 }
 
 static void tell(struct guc_card *c, unsigned gt, unsigned fn)
@@ -223,10 +268,12 @@ void guc_lifecycle_settle(struct guc_card *c, unsigned gt)
 		struct guc_function *f = guc_fn(c, gt, fn);
 
 		left &= left - 1;
+		if (f->compressing == GUC_CTX_COMPRESSION_RESTORE)
+			done_on(c, gt, fn);
 		if (f->pausing)
 			pause_on(c, gt, fn);
 		tell(c, gt, fn);
-		if (!f->pausing)
+		if (!f->pausing && !f->compressing)
 			c->block->settle_left[gt] &= ~guc_bit(fn);
 	}
 }

@@ -131,5 +131,5 @@ uint16_t guc_act_resfix_start(struct guc_card *c, struct guc_request *r)
 
 uint16_t guc_act_resfix_done(struct guc_card *c, struct guc_request *r)
 {
-	return guc_vf_input(c, r->gt, r->fn, GUC_IN_RESFIX_DONE, r->data0);
+	return guc_resfix_done(c, r);
 }

@@ -295,6 +295,7 @@ static void load_rings(struct fx *f)
 		lx_emit_store(f, 1, k, LX_DATA(k), 1);
 	}
 	ccs[2] = (uint32_t)fx_addr(f, 1, LX_WA(4));
+	fx_put(f, 1, LX_WA(4), MI_BATCH_BUFFER_END);
 	lx_emit(f, 1, 4, ccs, 6);
 }
 

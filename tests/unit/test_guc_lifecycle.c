@@ -422,14 +422,58 @@ END_TEST
  * context; without a restore nothing is there to be copied back. */
 START_TEST(C_29_compression_restore)
 {
+	const uint32_t done = hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST, GUC_ACTION_RESFIX_DONE, 5);
+
 	fx_provision(f, 1);
 	fx_boot(f, 1, 0);
 	compression_context(GUC_CTX_COMPRESSION_RESTORE);
 	vf1()->notes_pending = (uint32_t)_i;
 	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_START, 5), 0);
 	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), 0);
-	ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_DONE, 5), 0);
+	ck_assert_uint_eq(fx_mbox(f, 1, 0, &done, 1, NULL), 0xF0000000);
 	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), _i ? 0xC0FFEE : 0);
+}
+END_TEST
+
+/* A batch of 64 KiB of no-ops, then the store: no turn runs it whole. PAUSE ends when
+ * it has, DONE answers BUSY and then OK; the ring's head is 0 again (C-29). */
+START_TEST(compression_in_slices)
+{
+	const uint32_t done = hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST, GUC_ACTION_RESFIX_DONE, 5);
+	uint32_t head = CCS_LRC + LRC_REGS + 4 * LRC_RING_HEAD, batch = 0x48000, reply[4];
+
+	fx_provision(f, 1);
+	fx_boot(f, 1, 0);
+	compression_context(_i ? GUC_CTX_COMPRESSION_RESTORE : GUC_CTX_COMPRESSION_SAVE);
+	fx_put(f, 1, CCS_LRC + LRC_REGS + 4 * LRC_RING_TAIL, 12);
+	fx_put(f, 1, CCS_RING, MI_BBS_GGTT);
+	fx_put(f, 1, CCS_RING + 4, (uint32_t)fx_addr(f, 1, batch));
+	fx_put(f, 1, CCS_RING + 8, 0);
+	fx_put(f, 1, batch + 0x10000, MI_SDI_DWORD_GGTT);
+	fx_put(f, 1, batch + 0x10004, (uint32_t)fx_addr(f, 1, CCS_TARGET));
+	fx_put(f, 1, batch + 0x10008, 0);
+	fx_put(f, 1, batch + 0x1000C, 0xC0FFEE);
+	fx_put(f, 1, batch + 0x10010, MI_BATCH_BUFFER_END);
+	if (_i) {
+		vf1()->notes_pending = 1;
+		ck_assert_uint_eq(guc_vf_input(&f->card, 0, 1, GUC_IN_RESFIX_START, 5), 0);
+		ck_assert_int_eq(hxg_type(fx_mbox(f, 1, 0, &done, 1, NULL)), HXG_BUSY);
+		ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RESFIX_BLOCKED);
+		/* A PAUSE that comes meanwhile waits for it. */
+		ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+		ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RESFIX_BLOCKED);
+	} else {
+		ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+		ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING);
+	}
+	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), 0);
+	fx_run(f, 20);
+	ck_assert_uint_eq(fx_get(f, 1, CCS_TARGET), 0xC0FFEE);
+	ck_assert_uint_eq(fx_get(f, 1, head), 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING_PAUSED);
+	fx_mbox_read(f, 1, 0, reply);
+	if (_i)
+		ck_assert_uint_eq(reply[0], 0xF0000000);
 }
 END_TEST
 
@@ -509,6 +553,7 @@ int main(void)
 	tcase_add_test(tc, control_refused);
 	tcase_add_test(tc, C_29_compression_save);
 	tcase_add_loop_test(tc, C_29_compression_restore, 0, 2);
+	tcase_add_loop_test(tc, compression_in_slices, 0, 2);
 	tcase_add_test(tc, C_30_no_compression_context);
 	tcase_add_test(tc, listing);
 	suite_add_tcase(s, tc);
