@@ -139,6 +139,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct wire *w = poll->data;
 
+	/* libuv stops to poll a socket with an error, as that of a peer which left
+	 * bytes unread and went: what it sent before is still to be read. */
+	if (status < 0) {
+		w->events = 0;
+		events = UV_READABLE | UV_WRITABLE;
+	}
 	if (events & UV_WRITABLE) {
 		w->out.blocked = false;
 		(void)wire_flush(w);
@@ -147,10 +153,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		wire_lost(w, 0, "closed by the peer");
 		return;
 	}
-	if (stalled(w) || uv_is_active((uv_handle_t *)&w->idle))
-		return;
-	if ((status < 0 || (events & UV_READABLE)) && receive(w) > 0)
+	if (!stalled(w) && !uv_is_active((uv_handle_t *)&w->idle) && events & UV_READABLE &&
+	    receive(w) > 0)
 		dispatch(w);
+	wire_poll(w);
 }
 
 static void on_idle(uv_idle_t *idle)

@@ -300,6 +300,31 @@ START_TEST(end_within_a_frame)
 }
 END_TEST
 
+START_TEST(peer_leaves_bytes_unread)
+{
+	/* A peer that goes and leaves unread what we sent is noticed, and what it sent
+	 * before is read: at once, behind a frame that is offered again, or paused. Then
+	 * neither the wire nor its descriptor stays. */
+	struct frame f = { .type = T(FLR), .seq = 3 };
+
+	ck_assert_int_eq(wire_send(wire, &f, NULL), 0);
+	turns(2);
+	peer_bytes(buf, encode(&f));
+	peer_bytes(buf, encode(&f));
+	seen.again = _i == 1 ? 5 : 0;
+	if (_i == 2)
+		wire_pause(wire);
+	if (_i == 3)
+		turns(1);
+	close(peer);
+	peer = open("/dev/null", O_RDWR | O_CLOEXEC);
+	turns(20);
+	ck_assert_int_eq(seen.closed, 1);
+	ck_assert_int_eq(seen.err, 0);
+	ck_assert_uint_eq(seen.frames, _i == 2 ? 0 : 2);
+}
+END_TEST
+
 START_TEST(queue_is_bounded)
 {
 	/* A peer that doesn't read: the queue ends at its limit, in whole frames; when
@@ -585,6 +610,7 @@ int main(void)
 	tcase_add_test(tc, offered_again);
 	tcase_add_test(tc, closed_in_a_frame);
 	tcase_add_loop_test(tc, end_within_a_frame, 0, 2);
+	tcase_add_loop_test(tc, peer_leaves_bytes_unread, 0, 4);
 	tcase_add_test(tc, queue_is_bounded);
 	tcase_add_test(tc, serving_stalls_a_deaf_peer);
 	tcase_add_test(tc, turn_is_bounded);
