@@ -408,6 +408,20 @@ START_TEST(test_flush_dw)
 }
 END_TEST
 
+/* A batch outside the VF's range is not entered: nothing of it would be saved. */
+START_TEST(test_foreign_batch)
+{
+	uint32_t dw[4] = { MI_BBS_GGTT, FX_PF_START, 0, MI_NOOP };
+
+	start(0, 0);
+	lx_emit(f, 1, 0, dw, 4);
+	lx_sched(f, 1, 0);
+	expect_killed(0);
+	ck_assert_uint_eq(slot(0)->exec[0].batch, 0);
+	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_GGTT_FOREIGN), 1);
+}
+END_TEST
+
 /* A flush that would write outside the VF's range ends its context. */
 START_TEST(test_flush_dw_foreign)
 {
@@ -611,6 +625,7 @@ int main(void)
 	tcase_add_test(t, test_nested_batch);
 	tcase_add_loop_test(t, test_flush_dw, 0, 6);
 	tcase_add_test(t, test_flush_dw_foreign);
+	tcase_add_test(t, test_foreign_batch);
 	tcase_add_test(t, test_engine_mode);
 	tcase_add_test(t, test_wq_items);
 	tcase_add_test(t, test_wq_tail_at_end);

@@ -301,6 +301,28 @@ START_TEST(runs_all)
 }
 END_TEST
 
+/* Entering the same queue once more leaves the engine where it is in there. */
+START_TEST(same_entry)
+{
+	create();
+	lx_mode(f, 1, ID, 1);
+	lx_event(f, 1, GUC_ACTION_SCHED_CONTEXT_MODE_DONE);
+	fx_put(f, 1, LX_BATCH(0), MI_SEM_WAIT_GGTT_EQ);
+	fx_put(f, 1, LX_BATCH(0) + 4, 1);
+	fx_put(f, 1, LX_BATCH(0) + 8, (uint32_t)fx_addr(f, 1, LX_DATA(1)));
+	lx_batch_store(f, 1, LX_BATCH(0) + 16, LX_DATA(0), 7);
+	lx_emit_batch(f, 1, 0, LX_BATCH(0));
+	lx_sched(f, 1, ID);
+	fx_run(f, 10);
+	lx_group_sync(f, 1, ID);
+	expect_done(ID);
+	fx_put(f, 1, LX_DATA(1), 1);
+	fx_run(f, 20);
+	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(0)), 7);
+	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_RING_GARBAGE), 0);
+}
+END_TEST
+
 /* guc-abi 6.3: a fault of one queue is the group's, told with the primary's id. */
 START_TEST(fault)
 {
@@ -384,6 +406,7 @@ int main(void)
 	tcase_add_test(t, double_registration);
 	tcase_add_test(t, limit);
 	tcase_add_test(t, runs_all);
+	tcase_add_test(t, same_entry);
 	tcase_add_test(t, fault);
 	tcase_add_test(t, migrated);
 	tcase_add_test(t, dropped);
