@@ -126,7 +126,7 @@ int main(void)
 
 	bench_pin();
 	bare_init(&b);
-	bench_pair("ctb-request/ring-copies", ctb_requests, ring_copies, &b, "ours 2000000/s");
+	bench_pair("ctb-request/ring-copies", ctb_requests, ring_copies, &b, "ours 5000000/s");
 	bench_pair("migration-of-63/of-1", recoveries_63, recoveries_1, NULL, "1");
 	return EXIT_SUCCESS;
 }
