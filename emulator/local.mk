@@ -51,6 +51,7 @@ server_tests = \
 	tests/process/test_server \
 	tests/process/test_server_handover \
 	tests/process/test_server_life \
+	tests/process/test_server_lmem \
 	tests/process/test_server_move \
 	tests/process/test_vfio
 check_PROGRAMS += $(server_tests)
@@ -61,6 +62,9 @@ server_test_ldadd = libgucframe.la libgucproto.la $(CHECK_LIBS)
 tests_process_test_server_SOURCES = tests/process/test_server.c $(server_fixture)
 tests_process_test_server_CFLAGS = $(unit_cflags)
 tests_process_test_server_LDADD = $(server_test_ldadd)
+tests_process_test_server_lmem_SOURCES = tests/process/test_server_lmem.c $(server_fixture)
+tests_process_test_server_lmem_CFLAGS = $(unit_cflags)
+tests_process_test_server_lmem_LDADD = libgucview.la $(server_test_ldadd) $(JSON_LIBS)
 tests_process_test_server_life_SOURCES = tests/process/test_server_life.c $(server_fixture)
 tests_process_test_server_life_CFLAGS = $(unit_cflags)
 tests_process_test_server_life_LDADD = $(server_test_ldadd)

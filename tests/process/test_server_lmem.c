@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Local memory over the socket (docs/protocol/frames.md): a VF's frames reach its own
+ * share and nothing else, sizes that don't fit are refused, resets scrub. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/bits.h"
+#include "server_fixture.h"
+#include "view/json.h"
+
+#define MIB   (1ull << 20)
+#define SHARE (2 * MIB) /* of 8 MiB, for two VFs */
+
+static struct server_process server;
+
+static void start(const char *platform, const char *size)
+{
+	const char *args[] = { "--platform", platform, "--vfs", "2", "--log", "error",
+			       size ? "--lmem-size" : NULL, size, NULL };
+
+	server_start(&server, args);
+}
+
+static void setup_bmg(void)
+{
+	start("bmg", "8M");
+}
+
+static void teardown(void)
+{
+	server_stop(&server);
+}
+
+static int lmem_write(struct raw_client *c, uint64_t off, const void *data, size_t len)
+{
+	struct frame f = { .type = T(LMEM_WRITE), .addr = off, .data = data, .data_len = len };
+
+	return client_call(c, &f, NULL, NULL);
+}
+
+static int lmem_read(struct raw_client *c, uint64_t off, uint64_t len, struct frame *answer)
+{
+	struct frame f = { .type = T(LMEM_READ), .addr = off, .value = len };
+
+	return client_call(c, &f, NULL, answer);
+}
+
+static uint64_t violations(unsigned vf)
+{
+	struct raw_client c;
+	const char *json;
+	struct json_object *o, *counts;
+	uint64_t n;
+
+	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(client_verb(&c, "state", &json), 0);
+	o = json_read(json, strlen(json));
+	counts = json_get(json_at(json_get(json_at(json_get(o, "functions"), vf), "gts"), 0),
+			  "violations");
+	n = json_get_u64(counts, "use of local memory outside the function's share", 0);
+	json_object_put(o);
+	client_end(&c);
+	return n;
+}
+
+START_TEST(own_share_only)
+{
+	/* What VF 1 writes at an offset VF 2 does not find at its own, nor beyond; and
+	 * what lies beyond is refused and counted, whatever the numbers. */
+	static const struct {
+		uint64_t off, len;
+	} beyond[] = { { SHARE, 1 }, { SHARE - 1, 2 }, { UINT64_MAX, 1 }, { UINT64_MAX - 7, 16 },
+		       { 2 * SHARE, 4096 } };
+	struct raw_client one, two;
+	struct frame answer;
+	uint8_t data[64];
+
+	memset(data, 0xA5, sizeof(data));
+	ck_assert_int_eq(client_hello(&one, server.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	ck_assert_int_eq(client_hello(&two, server.socket, FRAME_ROLE_FUNCTION, 2, 0), 0);
+	ck_assert_int_eq(lmem_write(&one, SHARE - 64, data, 64), 0);
+	ck_assert_int_eq(lmem_write(&one, 0, data, 64), 0);
+	ck_assert_int_eq(lmem_read(&one, SHARE - 64, 64, &answer), 0);
+	ck_assert_uint_eq(answer.data_len, 64);
+	ck_assert_mem_eq(answer.data, data, 64);
+	for (uint64_t at = 0; at < SHARE; at += 65536) {
+		ck_assert_int_eq(lmem_read(&two, at, 65536, &answer), 0);
+		for (size_t i = 0; i < answer.data_len; i++)
+			ck_assert_uint_eq(answer.data[i], 0);
+	}
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++)
+		ck_assert_int_eq(lmem_read(&two, beyond[i].off, beyond[i].len, &answer), -ERANGE);
+	ck_assert_int_eq(lmem_write(&two, SHARE - 63, data, 64), -ERANGE);
+	ck_assert_uint_eq(violations(2), sizeof(beyond) / sizeof(beyond[0]) + 1);
+	ck_assert_uint_eq(violations(1), 0);
+	client_end(&one);
+	client_end(&two);
+}
+END_TEST
+
+START_TEST(not_a_vfs_business)
+{
+	/* Another's share, metadata, stages, other tiles and longer pieces are not for a
+	 * VF; the connection goes on. */
+	struct raw_client c;
+	struct frame bad[] = {
+		{ .type = T(LMEM_READ), .function = 2, .value = 4 },
+		{ .type = T(LMEM_READ), .code = 1, .value = 4 },
+		{ .type = T(LMEM_READ), .value = 65537 },
+		{ .type = T(LMEM_READ), .code = 2, .value = 4 },
+		{ .type = T(LMEM_WRITE), .function = 2 },
+		{ .type = T(LMEM_WRITE), .code = 1 },
+	};
+	struct frame stage = { .type = T(LMEM_STAGE), .function = 2, .code = 1 };
+	struct frame tile = { .type = T(LMEM_READ), .gt = 1, .value = 4 };
+
+	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_int_eq(client_call(&c, &bad[i], NULL, NULL), -EINVAL);
+	ck_assert_int_eq(client_call(&c, &stage, NULL, NULL), -EPERM);
+	ck_assert_int_eq(client_call(&c, &tile, NULL, NULL), -ENODEV);
+	ck_assert_int_eq(lmem_read(&c, 0, 4, &stage), 0);
+	client_end(&c);
+}
+END_TEST
+
+START_TEST(gone_with_its_client)
+{
+	/* A VF whose client went is reset; the next one finds zeros. */
+	struct raw_client c;
+	struct frame answer;
+	uint8_t byte = 0x77;
+	int err = -EAGAIN;
+
+	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	ck_assert_int_eq(lmem_write(&c, 4096, &byte, 1), 0);
+	client_end(&c);
+	while (err != 0 && (err = client_hello(&c, server.socket, FRAME_ROLE_FUNCTION, 1, 0)) != 0)
+		client_end(&c);
+	do
+		err = lmem_read(&c, 4096, 1, &answer);
+	while (err == -EAGAIN);
+	ck_assert_int_eq(err, 0);
+	ck_assert_uint_eq(answer.data[0], 0);
+	client_end(&c);
+}
+END_TEST
+
+START_TEST(integrated)
+{
+	/* A card without local memory says so. */
+	struct raw_client c;
+	struct frame answer;
+
+	start("ptl", NULL);
+	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	ck_assert_int_eq(lmem_read(&c, 0, 4, &answer), -ENXIO);
+	client_end(&c);
+}
+END_TEST
+
+START_TEST(shares_that_do_not_fit)
+{
+	/* Provisioning: no multiple of 2 MiB, more than is left; the VF keeps what it has. */
+	struct raw_client c;
+	const char *json;
+	struct json_object *o;
+
+	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(client_verb(&c, "pf provision vf=1 lmem=3000000", &json), -EINVAL);
+	ck_assert_int_eq(client_verb(&c, "pf provision vf=1 lmem=8388608", &json), -ENOSPC);
+	ck_assert_int_eq(client_verb(&c, "pf info vf=1", &json), 0);
+	o = json_read(json, strlen(json));
+	ck_assert_uint_eq(json_get_u64(o, "lmem_size", 0), SHARE);
+	json_object_put(o);
+	ck_assert_int_eq(client_verb(&c, "pf provision vf=1 lmem=6291456", &json), 0);
+	client_end(&c);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("server lmem");
+	TCase *bmg = tcase_create("discrete"), *ptl = tcase_create("integrated");
+
+	tcase_set_timeout(bmg, 60);
+	tcase_add_checked_fixture(bmg, setup_bmg, teardown);
+	tcase_add_test(bmg, own_share_only);
+	tcase_add_test(bmg, not_a_vfs_business);
+	tcase_add_test(bmg, gone_with_its_client);
+	tcase_add_test(bmg, shares_that_do_not_fit);
+	suite_add_tcase(s, bmg);
+	tcase_set_timeout(ptl, 60);
+	tcase_add_checked_fixture(ptl, NULL, teardown);
+	tcase_add_test(ptl, integrated);
+	suite_add_tcase(s, ptl);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *r;
+	int failed;
+
+	if (!gucemu_path())
+		return 77;
+	r = srunner_create(suite());
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
