@@ -122,6 +122,42 @@ static double copies(void *user)
 	return MANY * 1e9 / (double)(bench_cpu() - start);
 }
 
+/* The longest turn of a verb in microseconds: nothing else is served meanwhile. */
+static double longest_turn(struct setup *b, enum pfc_verb verb)
+{
+	static uint8_t out[1u << 20];
+	struct sim_card *c = &b->s->card[0];
+	uint64_t worst = 0;
+
+	c->done = false;
+	must(pfc_do(c->pfc, verb, 1, NULL, ++b->s->tag), "verb");
+	while (!c->done) {
+		uint64_t begin = bench_cpu(), spent;
+
+		sim_turn(b->s);
+		spent = bench_cpu() - begin;
+		if (spent > worst)
+			worst = spent;
+		(void)pfc_image_read(c->pfc, 1, out, sizeof(out));
+	}
+	return (double)worst / 1e3;
+}
+
+static void turns(struct setup *b)
+{
+	double pause[101], save[101];
+	unsigned n = bench_rounds();
+
+	sim_freeze(b->s, b->v);
+	for (unsigned i = 0; i < n; i++) {
+		pause[i] = longest_turn(b, PFC_PAUSE);
+		save[i] = longest_turn(b, PFC_SAVE);
+		must(sim_pf(b->s, 0, PFC_RESUME, 1, NULL), "resume");
+	}
+	printf("longest turn: pause %.0f us, save %.0f us (aim 1000)\n", bench_median(pause, n),
+	       bench_median(save, n));
+}
+
 int main(void)
 {
 	struct setup b = { .image = NULL };
@@ -135,6 +171,7 @@ int main(void)
 	(void)ours(&b);
 	printf("image of %u contexts and %u entries: %zu bytes\n", CONTEXTS, ENTRIES, b.len);
 	bench_pair("save+restore/copy+crc", ours, copies, &b, "0.5");
+	turns(&b);
 	sim_free(b.s);
 	free(b.image);
 	free(b.copy);
