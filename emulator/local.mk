@@ -53,6 +53,7 @@ server_tests = \
 	tests/process/test_server_life \
 	tests/process/test_server_lmem \
 	tests/process/test_server_move \
+	tests/process/test_takeover \
 	tests/process/test_vfio
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
@@ -76,6 +77,11 @@ tests_process_test_server_handover_LDADD = $(server_test_ldadd)
 tests_process_test_server_move_SOURCES = tests/process/test_server_move.c $(move_fixture)
 tests_process_test_server_move_CFLAGS = $(unit_cflags)
 tests_process_test_server_move_LDADD = $(server_test_ldadd)
+tests_process_test_takeover_SOURCES = tests/process/test_takeover.c cli/options.c cli/options.h \
+	$(move_fixture)
+tests_process_test_takeover_CFLAGS = $(unit_cflags) $(UV_CFLAGS) $(JSON_CFLAGS)
+tests_process_test_takeover_LDFLAGS = -Wl,--wrap=send
+tests_process_test_takeover_LDADD = $(gucemu_LDADD) $(CHECK_LIBS)
 tests_process_test_vfio_SOURCES = tests/process/test_vfio.c $(server_fixture)
 tests_process_test_vfio_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_process_test_vfio_CFLAGS = $(unit_cflags)

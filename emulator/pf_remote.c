@@ -463,6 +463,7 @@ static void on_check(uv_check_t *check)
 	if (r->adopting) {
 		r->adopting = false;
 		pf_ask_found(r->ask, pf_driver(r->pf), r->vfs, on_found, r);
+		more = true; /* what was asked is still to be sent */
 	}
 	if (more || next <= now) {
 		uv_idle_start(&r->idle, on_wake);
@@ -544,6 +545,7 @@ static int begin(struct remote *r, const struct pfc_options *o, bool adopt, unsi
 		.read = port_read,
 	};
 	options.lmem = (struct host_lmem_port){ r, lmem_call };
+	r->vfs = o->vfs;
 	r->pf = pf_new(&options, &r->port, &r->mem, &ops, r);
 	if (!r->pf)
 		return -EINVAL;
