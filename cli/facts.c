@@ -64,7 +64,10 @@ static void put_action(struct table *t, const struct guc_action *a)
 	table_number(t, a->max_len, 0);
 	table_text(t, "%s", types(a->types, buf, sizeof(buf)));
 	table_text(t, "%s", a->data0_used ? "-" : "27:16");
-	table_text(t, "reply");
+	if (a->refusal)
+		table_text(t, "0x%02X %s", a->refusal, guc_error_name(a->refusal));
+	else
+		table_text(t, "reply");
 }
 
 static void put_notice(struct table *t, const struct guc_notice *n)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "proto/actions.h"
 #include "proto/fixup.h"
 #include "emulator/vfio/vfio.h"
 #include "server.h"
@@ -44,6 +45,81 @@ struct json_object *state_card(const struct server *s)
 	return card;
 }
 
+static bool all_same(const uint32_t *v, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++)
+		if (v[i] != v[0])
+			return false;
+	return true;
+}
+
+/* One number, or one for each scheduler group. */
+static void add_groups(struct json_object *o, const char *name, const uint32_t *v)
+{
+	struct json_object *list;
+
+	if (all_same(v, GUC_SCHED_GROUPS)) {
+		json_add_u64(o, name, v[0]);
+		return;
+	}
+	list = json_add_array(o, name);
+	for (unsigned i = 0; i < GUC_SCHED_GROUPS; i++)
+		json_object_array_add(list, json_object_new_uint64(v[i]));
+}
+
+static void add_scheduling(struct json_object *o, const struct guc_vf_info *info)
+{
+	struct json_object *thresholds = NULL, *one;
+
+	json_add_u64(o, "priority", info->sched_priority);
+	add_groups(o, "exec_quantum_ms", info->group_quantum_ms);
+	add_groups(o, "preempt_timeout_us", info->group_timeout_us);
+	for (unsigned t = 0; t < GUC_THRESHOLD_COUNT; t++) {
+		if (!info->threshold[t] && !info->adverse[t].events)
+			continue;
+		if (!thresholds)
+			thresholds = json_add_object(o, "thresholds");
+		one = json_add_object(thresholds, guc_threshold_name((enum guc_threshold)t));
+		json_add_u64(one, "limit", info->threshold[t]);
+		json_add_u64(one, "count", info->adverse[t].count);
+		json_add_u64(one, "events", info->adverse[t].events);
+	}
+}
+
+/* Masks of engines, by group and class. */
+static void add_group_masks(struct json_object *o, const struct guc_gt_info *info)
+{
+	struct json_object *groups = json_add_array(o, "groups"), *masks;
+
+	for (uint32_t g = 0; g < info->groups; g++) {
+		masks = json_object_new_array();
+		for (unsigned i = 0; i < GUC_CLASS_COUNT; i++)
+			json_object_array_add(masks,
+					      json_object_new_uint64(info->group_mask[g][i]));
+		json_object_array_add(groups, masks);
+	}
+}
+
+static void add_policies(struct json_object *list, const struct server *s, unsigned gt)
+{
+	struct guc_gt_info info;
+	struct json_object *o;
+
+	if (guc_gt_info(&s->card, gt, &info) != 0)
+		return;
+	o = json_push_object(list);
+	json_add_u64(o, "gt", gt);
+	json_add_bool(o, "vfs_enabled", info.vfs_enabled);
+	json_add_bool(o, "asleep", info.asleep);
+	json_add_u64(o, "sched_if_idle", info.sched_if_idle);
+	json_add_u64(o, "adverse_sample_period_ms", info.sample_period_ms);
+	json_add_u64(o, "reset_after_vf_switch", info.reset_after_switch);
+	json_add_bool(o, "device_activity", info.device_activity);
+	json_add_u64(o, "function_activity", info.function_activity);
+	if (info.groups)
+		add_group_masks(o, &info);
+}
+
 static void add_gt(struct json_object *gts, const struct server *s, unsigned fn, unsigned gt)
 {
 	struct json_object *o, *counts = NULL;
@@ -74,6 +150,7 @@ static void add_gt(struct json_object *gts, const struct server *s, unsigned fn,
 	json_add_u64(o, "queued", info.queued_g2h);
 	json_add_u64(o, "g2h_dropped", info.g2h_dropped);
 	json_add_u64(o, "findings", info.findings);
+	add_scheduling(o, &info);
 	for (unsigned v = 0; v < GUC_VIOL_COUNT; v++) {
 		if (info.violations[v] == 0)
 			continue;
@@ -154,9 +231,13 @@ static const char *freeze_name(enum freeze_state state)
 
 struct json_object *state_all(const struct server *s)
 {
-	struct json_object *o = json_object_new_object(), *functions, *clients;
+	struct json_object *o = json_object_new_object(), *policies, *functions;
+	struct json_object *clients;
 
 	json_add(o, "card", state_card(s));
+	policies = json_add_array(o, "policies");
+	for (unsigned gt = 0; gt < card_gts(s); gt++)
+		add_policies(policies, s, gt);
 	functions = json_add_array(o, "functions");
 	for (unsigned fn = 0; fn <= s->opt.geometry.vfs; fn++) {
 		const struct function *f = &s->fn[fn];

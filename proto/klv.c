@@ -16,6 +16,42 @@ const char *guc_klv_name(uint32_t key)
 	return NULL;
 }
 
+uint32_t guc_threshold_key(enum guc_threshold t)
+{
+	switch (t) {
+#define X(name, text)                                                          \
+	case GUC_THRESHOLD_##name:                                             \
+		return GUC_KLV_VF_THRESHOLD_##name;
+		GUC_THRESHOLD_LIST(X)
+#undef X
+	case GUC_THRESHOLD_COUNT:
+		break;
+	}
+	return 0;
+}
+
+const char *guc_threshold_name(enum guc_threshold t)
+{
+	switch (t) {
+#define X(name, text)                                                          \
+	case GUC_THRESHOLD_##name:                                             \
+		return text;
+		GUC_THRESHOLD_LIST(X)
+#undef X
+	case GUC_THRESHOLD_COUNT:
+		break;
+	}
+	return "?";
+}
+
+int guc_threshold_find(uint32_t key)
+{
+	for (int t = 0; t < GUC_THRESHOLD_COUNT; t++)
+		if (guc_threshold_key((enum guc_threshold)t) == key)
+			return t;
+	return -1;
+}
+
 int klv_next(struct klv_reader *r, struct klv *out)
 {
 	uint32_t header, len;

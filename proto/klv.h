@@ -68,6 +68,34 @@ enum guc_klv_length {
 #undef X
 };
 
+/* What adverse events are counted of, in the order of their KLVs (guc-abi 4.2,
+ * 5.5). X(name as in GUC_KLV_VF_THRESHOLD_..., Linux's name for it). */
+#define GUC_THRESHOLD_LIST(X)                                                  \
+	X(CAT_ERR, "cat_error_count")                                          \
+	X(ENGINE_RESET, "engine_reset_count")                                  \
+	X(PAGE_FAULT, "page_fault_count")                                      \
+	X(H2G_STORM, "guc_time_us")                                            \
+	X(IRQ_STORM, "irq_time_us")                                            \
+	X(DOORBELL_STORM, "doorbell_time_us")                                  \
+	X(MULTI_LRC_COUNT, "multi_lrc_count")
+
+enum guc_threshold {
+#define X(name, text) GUC_THRESHOLD_##name,
+	GUC_THRESHOLD_LIST(X)
+#undef X
+	GUC_THRESHOLD_COUNT
+};
+
+/* Key of a threshold, 0 out of range; its name, "?" out of range; the threshold
+ * of a key, or -1. */
+uint32_t guc_threshold_key(enum guc_threshold t);
+const char *guc_threshold_name(enum guc_threshold t);
+int guc_threshold_find(uint32_t key);
+
+/* Masks of one scheduler group in key 0x8004: one for each of the interface's
+ * engine classes, a bit for each logical instance (guc-abi 4.5). */
+#define GUC_GROUP_DWORDS 16u
+
 /* One KLV as found in a list; `value` points into the list. */
 struct klv {
 	uint16_t key;

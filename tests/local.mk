@@ -80,6 +80,9 @@ unit_tests = \
 	tests/unit/test_guc_mailbox \
 	tests/unit/test_guc_relay \
 	tests/unit/test_guc_mishap \
+	tests/unit/test_guc_native \
+	tests/unit/test_guc_policy \
+	tests/unit/test_guc_gates \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
 	tests/unit/test_image \
@@ -168,6 +171,15 @@ tests_unit_test_guc_isolation_LDADD = $(guc_ldadd)
 tests_unit_test_guc_group_SOURCES = tests/unit/test_guc_group.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_group_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_group_LDADD = $(guc_ldadd)
+tests_unit_test_guc_native_SOURCES = tests/unit/test_guc_native.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_native_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_native_LDADD = $(guc_ldadd)
+tests_unit_test_guc_policy_SOURCES = tests/unit/test_guc_policy.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_policy_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_policy_LDADD = $(guc_ldadd)
+tests_unit_test_guc_gates_SOURCES = tests/unit/test_guc_gates.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_gates_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_gates_LDADD = $(guc_ldadd)
 tests_unit_test_guc_mishap_SOURCES = tests/unit/test_guc_mishap.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_mishap_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_mishap_LDADD = $(guc_ldadd)

@@ -285,5 +285,7 @@ int vfc_row_up(struct vfc_gt *gt, unsigned arg)
 
 	(void)arg;
 	v->up = true;
-	return v->opt.ccs && !gt->media ? vfc_ccs_create(gt) : 0;
+	/* Older firmware has no such types of context. */
+	return v->opt.ccs && !gt->media && gt->version.minor >= VFC_ABI_COMPRESSION ?
+		       vfc_ccs_create(gt) : 0;
 }

@@ -21,6 +21,7 @@
 #define VFC_WAIT 1 /* for an answer or for time */
 #define VFC_MORE 2 /* one unit done, there is more */
 
+#define VFC_ABI_COMPRESSION 23u /* compression contexts may be registered */
 #define VFC_ABI_GROUPS  26u /* key 0x3001 exists */
 #define VFC_ABI_MARKERS 27u /* RESFIX_START and markers */
 

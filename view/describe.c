@@ -99,6 +99,15 @@ static size_t args_switch(char *buf, size_t cap, const uint32_t *dw)
 	return text_fmt(buf, cap, "%s", dw[1] ? "on" : "off");
 }
 
+static size_t args_adverse(char *buf, size_t cap, const uint32_t *dw)
+{
+	int t = guc_threshold_find(dw[2]);
+
+	return t < 0 ? text_fmt(buf, cap, "vf %u, key 0x%04x", dw[1], dw[2])
+		     : text_fmt(buf, cap, "vf %u, %s", dw[1],
+				guc_threshold_name((enum guc_threshold)t));
+}
+
 static size_t args_vf(char *buf, size_t cap, const uint32_t *dw)
 {
 	return text_fmt(buf, cap, "vf %u", dw[1]);
@@ -132,7 +141,7 @@ static const struct {
 	{ GUC_ACTION_MEMORY_CAT_ERROR, 2, args_context },
 	{ GUC_ACTION_RELAY_FROM_VF, 2, args_vf },
 	{ GUC_ACTION_RELAY_TO_VF, 2, args_vf },
-	{ GUC_ACTION_ADVERSE_EVENT, 2, args_vf },
+	{ GUC_ACTION_ADVERSE_EVENT, 3, args_adverse },
 };
 
 static size_t put_call(char *buf, size_t cap, const uint32_t *dw, uint32_t len)

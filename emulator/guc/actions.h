@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The GuC's two tables of messages: actions, which hosts send and GuC serves,
  * and notices, the events that GuC sends. A code of proto/actions.h that is in
- * neither is not modelled: a host that sends it gets 0x30, and GuC never sends
- * it. Documentation is printed from both. */
+ * neither is none that firmware of this age knows: a host that sends it gets
+ * 0x30, and GuC never sends it. A row may be a refusal: known, but of hardware
+ * that the model does not have. Documentation is printed from both. */
 #ifndef GUCEMU_GUC_ACTIONS_H
 #define GUCEMU_GUC_ACTIONS_H
 
@@ -28,6 +29,7 @@ struct guc_action {
 	uint16_t min_len, max_len;/* dwords with header */
 	uint8_t data0_used;       /* 0: DATA0 of the header must be zero */
 	uint8_t types;            /* accepted HXG types, bit per enum hxg_type */
+	uint16_t refusal;         /* enum guc_error that it always gets; 0: the handler's */
 	guc_handler handler;
 };
 

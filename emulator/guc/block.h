@@ -25,9 +25,34 @@ struct guc_config {
 	uint64_t ggtt_start, ggtt_size, lmem_size;
 	uint32_t num_contexts, begin_context;
 	uint32_t num_doorbells, begin_doorbell;
-	uint32_t exec_quantum_ms, preempt_timeout_us, sched_priority, tile_mask;
-	uint32_t threshold[GUC_THRESHOLDS]; /* 0x8A03..0x8A08, 0x8A0D */
-	uint32_t group_quantum[8], group_timeout[8];
+	uint32_t sched_priority, tile_mask;
+	uint32_t threshold[GUC_THRESHOLD_COUNT];
+	/* Of each scheduler group; without groups the first one's count. */
+	uint32_t exec_quantum_ms[GUC_SCHED_GROUPS], preempt_timeout_us[GUC_SCHED_GROUPS];
+};
+
+/* What was counted towards a function's thresholds (adverse.c). */
+struct guc_adverse {
+	uint64_t period; /* number of the sample period that count[] is of */
+	uint32_t count[GUC_THRESHOLD_COUNT];
+	uint32_t events[GUC_THRESHOLD_COUNT]; /* ADVERSE_EVENTs since the last reset */
+	uint32_t told;   /* in this period, a bit each */
+	uint32_t pad;
+};
+
+/* How long an engine worked for a function, or for anybody (activity.c). */
+struct guc_engine_time {
+	uint64_t ticks;   /* of finished spans */
+	uint64_t since;   /* ns the present span began at + 1; 0 = none */
+	uint32_t change;  /* number of the last change */
+	uint32_t ran;     /* it has run something in this turn */
+};
+
+/* Where it is published: GGTT addresses of the PF's, 0 = nowhere. */
+struct guc_activity_buffer {
+	uint64_t metadata, data;
+	uint32_t functions; /* 0: one record set, of the device */
+	uint32_t change;
 };
 
 /* What SELF_CFG gave, absolute GGTT addresses; 0 = never set. */
@@ -106,6 +131,8 @@ struct guc_function { /* of one GuC */
 	uint32_t compression_left; /* commands that `compressing` may run yet */
 	uint32_t notes_pending; /* a restore's fixups are not checked yet: notes stay */
 	struct guc_group group[GUC_GROUPS];
+	struct guc_adverse adverse;
+	struct guc_engine_time engine[GUC_ENGINES];
 };
 
 /* A registered context. Addresses are GGTT addresses; in the blob, offsets. */
@@ -138,7 +165,14 @@ struct guc_delayed {
 
 struct guc_unit { /* one GuC */
 	uint32_t sched_if_idle, sample_period_ms, reset_after_switch;
+	uint32_t asleep;       /* between ENTER_S_STATE and EXIT_S_STATE: engines rest */
+	uint64_t sampling_from; /* when the sample period was set, ns */
+	uint32_t groups;       /* scheduler groups in use, 0 = off */
+	uint32_t group_mask[GUC_SCHED_GROUPS_USED][GUC_GROUP_DWORDS];
 	uint32_t vfs_enabled;  /* a VF was configured: the PF got VF_ENABLE */
+	struct guc_activity_buffer activity[2]; /* of the device, of functions */
+	struct guc_engine_time engine[GUC_ENGINES]; /* of all functions together */
+	uint64_t engines_busy; /* functions with a span under way, a bit each */
 	uint32_t runnable_n;   /* contexts that are runnable */
 	uint32_t run_first, run_last; /* their list, round robin: slot + 1, 0 = none */
 	uint64_t contexts_off; /* of struct guc_context[geometry.contexts] */

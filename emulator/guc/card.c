@@ -111,6 +111,8 @@ static int init(struct guc_card *card, void *block, size_t size,
 		b->engine_due[gt] = UINT64_MAX;
 		/* The PF needs no lifecycle: served whenever it is enabled. */
 		guc_fn(card, gt, 0)->state = GUC_VFS_RUNNING;
+		for (unsigned fn = 0; fn <= geometry->vfs; fn++)
+			guc_config_default(card, &guc_fn(card, gt, fn)->config);
 	}
 	return 0;
 }
@@ -263,6 +265,7 @@ void guc_tick(struct guc_card *card, uint64_t now)
 		serve_left(card, gt);
 		guc_lifecycle_settle(card, gt);
 		run_engines(card, gt);
+		guc_activity_settle(card, gt);
 	}
 	guc_irq_flush(card);
 }

@@ -187,7 +187,8 @@ uint16_t guc_register_common(const struct guc_card *c, const struct guc_request 
 
 	if (last < r->dw[2] || !guc_context(c, r->gt, r->fn, last))
 		return GUC_ERR_INVALID_CONTEXT_INDEX;
-	if (type > GUC_CTX_COMPRESSION_RESTORE || r->dw[3] >= GUC_CLASS_COUNT || !r->dw[4])
+	if (type > GUC_CTX_COMPRESSION_RESTORE || r->dw[3] >= GUC_CLASS_COUNT || !r->dw[4] ||
+	    (type && guc_abi_minor(c, r->gt, r->fn) < GUC_ABI_COMPRESSION))
 		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
 	want->registered = 1;
 	want->type = (uint8_t)type;
@@ -286,6 +287,10 @@ uint16_t guc_act_register_multi(struct guc_card *c, struct guc_request *r)
 	uint16_t err;
 
 	r->no_reply = r->type == HXG_EVENT;
+	guc_adverse(c, r->gt, r->fn, GUC_THRESHOLD_MULTI_LRC_COUNT, 1);
+	/* Scheduler groups and parallel contexts exclude each other. */
+	if (guc_unit(c, r->gt)->groups)
+		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
 	if (r->len < 11)
 		return GUC_ERR_ERROR_PROTOCOL;
 	width = r->dw[10];

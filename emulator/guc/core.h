@@ -100,6 +100,49 @@ void guc_cat_error(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, ui
 uint16_t guc_klv_fetch(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t size,
 		       uint32_t *list);
 
+/* Configuration of a function that nobody has configured. */
+void guc_config_default(const struct guc_card *c, struct guc_config *cfg);
+/* True when a scheduler group has one of ctx's engines, or groups are off, and the
+ * engines are awake. */
+bool guc_engine_allowed(const struct guc_card *c, unsigned gt, const struct guc_context *ctx);
+/* What guc_engine_allowed() says has changed: let running functions try again. */
+void guc_engines_kick(struct guc_card *c, unsigned gt);
+
+/* --- adverse events (adverse.c) ------------------------------------------------- */
+
+/* The sample period is now `ms`, 0: nothing is counted; counting begins anew. */
+void guc_adverse_period(struct guc_card *c, unsigned gt, uint32_t ms);
+/* fn's thresholds become `want`: those that differ are counted anew. */
+void guc_adverse_changed(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *want);
+/* Forget what fn did (FLR, configuration gone). */
+void guc_adverse_forget(struct guc_card *c, unsigned gt, unsigned fn);
+/* fn did `n` of t; the PF hears of it when that is too much. */
+void guc_adverse_count(struct guc_card *c, unsigned gt, unsigned fn, enum guc_threshold t,
+		       uint32_t n);
+
+/* Number of the sample period that is now; 0 without one. */
+static inline uint64_t guc_adverse_now(const struct guc_unit *u, uint64_t now)
+{
+	return u->sample_period_ms ? (now - u->sampling_from) / (u->sample_period_ms * 1000000ull) :
+				     0;
+}
+
+static inline void guc_adverse(struct guc_card *c, unsigned gt, unsigned fn,
+			       enum guc_threshold t, uint32_t n)
+{
+	if (guc_unit(c, gt)->sample_period_ms && guc_fn(c, gt, fn)->config.threshold[t])
+		guc_adverse_count(c, gt, fn, t, n);
+}
+
+/* --- engine activity (activity.c) ------------------------------------------------ */
+
+/* ctx has run on its engine in this turn. */
+void guc_activity_ran(struct guc_card *c, unsigned gt, const struct guc_context *ctx);
+/* The turn is over: end the spans of engines that rest, publish what changed. */
+void guc_activity_settle(struct guc_card *c, unsigned gt);
+/* Execution quanta have changed: publish every function's share anew. */
+void guc_activity_ratios(struct guc_card *c, unsigned gt);
+
 /* Handlers (actions.c lists them with their codes). */
 uint16_t guc_act_self_cfg(struct guc_card *c, struct guc_request *r);
 uint16_t guc_act_control_ctb(struct guc_card *c, struct guc_request *r);
@@ -114,6 +157,11 @@ uint16_t guc_act_sched_policies(struct guc_card *c, struct guc_request *r);
 uint16_t guc_act_opt_in(struct guc_card *c, struct guc_request *r);
 uint16_t guc_act_hwconfig(struct guc_card *c, struct guc_request *r);
 uint16_t guc_act_vf_control(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_s_state(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_log_flushed(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_global_policies(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_device_activity(struct guc_card *c, struct guc_request *r);
+uint16_t guc_act_function_activity(struct guc_card *c, struct guc_request *r);
 uint16_t guc_act_relay_to_vf(struct guc_card *c, struct guc_request *r);
 uint16_t guc_act_relay_to_pf(struct guc_card *c, struct guc_request *r);
 uint16_t guc_act_mmio_relay(struct guc_card *c, struct guc_request *r);

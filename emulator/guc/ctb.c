@@ -94,6 +94,7 @@ static void take(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, u
 	enum guc_verdict v = guc_hook(c, &ev, &act);
 
 	guc_fn(c, gt, fn)->h2g_messages++;
+	guc_adverse(c, gt, fn, GUC_THRESHOLD_H2G_STORM, GUC_COST_H2G_US);
 	guc_emit(c, &ev);
 	if (v == GUC_SWALLOW || (v == GUC_DELAY && guc_delay(c, &ev, act.delay) == 0))
 		return;

@@ -29,8 +29,9 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 		r.id = slot - f->config.begin_context;
 		guc_run_remove(c, gt, r.ctx);
 		if ((r.fn && (f->state != GUC_VFS_RUNNING || f->compressing)) ||
-		    f->engines_off >> r.ctx->engine_class & 1)
+		    f->engines_off >> r.ctx->engine_class & 1 || !guc_engine_allowed(c, gt, r.ctx))
 			continue;
+		guc_activity_ran(c, gt, r.ctx);
 		switch (run_context(&r)) {
 		case GUC_RUN_DONE:
 			break;

@@ -161,13 +161,13 @@ void guc_g2h_flush(struct guc_card *c, unsigned gt, unsigned fn)
 void guc_irq_flush(struct guc_card *c)
 {
 	for (unsigned gt = 0; gt < guc_gt_count(c); gt++) {
-		uint64_t owed = c->block->irq_owed[gt];
+		uint64_t *owed = &c->block->irq_owed[gt];
 
-		c->block->irq_owed[gt] = 0;
-		while (owed) {
-			unsigned fn = (unsigned)__builtin_ctzll(owed);
+		/* A VF's may be one too many, of which the PF is told. */
+		while (*owed) {
+			unsigned fn = (unsigned)__builtin_ctzll(*owed);
 
-			owed &= owed - 1;
+			*owed &= ~guc_bit(fn);
 			guc_fn(c, gt, fn)->irq_pending = 0;
 			guc_raise(c, gt, fn, GUC_IRQ_GUC2HOST);
 		}

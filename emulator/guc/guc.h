@@ -18,7 +18,9 @@
 #include <stdbool.h>
 
 #include "event.h"
+#include "limits.h"
 #include "port.h"
+#include "proto/klv.h"
 
 #define GUC_MAX_TILES     2u
 #define GUC_MAX_GTS       4u  /* of a card: 2 tiles with 2 GTs */
@@ -26,7 +28,18 @@
 #define GUC_MAX_FUNCTIONS (GUC_MAX_VFS + 1)
 #define GUC_ABI_MIN_MINOR 0u
 #define GUC_ABI_MAX_MINOR 28u /* VF ABI 1.0 to 1.28 can be offered */
-#define GUC_ABI_MARKERS   27u /* RESFIX_START and markers exist from 1.27 */
+
+/* First offered version 1.minor.0 that has ... (guc-abi 10; what came with 1.14.1
+ * or 1.18.4 is in the next minor's). */
+#define GUC_ABI_POLICIES     1u /* UPDATE_SCHEDULING_POLICIES_KLV */
+#define GUC_ABI_GMD_ID       2u /* key 0x3000 */
+#define GUC_ABI_OPT_IN       7u /* OPT_IN_FEATURE_KLV and key 0x4001 */
+#define GUC_ABI_RECLAMATION 14u /* PAGE_RECLAMATION */
+#define GUC_ABI_ACTIVITY    15u /* engine activity buffers */
+#define GUC_ABI_DYNAMIC_ICS 19u /* key 0x4003 */
+#define GUC_ABI_COMPRESSION 23u /* context types of compression save and restore */
+#define GUC_ABI_GROUPS      26u /* key 0x3001; firmware 70.53: scheduler groups, key 0x8A0D */
+#define GUC_ABI_MARKERS     27u /* RESFIX_START and markers */
 
 /* Sizes that fix the block's size. */
 struct guc_geometry {
@@ -208,19 +221,39 @@ struct guc_vf_info {
 	uint8_t abi_major, abi_minor; /* negotiated, 0.0 = none */
 	uint64_t ggtt_start, ggtt_size, lmem_size;
 	uint32_t begin_context, num_contexts, num_doorbells, begin_doorbell;
-	uint32_t exec_quantum_ms, preempt_timeout_us;
-	uint32_t threshold[7]; /* KLVs 0x8A03 to 0x8A08, 0x8A0D */
+	uint32_t exec_quantum_ms, preempt_timeout_us; /* of the first scheduler group */
+	uint32_t threshold[GUC_THRESHOLD_COUNT]; /* 0 = off */
 	uint32_t registered, enabled; /* contexts */
 	uint64_t h2g_messages, g2h_messages, mbox_requests, irqs;
 	uint64_t g2h_dropped; /* host left too many unread */
 	uint32_t queued_g2h;
 	uint32_t violations[GUC_VIOL_COUNT];
 	uint32_t findings; /* of the detector, since power on */
+	uint32_t sched_priority;
+	/* Quantum and timeout for each scheduler group; without groups the first's count. */
+	uint32_t group_quantum_ms[GUC_SCHED_GROUPS], group_timeout_us[GUC_SCHED_GROUPS];
+	struct {
+		uint32_t count;  /* in the present sample period */
+		uint32_t events; /* ADVERSE_EVENTs since the last reset of the VF */
+	} adverse[GUC_THRESHOLD_COUNT]; /* of each threshold */
+};
+
+/* What a GuC was told for all functions (guc-abi 4.5, 6.1). */
+struct guc_gt_info {
+	uint32_t sched_if_idle, sample_period_ms, reset_after_switch;
+	uint32_t groups;           /* scheduler groups, 0 = off */
+	uint32_t group_mask[GUC_SCHED_GROUPS_USED][GUC_GROUP_DWORDS]; /* as key 0x8004 has them */
+	bool vfs_enabled;          /* the PF got VF_ENABLE */
+	bool asleep;               /* in an S-state */
+	bool device_activity;      /* engine activity of the device is published */
+	uint32_t function_activity;/* of so many functions */
 };
 
 /* 0, -ENODEV for a function or GT that isn't there. */
 int guc_vf_info(const struct guc_card *card, unsigned fn, unsigned gt,
 		struct guc_vf_info *info);
+/* 0, -ENODEV for a GT that isn't there. */
+int guc_gt_info(const struct guc_card *card, unsigned gt, struct guc_gt_info *info);
 /* The card's own copies of what it was made with; they live as long as the block. */
 const struct guc_geometry *guc_card_geometry(const struct guc_card *card);
 const struct guc_options *guc_card_options(const struct guc_card *card);

@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-#include "limits.h"
+#include "guc.h"
 #include "proto/actions.h"
 #include "proto/ctb.h"
 #include "proto/regs.h"
@@ -65,20 +65,22 @@ static const struct guc_klv_row table[] = {
 	KLV(CTX_SLPM_GT_FREQUENCY, CTX_POLICY, .max = CTX_FREQ_COMPUTE, .align = CTX_FREQ_COMPUTE,
 	    .text = "frequency flags, bit 28 compute hint"),
 
-	KLV(GLOBAL_GMD_ID, GLOBAL, READ, U32, .read_since = 2,
+	KLV(GLOBAL_GMD_ID, GLOBAL, READ, U32, .read_since = GUC_ABI_GMD_ID,
 	    .text = "hardware IP version of this GuC's GT"),
-	KLV(GLOBAL_GROUP_SCHEDULING_AVAILABLE, GLOBAL, READ, BOOL, .read_since = 26,
+	KLV(GLOBAL_GROUP_SCHEDULING_AVAILABLE, GLOBAL, READ, BOOL,
+	    .read_since = GUC_ABI_GROUPS,
 	    .text = "scheduler groups are in use"),
 
-	KLV(OPT_IN_EXT_CAT_ERR_TYPE, OPT_IN, .set_since = 7,
+	KLV(OPT_IN_EXT_CAT_ERR_TYPE, OPT_IN, .set_since = GUC_ABI_OPT_IN,
 	    .text = "MEMORY_CAT_ERROR carries the type of the error too"),
-	KLV(OPT_IN_DYNAMIC_ICS, OPT_IN, .set_since = 18,
+	KLV(OPT_IN_DYNAMIC_ICS, OPT_IN, .set_since = GUC_ABI_DYNAMIC_ICS,
 	    .text = "inhibit context switches by engine load"),
 
-	KLV(VGT_SCHED_IF_IDLE, VGT_POLICY, BOOL, .text = "schedule VFs that have no work"),
+	KLV(VGT_SCHED_IF_IDLE, VGT_POLICY, BOOL,
+	    .text = "0 makes the priority of all functions low, 1 normal"),
 	KLV(VGT_ADVERSE_SAMPLE_PERIOD, VGT_POLICY, U32, .unit = "ms",
 	    .text = "period in which thresholds count; 0: never"),
-	KLV(VGT_ENGINE_GROUP_CONFIG, VGT_POLICY, U32, .unit = "masks",
+	KLV(VGT_ENGINE_GROUP_CONFIG, VGT_POLICY, U32, .set_since = GUC_ABI_GROUPS, .unit = "masks",
 	    .text = "scheduler groups, 16 masks of engines each, one a class; none: no groups"),
 
 	KLV(VF_EXEC_QUANTUM, VF_CFG, .clamp = 1, .max = MAX_QUANTUM_MS, .unit = "ms",
@@ -95,11 +97,13 @@ static const struct guc_klv_row table[] = {
 	KLV(VF_BEGIN_CONTEXT_ID, VF_CFG, .max = GUC_ID_MAX, .text = "first context id"),
 	KLV(VF_SCHED_PRIORITY, VF_CFG, .max = 2,
 	    .text = "0 low: only with work, 1 normal: always its slot, 2 high: next slot"),
-	THRESHOLD(MULTI_LRC_COUNT, .text = "parallel registrations a period; 0: off"),
-	KLV(VF_ENGINE_GROUP_EXEC_QUANTUM, VF_CFG, .clamp = 1, .max = MAX_QUANTUM_MS, .unit = "ms",
+	THRESHOLD(MULTI_LRC_COUNT, .set_since = GUC_ABI_GROUPS,
+		  .text = "parallel registrations a period; 0: off"),
+	KLV(VF_ENGINE_GROUP_EXEC_QUANTUM, VF_CFG, .set_since = GUC_ABI_GROUPS, .clamp = 1,
+	    .max = MAX_QUANTUM_MS, .unit = "ms",
 	    .text = "execution quantum of each group; missing ones become 0"),
-	KLV(VF_ENGINE_GROUP_PREEMPT_TIMEOUT, VF_CFG, .clamp = 1, .max = MAX_TIMEOUT_US,
-	    .unit = "us", .text = "preemption timeout of each group; missing ones become 0"),
+	KLV(VF_ENGINE_GROUP_PREEMPT_TIMEOUT, VF_CFG, .set_since = GUC_ABI_GROUPS, .clamp = 1,
+	    .max = MAX_TIMEOUT_US, .unit = "us", .text = "preemption timeout of each group; missing ones become 0"),
 
 	KLV(VGT_RESET_AFTER_VF_SWITCH, VGT_POLICY, BOOL,
 	    .text = "reset used engines after a VF switch"),

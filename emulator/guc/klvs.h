@@ -33,7 +33,8 @@ struct guc_klv_row {
 	uint16_t key;
 	uint8_t min_len, max_len; /* value dwords */
 	uint8_t via;              /* enum guc_klv_via */
-	uint8_t set_since;        /* VF ABI 1.minor from which it may be set */
+	uint8_t set_since;        /* VF ABI 1.minor from which it may be set; of the PF's
+				   * keys, of the firmware */
 	uint8_t readable;         /* a VF may ask for it with QUERY_SINGLE_KLV, */
 	uint8_t read_since;       /* from this VF ABI 1.minor on */
 	uint8_t clamp;            /* a larger value becomes `max`; else it is bad */

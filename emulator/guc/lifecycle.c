@@ -131,8 +131,10 @@ static void apply(struct guc_card *c, unsigned gt, unsigned fn, const struct guc
 		f->pausing = f->compressing = 0;
 	if (input == GUC_IN_FLR_FINISH)
 		f->flr_rearm = 0;
-	if (input == GUC_IN_FLR_START || next == GUC_VFS_UNPROVISIONED)
+	if (input == GUC_IN_FLR_START || next == GUC_VFS_UNPROVISIONED) {
 		f->abi_major = f->abi_minor = 0;
+		guc_adverse_forget(c, gt, fn);
+	}
 	set_state(c, gt, fn, next, input);
 	after(c, gt, fn, row->effects);
 }

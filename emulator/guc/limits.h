@@ -11,8 +11,20 @@
 /* Doorbells of a GuC; the PF gives itself all of them. */
 #define GUC_DOORBELLS 256u
 
-/* Threshold KLVs: 0x8A03..0x8A08 and 0x8A0D. */
-#define GUC_THRESHOLDS 7u
+/* Scheduler groups that quanta and timeouts are kept for, and those of key 0x8004
+ * that this firmware supports (guc-abi 4.5). */
+#define GUC_SCHED_GROUPS      8u
+#define GUC_SCHED_GROUPS_USED 2u
+
+/* What thresholds in microseconds count for each H2G message or mailbox request,
+ * interrupt and doorbell: this GuC has no time of its own to measure. */
+#define GUC_COST_H2G_US      1u
+#define GUC_COST_IRQ_US      1u
+#define GUC_COST_DOORBELL_US 1u
+
+/* Engines of a GT that activity is counted for: all that interrupts know
+ * (guc-abi 9.1). */
+#define GUC_ENGINES 27u
 
 /* G2H messages a function may have waiting: Linux reserves credit for every
  * answer it can get, so a queue beyond a ring's worth means a host that does

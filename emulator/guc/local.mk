@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += libgucguc.la
 libgucguc_la_SOURCES = \
 	emulator/guc/actions.c \
 	emulator/guc/actions.h \
+	emulator/guc/activity.c \
+	emulator/guc/adverse.c \
 	emulator/guc/blob.c \
 	emulator/guc/blob.h \
 	emulator/guc/blitter.c \
@@ -41,6 +43,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/memirq.c \
 	emulator/guc/mishap.c \
 	emulator/guc/mmio.c \
+	emulator/guc/native.c \
 	emulator/guc/notices.c \
 	emulator/guc/policy.c \
 	emulator/guc/port.h \

@@ -129,6 +129,7 @@ void guc_mailbox_serve(struct guc_card *c, unsigned gt, unsigned fn)
 	f->mbox_pending = 0;
 	f->mmio_relay = 0;
 	f->mbox_requests++;
+	guc_adverse(c, gt, fn, GUC_THRESHOLD_H2G_STORM, GUC_COST_H2G_US);
 	memcpy(msg, f->mbox, sizeof(f->mbox));
 	row = guc_action_find(hxg_action(msg[0]));
 	if (row && row->max_len < MAILBOX_DWORDS)

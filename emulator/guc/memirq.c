@@ -22,6 +22,7 @@ static void line(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint
 	const struct guc_irq irq = { .gt = (uint8_t)gt, .bit = bit, .source = source };
 
 	guc_fn(c, gt, fn)->irqs++;
+	guc_adverse(c, gt, fn, GUC_THRESHOLD_IRQ_STORM, GUC_COST_IRQ_US);
 	c->port.irq(c->port.user, fn, &irq);
 }
 

@@ -34,6 +34,7 @@ void guc_cat_error(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, ui
 	const uint32_t payload[2] = { id, type };
 	uint32_t n = guc_fn(c, gt, fn)->opt_in & 1 ? 2 : 1;
 
+	guc_adverse(c, gt, fn, GUC_THRESHOLD_CAT_ERR, 1);
 	guc_g2h_event(c, gt, fn, GUC_ACTION_MEMORY_CAT_ERROR, payload, n);
 }
 
@@ -75,6 +76,7 @@ static void page_fault(struct guc_card *c, unsigned gt, unsigned fn, struct guc_
 
 	guc_run_remove(c, gt, ctx);
 	ctx->faulted = 1;
+	guc_adverse(c, gt, fn, GUC_THRESHOLD_PAGE_FAULT, 1);
 	guc_g2h_event(c, gt, fn, GUC_ACTION_PAGE_FAULT_REQ_DESC, payload, 4);
 }
 
@@ -118,10 +120,11 @@ static int of_context(struct guc_card *c, unsigned gt, unsigned fn, const struct
 		if (!ctx->killed)
 			page_fault(c, gt, fn, ctx, m);
 	} else if (guc_context_stop(c, gt, fn, m->context)) {
-		if (m->kind == GUC_MISHAP_HANG)
+		if (m->kind == GUC_MISHAP_HANG) {
+			guc_adverse(c, gt, fn, GUC_THRESHOLD_ENGINE_RESET, 1);
 			guc_g2h_event(c, gt, fn, GUC_ACTION_CONTEXT_RESET_NOTIFICATION,
 				      &m->context, 1);
-		else
+		} else
 			guc_cat_error(c, gt, fn, m->context, m->type);
 	}
 	return 0;
@@ -170,6 +173,7 @@ int guc_mishap(struct guc_card *card, unsigned fn, unsigned gt, const struct guc
 	case GUC_MISHAP_ENGINE:
 		if (m->engine_class >= GUC_CLASS_COUNT || m->instance >= 32)
 			return -EINVAL;
+		guc_adverse(card, gt, fn, GUC_THRESHOLD_ENGINE_RESET, 1);
 		guc_g2h_event(card, gt, fn, GUC_ACTION_ENGINE_FAILURE_NOTIFICATION, engine, 3);
 		break;
 	case GUC_MISHAP_CRASH_DUMP:

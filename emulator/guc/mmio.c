@@ -90,6 +90,7 @@ static void ring(struct guc_card *c, unsigned gt, unsigned fn)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
 
+	guc_adverse(c, gt, fn, GUC_THRESHOLD_DOORBELL_STORM, GUC_COST_DOORBELL_US);
 	guc_mailbox_serve(c, gt, fn);
 	if (f->ctb_enabled) {
 		f->doorbell = 1;
@@ -98,6 +99,7 @@ static void ring(struct guc_card *c, unsigned gt, unsigned fn)
 	guc_lifecycle_settle(c, gt);
 	if (guc_unit(c, gt)->runnable_n)
 		c->block->engine_due[gt] = 0;
+	guc_activity_settle(c, gt);
 	guc_irq_flush(c);
 }
 

@@ -23,6 +23,7 @@ static const struct guc_notice table[] = {
 	ROW(MMIO_RELAY_FROM_VF,      PF,  0, 6, 6),
 	ROW(RELAY_FROM_VF,           PF,  0, 3, 255),
 	ROW(RELAY_FROM_PF,           VF,  0, 2, 254),
+	ROW(ADVERSE_EVENT,           PF,  0, 3, 3),
 	ROW(VF_STATE_NOTIFY,         PF,  0, 3, 3),
 	ROW(MEMORY_CAT_ERROR,        ALL, 0, 2, 3),
 	ROW(PAGE_FAULT_REQ_DESC,     ALL, 0, 5, 5),

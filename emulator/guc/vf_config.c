@@ -16,74 +16,83 @@
 #include <errno.h>
 #include <stddef.h>
 
-/* Where a key's value is kept: a 64-bit field for keys of two dwords, else as
- * many 32-bit ones as the key can have dwords. */
+/* Where a key's value is kept, and what of it. */
 struct config_key {
 	uint16_t key;
 	uint16_t offset; /* in struct guc_config */
+	uint8_t dwords;  /* 2: one 64-bit field; else 32-bit ones */
+	bool spread;     /* the one value is for all of them */
 };
 
-#define AT(field) offsetof(struct guc_config, field)
-#define THRESHOLD(name, index) { GUC_KLV_VF_THRESHOLD_##name, AT(threshold[index]) }
+#define FIELD(name, field, ...)                                                \
+	{ .key = GUC_KLV_VF_##name, .offset = offsetof(struct guc_config, field), __VA_ARGS__ }
+#define U32 .dwords = 1
+#define U64 .dwords = 2
+#define EACH_GROUP .dwords = GUC_SCHED_GROUPS
+#define ALL_GROUPS EACH_GROUP, .spread = true
 
 static const struct config_key keys[] = {
-	{ GUC_KLV_VF_GGTT_START, AT(ggtt_start) },
-	{ GUC_KLV_VF_GGTT_SIZE, AT(ggtt_size) },
-	{ GUC_KLV_VF_LMEM_SIZE, AT(lmem_size) },
-	{ GUC_KLV_VF_NUM_CONTEXTS, AT(num_contexts) },
-	{ GUC_KLV_VF_TILE_MASK, AT(tile_mask) },
-	{ GUC_KLV_VF_NUM_DOORBELLS, AT(num_doorbells) },
-	{ GUC_KLV_VF_EXEC_QUANTUM, AT(exec_quantum_ms) },
-	{ GUC_KLV_VF_PREEMPT_TIMEOUT, AT(preempt_timeout_us) },
-	THRESHOLD(CAT_ERR, 0), THRESHOLD(ENGINE_RESET, 1), THRESHOLD(PAGE_FAULT, 2),
-	THRESHOLD(H2G_STORM, 3), THRESHOLD(IRQ_STORM, 4), THRESHOLD(DOORBELL_STORM, 5),
-	{ GUC_KLV_VF_BEGIN_DOORBELL_ID, AT(begin_doorbell) },
-	{ GUC_KLV_VF_BEGIN_CONTEXT_ID, AT(begin_context) },
-	{ GUC_KLV_VF_SCHED_PRIORITY, AT(sched_priority) },
-	THRESHOLD(MULTI_LRC_COUNT, 6),
-	{ GUC_KLV_VF_ENGINE_GROUP_EXEC_QUANTUM, AT(group_quantum) },
-	{ GUC_KLV_VF_ENGINE_GROUP_PREEMPT_TIMEOUT, AT(group_timeout) },
+	FIELD(GGTT_START, ggtt_start, U64),
+	FIELD(GGTT_SIZE, ggtt_size, U64),
+	FIELD(LMEM_SIZE, lmem_size, U64),
+	FIELD(NUM_CONTEXTS, num_contexts, U32),
+	FIELD(TILE_MASK, tile_mask, U32),
+	FIELD(NUM_DOORBELLS, num_doorbells, U32),
+	FIELD(EXEC_QUANTUM, exec_quantum_ms, ALL_GROUPS),
+	FIELD(PREEMPT_TIMEOUT, preempt_timeout_us, ALL_GROUPS),
+#define X(name, text) FIELD(THRESHOLD_##name, threshold[GUC_THRESHOLD_##name], U32),
+	GUC_THRESHOLD_LIST(X)
+#undef X
+	FIELD(BEGIN_DOORBELL_ID, begin_doorbell, U32),
+	FIELD(BEGIN_CONTEXT_ID, begin_context, U32),
+	FIELD(SCHED_PRIORITY, sched_priority, U32),
+	FIELD(ENGINE_GROUP_EXEC_QUANTUM, exec_quantum_ms, EACH_GROUP),
+	FIELD(ENGINE_GROUP_PREEMPT_TIMEOUT, preempt_timeout_us, EACH_GROUP),
 };
 
-/* The field of a key of the configuration, or NULL. */
-static char *field_of(struct guc_config *cfg, uint32_t key)
+/* Where a key of the configuration is kept, or NULL. */
+static const struct config_key *key_of(uint32_t key)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (keys[i].key == key)
-			return (char *)cfg + keys[i].offset;
+			return &keys[i];
 	return NULL;
 }
 
-static bool is_wide(const struct guc_klv_row *row)
+/* Cut a value, or say that it is bad. */
+static bool take_value(const struct guc_klv_row *row, uint64_t *v)
 {
-	return row->min_len == 2;
+	if (*v > row->max && row->clamp)
+		*v = row->max;
+	return *v <= row->max && guc_klv_aligned(row, *v);
 }
 
-static bool set_value(struct guc_config *cfg, const struct klv *k)
+static bool set_value(struct guc_config *cfg, const struct klv *k, unsigned abi_minor)
 {
 	const struct guc_klv_row *row = guc_klv_of(k->key, GUC_KLV_VIA_VF_CFG);
-	char *field = field_of(cfg, k->key);
+	const struct config_key *at = key_of(k->key);
+	char *field;
 
-	if (!row || !field || !guc_klv_len_ok(row, k->len))
+	if (!row || !at || !guc_klv_len_ok(row, k->len) || row->set_since > abi_minor)
 		return false;
-	if (is_wide(row)) {
+	field = (char *)cfg + at->offset;
+	if (at->dwords == 2) {
 		uint64_t v = klv_u64(k);
 
-		if (v > row->max || !guc_klv_aligned(row, v))
+		if (!take_value(row, &v))
 			return false;
 		memcpy(field, &v, sizeof(v));
 		return true;
 	}
 	/* Groups that a list leaves out are set to 0. */
-	memset(field, 0, row->max_len * sizeof(uint32_t));
-	for (uint32_t i = 0; i < k->len; i++) {
-		uint32_t v = k->value[i];
+	for (uint32_t i = 0; i < at->dwords; i++) {
+		uint64_t v = at->spread ? k->value[0] : i < k->len ? k->value[i] : 0;
+		uint32_t dw;
 
-		if (v > row->max && !row->clamp)
+		if (!take_value(row, &v))
 			return false;
-		if (v > row->max)
-			v = (uint32_t)row->max;
-		memcpy(field + i * sizeof(v), &v, sizeof(v));
+		dw = (uint32_t)v;
+		memcpy(field + i * sizeof(dw), &dw, sizeof(dw));
 	}
 	return true;
 }
@@ -125,13 +134,18 @@ static bool fits(const struct guc_card *c, unsigned gt, unsigned vf, const struc
 		return false;
 	if (!lmem_fits(c, gt, vf, cfg))
 		return false;
+	/* A card of one tile does not look at it. */
+	if (g->tiles > 1 && cfg->tile_mask >> g->tiles)
+		return false;
 	for (unsigned other = 1; other <= g->vfs; other++) {
 		const struct guc_config *o = &guc_fn(c, gt, other)->config;
 
 		if (other == vf)
 			continue;
 		if (overlap(cfg->begin_context, cfg->num_contexts, o->begin_context,
-			    o->num_contexts))
+			    o->num_contexts) ||
+		    overlap(cfg->begin_doorbell, cfg->num_doorbells, o->begin_doorbell,
+			    o->num_doorbells))
 			return false;
 		for (unsigned t = tile * g->gts; t < (tile + 1) * g->gts; t++) {
 			o = &guc_fn(c, t, other)->config;
@@ -164,7 +178,9 @@ static void commit(struct guc_card *c, unsigned gt, unsigned vf, const struct gu
 	if (f->config.begin_context != cfg->begin_context ||
 	    f->config.num_contexts != cfg->num_contexts)
 		guc_contexts_drop(c, gt, vf);
+	guc_adverse_changed(c, gt, vf, cfg->threshold);
 	f->config = *cfg;
+	guc_activity_ratios(c, gt);
 	if (resized && c->local.size)
 		c->local.size(c->local.user, guc_gt_tile(c, gt), vf, cfg->lmem_size);
 }
@@ -175,6 +191,11 @@ bool guc_config_complete(const struct guc_card *c, unsigned gt, unsigned vf)
 
 	return cfg->ggtt_size && cfg->num_contexts &&
 	       (cfg->lmem_size || !c->block->options.lmem_size || guc_gt_is_media(c, gt));
+}
+
+void guc_config_default(const struct guc_card *c, struct guc_config *cfg)
+{
+	*cfg = (struct guc_config){ .tile_mask = (1u << c->block->geometry.tiles) - 1 };
 }
 
 static bool is_start_of(uint32_t key, uint32_t next)
@@ -197,7 +218,7 @@ static uint32_t apply_list(struct guc_card *c, unsigned gt, unsigned vf, const u
 		struct klv_reader ahead = reader;
 		struct klv next;
 
-		if (!set_value(&cfg, &k))
+		if (!set_value(&cfg, &k, guc_abi_minor(c, gt, 0)))
 			break;
 		pending++;
 		if (klv_next(&ahead, &next) == 1 && is_start_of(k.key, next.key))
@@ -222,7 +243,7 @@ static void announce(struct guc_card *c, unsigned gt, unsigned vf)
 /* dw1 VFID, dw2/dw3 list, dw4 size in dwords; address and size 0: reset. */
 uint16_t guc_act_update_vf_cfg(struct guc_card *c, struct guc_request *r)
 {
-	static const struct guc_config none;
+	struct guc_config none;
 	uint32_t list[GUC_KLV_LIST_MAX], vf = r->dw[1], size = r->dw[4];
 	uint64_t addr = make64(r->dw[2], r->dw[3]);
 	uint16_t error;
@@ -232,6 +253,7 @@ uint16_t guc_act_update_vf_cfg(struct guc_card *c, struct guc_request *r)
 	if (addr == 0 && size)
 		return GUC_ERR_INVALID_PARAMS;
 	if (addr == 0) {
+		guc_config_default(c, &none);
 		commit(c, r->gt, vf, &none);
 	} else {
 		error = guc_klv_fetch(c, r->gt, r->fn, addr, size, list);
@@ -262,7 +284,7 @@ uint16_t guc_act_query_klv(struct guc_card *c, struct guc_request *r)
 {
 	uint32_t key = r->dw[1], value[2] = { 0 };
 	const struct guc_klv_row *row = guc_klv_find(key);
-	const char *field = field_of(&guc_fn(c, r->gt, r->fn)->config, key);
+	const struct config_key *at = key_of(key);
 	uint16_t error;
 
 	if (key >> 16)
@@ -272,13 +294,13 @@ uint16_t guc_act_query_klv(struct guc_card *c, struct guc_request *r)
 		return error;
 	if (!row || !row->readable || row->read_since > guc_abi_minor(c, r->gt, r->fn))
 		return GUC_ERR_INVALID_KLV_KEY;
-	if (field)
-		memcpy(value, field, row->max_len * sizeof(value[0]));
-	/* Never set means every tile (guc-abi 4.2). */
-	if (key == GUC_KLV_VF_TILE_MASK && value[0] == 0)
-		value[0] = (1u << c->block->geometry.tiles) - 1;
+	if (at)
+		memcpy(value, (const char *)&guc_fn(c, r->gt, r->fn)->config + at->offset,
+		       row->max_len * sizeof(value[0]));
 	if (key == GUC_KLV_GLOBAL_GMD_ID)
 		value[0] = c->block->options.gmd_id[guc_gt_is_media(c, r->gt)];
+	if (key == GUC_KLV_GLOBAL_GROUP_SCHEDULING_AVAILABLE)
+		value[0] = guc_unit(c, r->gt)->groups != 0;
 	answer(r, value, row->max_len);
 	return GUC_OK;
 }
@@ -303,12 +325,17 @@ static void provision_event(struct guc_card *c, unsigned fn, const struct guc_vf
 static struct guc_config share_of(const struct guc_card *c, unsigned gt,
 				  const struct guc_vf_share *share)
 {
-	return (struct guc_config){
-		.ggtt_start = share->ggtt_start, .ggtt_size = share->ggtt_size,
-		.num_contexts = share->contexts, .begin_context = share->begin_context,
-		.num_doorbells = share->doorbells, .begin_doorbell = share->begin_doorbell,
-		.lmem_size = guc_gt_is_media(c, gt) ? 0 : share->lmem_size,
-	};
+	struct guc_config cfg;
+
+	guc_config_default(c, &cfg);
+	cfg.ggtt_start = share->ggtt_start;
+	cfg.ggtt_size = share->ggtt_size;
+	cfg.num_contexts = share->contexts;
+	cfg.begin_context = share->begin_context;
+	cfg.num_doorbells = share->doorbells;
+	cfg.begin_doorbell = share->begin_doorbell;
+	cfg.lmem_size = guc_gt_is_media(c, gt) ? 0 : share->lmem_size;
+	return cfg;
 }
 
 int guc_provision(struct guc_card *card, unsigned fn, const struct guc_vf_share *share)

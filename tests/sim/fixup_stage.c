@@ -147,7 +147,7 @@ static void add_all(void)
 void stage_options(struct sim_options *o, int i)
 {
 	sim_defaults(o);
-	o->abi_minor[0] = o->abi_minor[1] = i % 2 ? 20 : GUC_ABI_MAX_MINOR;
+	o->abi_minor[0] = o->abi_minor[1] = i % 2 ? 26 : GUC_ABI_MAX_MINOR;
 	o->vf_start[0] = moves[i / 2].from;
 	o->vf_start[1] = moves[i / 2].to;
 	o->vf.ccs = true;

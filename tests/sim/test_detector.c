@@ -290,14 +290,14 @@ END_TEST
 /* F-09 to F-18 by the seed's recovery: left out. */
 START_TEST(test_F_each_skipped_seed)
 {
-	fault_case(_i, false, 20);
+	fault_case(_i, false, 26);
 }
 END_TEST
 
 /* F-32's reverse by the seed's recovery: applied twice. */
 START_TEST(test_F_each_twice_seed)
 {
-	fault_case(_i, true, 20);
+	fault_case(_i, true, 26);
 }
 END_TEST
 
@@ -309,7 +309,7 @@ START_TEST(test_F_none_skipped)
 	static struct spot spot;
 	struct sim_options o;
 
-	options_for(&o, f, _i & 2 ? 20 : 28);
+	options_for(&o, f, _i & 2 ? 26 : 28);
 	migrate_with(&o, (unsigned)_i / 4, &spot);
 	ck_assert_uint_eq(spot.n, 0);
 	ck_assert(spot.lrcs[0] != 0);

@@ -292,7 +292,7 @@ START_TEST(action_table)
 		ck_assert_uint_le(row->min_len, row->max_len);
 		ck_assert_ptr_nonnull(guc_action_name(row->code));
 	}
-	ck_assert_uint_eq(n, 32);
+	ck_assert_uint_eq(n, 43);
 	for (n = 0; guc_notice_row(n); n++) {
 		const struct guc_notice *row = guc_notice_row(n);
 
