@@ -5,13 +5,14 @@
  * asked for it, unless that said `keep` or the VF's client was handed over. */
 #include <errno.h>
 
+#include "emulator/vfio/vfio.h"
 #include "server.h"
 
 static void reply(struct server *s, struct function *f, int err, const char *text)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_add_bool(o, "client", f->client != NULL);
+	json_add_bool(o, "client", f->client || vfio_attached(s, (unsigned)(f - s->fn)));
 	control_reply_to(s, f->freeze_by, f->freeze_seq, err, o, text);
 }
 
@@ -46,6 +47,11 @@ void freeze_verb(struct client *by, uint32_t seq, unsigned fn, bool keep)
 	f->freeze_by = by->id;
 	f->freeze_seq = seq;
 	f->freeze_keep = keep;
+	/* Its processors are stopped at its own monitor; here only its messages wait. */
+	if (vfio_attached(s, fn)) {
+		vfio_hold(s, fn, true);
+		f->freeze = FROZEN;
+	}
 	if (!f->client || f->freeze == FROZEN) {
 		reply(s, f, 0, NULL);
 		return;
@@ -79,6 +85,8 @@ static void let_go(struct server *s, struct function *f)
 	if (f->freeze == FREEZING)
 		freeze_end(s, f, -ECANCELED, "thawed before it was frozen");
 	f->freeze = THAWED;
+	if (vfio_attached(s, (unsigned)(f - s->fn)))
+		vfio_hold(s, (unsigned)(f - s->fn), false);
 	if (!f->client)
 		return;
 	wire_resume(f->client->wire);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/bits.h"
+#include "emulator/vfio/vfio.h"
 #include "server.h"
 
 #define SEQ_HELLO 1u
@@ -179,6 +180,10 @@ static int verb_check(const struct server *s, unsigned fn, const char **why)
 {
 	const struct function *f = &s->fn[fn];
 
+	if (vfio_attached(s, fn)) {
+		*why = "a virtual machine's VF can't change cards, only its place on this one";
+		return -EOPNOTSUPP;
+	}
 	if (!f->client) {
 		*why = "the VF has no client";
 		return -ENOTCONN;

@@ -496,6 +496,36 @@ START_TEST(killed)
 }
 END_TEST
 
+START_TEST(frozen)
+{
+	/* Frozen, a machine's messages wait; thawed, they are answered. A hand-over is
+	 * refused; who asked for the freeze and goes takes it along. */
+	struct raw_client c;
+	struct pollfd in;
+	uint8_t body[VU_ACCESS_BYTES] = { 0 };
+	const char *json;
+
+	dial(&vm, path[0]);
+	greet(&vm);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+		ck_assert_int_eq(client_verb(&c, "freeze vf=1", &json), 0);
+		ck_assert_ptr_nonnull(strstr(json, "true"));
+		ck_assert_int_eq(client_verb(&c, "handover vf=1 to=/tmp/x", &json), -EOPNOTSUPP);
+		le64_put(body, REG_VF_CAP);
+		le32_put(body + VU_ACCESS_COUNT, 4);
+		post(&vm, VU_REGION_READ, 0, body, sizeof(body), -1);
+		in = (struct pollfd){ .fd = vm.fd, .events = POLLIN };
+		ck_assert_int_eq(client_verb(&c, "state", &json), 0);
+		ck_assert_int_eq(poll(&in, 1, 50), 0);
+		if (i == 0)
+			ck_assert_int_eq(client_verb(&c, "thaw vf=1", &json), 0);
+		client_end(&c);
+		ck_assert_uint_eq(answer(&vm, vm.id), 0);
+	}
+}
+END_TEST
+
 static void bad_list(const char *list)
 {
 	const char *argv[] = { gucemu_path(), "serve", "--socket", "/tmp/gucemu-vfio-none",
@@ -533,6 +563,7 @@ int main(void)
 	tcase_add_loop_test(tc, memory_goes, 0, 2);
 	tcase_add_test(tc, nonsense);
 	tcase_add_test(tc, killed);
+	tcase_add_test(tc, frozen);
 	tcase_add_test(tc, bad_lists);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
