@@ -109,17 +109,17 @@ END_TEST
  * changed, it fails. */
 START_TEST(check_finds)
 {
+	enum local_kind kind = _i ? LOCAL_METADATA : LOCAL_CONTENT;
+	uint64_t at = (_i ? SHARE / 2 / 512 : SHARE / 2) + 9;
 	struct sim_options o;
 	uint8_t byte;
 
 	options(&o, true, 512);
 	start(&o);
 	fill(true);
-	ck_assert_int_eq(local_read(&s->card[0].local, 0, 1, _i, (_i ? SHARE / 1024 : SHARE / 2) + 9,
-				    &byte, 1), 0);
+	ck_assert_int_eq(local_read(&s->card[0].local, 0, 1, kind, at, &byte, 1), 0);
 	byte ^= 0x40;
-	ck_assert_int_eq(local_write(&s->card[0].local, 0, 1, _i, false,
-				     (_i ? SHARE / 1024 : SHARE / 2) + 9, &byte, 1), 0);
+	ck_assert_int_eq(local_write(&s->card[0].local, 0, 1, kind, false, at, &byte, 1), 0);
 	ck_assert_int_eq(check(), -EIO);
 }
 END_TEST
