@@ -445,6 +445,36 @@ START_TEST(decisions_have_tests)
 }
 END_TEST
 
+START_TEST(every_point_is_decided)
+{
+	/* The 55 open points of guc-abi 12 have a row each, with a test. */
+	char *page = contents_of(DOCS "/protocol/decisions.md"), *save = NULL;
+	bool decided[56] = { false };
+	char *end = strstr(page, "\n## The VF driver");
+
+	ck_assert_ptr_nonnull(end);
+	*end = '\0';
+	for (char *line = strtok_r(page, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *at = line + 1;
+
+		if (line[0] != '|' || !strstr(line, ": "))
+			continue;
+		for (;;) {
+			unsigned long n = strtoul(at, &at, 10);
+
+			if (n >= 1 && n <= 55)
+				decided[n] = true;
+			if (*at != ',')
+				break;
+			at++;
+		}
+	}
+	for (unsigned n = 1; n <= 55; n++)
+		ck_assert_msg(decided[n], "point %u has no decision with a test", n);
+	free(page);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cli");
@@ -465,6 +495,7 @@ int main(void)
 	tcase_add_test(c, driver_without_a_vf);
 	tcase_add_test(c, migrate);
 	tcase_add_test(c, decisions_have_tests);
+	tcase_add_test(c, every_point_is_decided);
 	tcase_add_loop_test(c, man_page_says_what_help_says, 0, COMMANDS);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
