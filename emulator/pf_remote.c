@@ -36,6 +36,8 @@ struct remote {
 	struct pf *pf;
 	struct pf_ask *ask;
 	unsigned vfs;
+	uint32_t quirks;
+	bool debug;
 	bool adopting; /* what the GuCs have is to be asked for */
 	struct host_port port;
 	struct host_mem mem;
@@ -545,6 +547,8 @@ static int begin(struct remote *r, const struct pfc_options *o, bool adopt, unsi
 		.read = port_read,
 	};
 	options.lmem = (struct host_lmem_port){ r, lmem_call };
+	options.quirks = r->quirks;
+	options.disclose_errors = options.testloop = r->debug;
 	r->vfs = o->vfs;
 	r->pf = pf_new(&options, &r->port, &r->mem, &ops, r);
 	if (!r->pf)
@@ -599,16 +603,45 @@ static int run(struct remote *r, const char *socket, bool adopt, unsigned provis
 	return err != 0 ? 1 : r->status;
 }
 
+/* "name,name": their bits. */
+static bool parse_quirks(const char *text, uint32_t *bits)
+{
+	char name[64];
+
+	*bits = 0;
+	while (*text) {
+		size_t n = strcspn(text, ",");
+		int quirk;
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, text);
+		quirk = pfc_quirk_find(name);
+		if (quirk >= 0)
+			*bits |= 1u << quirk;
+		else if (strcmp(name, "linux-7.2") == 0)
+			*bits |= PFC_QUIRKS_LINUX_7_2;
+		else
+			return false;
+		text += n + (text[n] == ',');
+	}
+	return true;
+}
+
 int gucemu_pf_serve_main(int argc, char **argv)
 {
-	const char *socket = getenv("GUCEMU_SOCKET"), *name = "PF", *log = "info";
+	const char *socket = getenv("GUCEMU_SOCKET"), *name = "PF", *log = "info", *quirks = "";
 	unsigned provision = PFC_MAX_VFS;
-	bool adopt = false;
+	bool adopt = false, debug = false;
 	const struct cli_option options[] = {
 		{ "socket", CLI_STRING, "PATH", "the card's socket (GUCEMU_SOCKET)", &socket, 0, 0 },
 		{ "provision", CLI_UINT, "N", "VFs that get a fair share at start (all)",
 		  &provision, 0, PFC_MAX_VFS },
-		{ "adopt", CLI_FLAG, NULL, "VFs keep what another PF gave them; what it left half done is finished or undone", &adopt, 0, 0 },
+		{ "adopt", CLI_FLAG, NULL,
+		  "take over from a PF that died: finish or undo what it left half done", &adopt,
+		  0, 0 },
+		{ "quirks", CLI_STRING, "NAME,...", "weaknesses of Linux' PF, or linux-7.2 for all",
+		  &quirks, 0, 0 },
+		{ "debug", CLI_FLAG, NULL, "tell VFs why relay requests fail, serve the test loop",
+		  &debug, 0, 0 },
 		{ "name", CLI_STRING, "NAME", "name in log lines (PF)", &name, 0, 0 },
 		{ "log", CLI_STRING, "LEVEL", "error, warn, notice, info or debug (info)", &log, 0,
 		  0 },
@@ -635,6 +668,12 @@ int gucemu_pf_serve_main(int argc, char **argv)
 	if (!r)
 		return 1;
 	r->name = name;
+	r->debug = debug;
+	if (!parse_quirks(quirks, &r->quirks)) {
+		cli_complain(command.name, "'%s': no such quirk", quirks);
+		free(r);
+		return CLI_EXIT_USAGE;
+	}
 	while (r->level < LOG_LEVELS && strcmp(levels[r->level], log) != 0)
 		r->level++;
 	if (r->level == LOG_LEVELS) {

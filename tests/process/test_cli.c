@@ -172,6 +172,8 @@ START_TEST(settings)
 	expect("pf threshold --json --vf 2 --socket %s/a.sock", 0, "\"cat-err\":0");
 	expect("pf threshold --vf 3 --socket %s/a.sock", 1, "1..2");
 	expect("pf show --vf 1 --socket %s/a.sock", 0, "adverse_of");
+	expect("pf serve --quirks half-pause,mood --socket %s/a.sock", 2, "quirk");
+	expect("pf serve --log loud --socket %s/a.sock", 2, "loud");
 	expect("pf provision --vf 1 --quantum 33 --socket %s/a.sock", 0, NULL);
 	expect("pf threshold --json --vf 1 --socket %s/a.sock", 0, "\"cat-err\":3");
 	expect("pf reset --vf 1 --socket %s/a.sock", 0, NULL);
