@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proto/bell.h"
 #include "proto/bits.h"
 #include "proto/regs.h"
 #include "server_fixture.h"
@@ -400,6 +401,63 @@ static int share(struct raw_client *c, int fd, uint64_t dma, uint64_t size, uint
 	return client_call(c, &f, &fd, NULL);
 }
 
+static int bell(struct raw_client *c, int fd, unsigned fds)
+{
+	struct frame f = { .type = T(BELL), .fds = fds };
+
+	return client_call(c, &f, &fd, NULL);
+}
+
+static int ring(struct raw_client *c)
+{
+	uint8_t data[8];
+	struct frame f = { .type = T(MMIO_WRITE), .size = 4, .data = data, .data_len = 8 };
+
+	le32_put(data, REG_GUC_HOST_INTERRUPT);
+	le32_put(data + 4, 0);
+	return client_call(c, &f, NULL, NULL);
+}
+
+START_TEST(bells)
+{
+	/* A bell page wants its feature and a sealed memfd; the server says in it that it
+	 * sleeps again, and that an old page is off. */
+	struct bell_page *page[2];
+	int fd[2], loose = sealed_memfd(4096, false);
+
+	for (unsigned i = 0; i < 2; i++) {
+		fd[i] = sealed_memfd(4096, true);
+		page[i] = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd[i], 0);
+		ck_assert_ptr_ne(page[i], MAP_FAILED);
+	}
+	ck_assert_int_eq(client_hello(&bad, server.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	ck_assert_int_eq(bell(&bad, fd[0], 1), -EINVAL);
+	client_end(&bad);
+	while (client_hello(&bad, server.socket, FRAME_ROLE_FUNCTION, 1, FRAME_FEATURE_BELL) ==
+	       -EBUSY)
+		client_end(&bad);
+	ck_assert_int_eq(bell(&bad, -1, 0), -EINVAL);
+	ck_assert_int_eq(bell(&bad, loose, 1), -EPERM);
+	ck_assert_int_eq(bell(&bad, fd[0], 1), 0);
+	ck_assert(bell_announce(&page[0]->gt[0].h2g));
+	ck_assert_int_eq(ring(&bad), 0);
+	/* The end of that turn lies before the next answer. */
+	ck_assert_int_eq(ring(&bad), 0);
+	ck_assert_uint_eq(__atomic_load_n(&page[0]->gt[0].h2g.state, __ATOMIC_SEQ_CST),
+			  BELL_ASLEEP);
+	ck_assert_int_eq(bell(&bad, fd[1], 1), 0);
+	ck_assert_uint_eq(page[0]->gt[0].h2g.state, BELL_OFF);
+	ck_assert_uint_eq(page[0]->gt[0].g2h.state, BELL_OFF);
+	ck_assert_uint_eq(page[1]->gt[0].h2g.state, BELL_ASLEEP);
+	client_end(&bad);
+	for (unsigned i = 0; i < 2; i++) {
+		munmap(page[i], 4096);
+		close(fd[i]);
+	}
+	close(loose);
+}
+END_TEST
+
 static int host(struct raw_client *c, uint64_t dma, uint64_t size)
 {
 	uint8_t data[16];
@@ -714,6 +772,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, silent_client_is_closed);
 	tcase_add_test(tc, too_many_connections);
 	tcase_add_test(tc, no_descriptors_left);
+	tcase_add_test(tc, bells);
 	tcase_add_test(tc, function_is_free_again);
 	tcase_add_loop_test(tc, mmio_errors, 0, 9);
 	tcase_add_test(tc, mistakes_do_not_flood_the_log);
