@@ -221,6 +221,23 @@ START_TEST(activity_first_tick)
 }
 END_TEST
 
+/* A span that ends at the time it began counts one tick, as a job within a turn. */
+START_TEST(activity_short_span)
+{
+	ck_assert_uint_eq(device_on(), 0xF0000000);
+	guc_tick(&f->card, 500 * MS);
+	lx_emit_wait(f, 1, 0, LX_DATA(0), 1);
+	lx_sched(f, 1, 3);
+	guc_tick(&f->card, 500 * MS);
+	ck_assert_uint_ne(record(0, class_of(), 0, 1), 0);
+	fx_put(f, 1, LX_DATA(0), 1);
+	lx_sched(f, 1, 3);
+	guc_tick(&f->card, 500 * MS);
+	ck_assert_uint_eq(record(0, class_of(), 0, 1), 0);
+	ck_assert_uint_eq(record(0, class_of(), 0, 2), 1);
+}
+END_TEST
+
 /* A pause ends the span; on resume another one begins. */
 START_TEST(activity_paused)
 {
@@ -397,6 +414,7 @@ int main(void)
 	tcase_add_test(tc, activity_layout);
 	tcase_add_test(tc, activity_span);
 	tcase_add_test(tc, activity_first_tick);
+	tcase_add_test(tc, activity_short_span);
 	tcase_add_test(tc, activity_paused);
 	tcase_add_test(tc, activity_functions);
 	tcase_add_test(tc, activity_fewer);
