@@ -55,11 +55,14 @@ server_tests = \
 	tests/process/test_server_move \
 	tests/process/test_takeover \
 	tests/process/test_vfio
-check_PROGRAMS += $(server_tests)
+# The fuzzer is run by hand: ./run fuzz-socket.
+check_PROGRAMS += $(server_tests) tests/fuzz/fuzz_socket
 TESTS += $(server_tests)
 
 server_fixture = tests/process/server_fixture.c tests/process/server_fixture.h
 server_test_ldadd = libgucframe.la libgucproto.la $(CHECK_LIBS)
+tests_fuzz_fuzz_socket_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_socket_LDADD = libgucframe.la libgucproto.la
 tests_process_test_server_SOURCES = tests/process/test_server.c $(server_fixture)
 tests_process_test_server_CFLAGS = $(unit_cflags)
 tests_process_test_server_LDADD = $(server_test_ldadd)

@@ -10,7 +10,7 @@
 #include "proto/frame.h"
 
 /* Longer messages are cut; nothing here looks further. */
-#define VIEW_EVENT_DWORDS 9u
+#define VIEW_EVENT_DWORDS 10u
 #define VIEW_EVENT_TEXT   96u
 /* `point` of the PF's own steps. */
 #define VIEW_POINT_STEP 255u

@@ -5,6 +5,7 @@
 #include "stream_priv.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -159,10 +160,24 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	wire_poll(w);
 }
 
+/* A frame has waited for long, and the peer is gone: what it sent before it went
+ * is not read while the frame waits, and the end of it neither. */
+static bool abandoned(const struct wire *w)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLRDHUP };
+
+	return w->again_since != 0 && uv_hrtime() - w->again_since > WIRE_GONE_NS &&
+	       poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
 static void on_idle(uv_idle_t *idle)
 {
 	struct wire *w = idle->data;
 
+	if (abandoned(w)) {
+		wire_lost(w, 0, "closed by the peer");
+		return;
+	}
 	if (w->lowered) {
 		w->lowered = false;
 		if (w->ops->drained)
@@ -219,9 +234,12 @@ static void dispatch(struct wire *w)
 		}
 		if (!wire_answered(w, &f) &&
 		    w->ops->frame(w, w->user, &f, w->held_fds) == WIRE_AGAIN) {
+			if (w->again_since == 0)
+				w->again_since = uv_hrtime();
 			more = true;
 			break;
 		}
+		w->again_since = 0;
 		if (w->closing)
 			return;
 		fds_close(w->held_fds, w->held_n);

@@ -14,6 +14,7 @@
 #define WIRE_OUT_MAX  (1u << 20)   /* bytes that may wait to be sent */
 #define WIRE_OUT_HIGH (512u << 10) /* a serving wire stops reading above */
 #define WIRE_OUT_LOW  (256u << 10) /* ... until below; `drained` is called */
+#define WIRE_GONE_NS 1000000000u /* a frame may wait this long for a peer that is gone */
 #define WIRE_FDS_MAX  16u          /* received descriptors that no frame took yet */
 #define WIRE_OUT_FDS  128u         /* descriptors that wait to be sent */
 

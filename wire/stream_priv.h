@@ -51,6 +51,7 @@ struct wire {
 	uint8_t *in;
 	size_t in_start, in_end;
 	struct fdq fdq;
+	uint64_t again_since;     /* ns; the frame at in_start waits since then, or 0 */
 	bool held;                /* the frame at in_start has its descriptors */
 	int held_fds[FRAME_FDS_MAX];
 	unsigned held_n;

@@ -230,7 +230,7 @@ START_TEST(events_come_back)
 {
 	/* Each point has a kind of its own, and its event is the same again. */
 	static const uint8_t bytes[16] = "sixteen bytes!!";
-	uint32_t dw[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	uint32_t dw[VIEW_EVENT_DWORDS] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
 	const struct guc_finding finding = { FIXUP_RING_START, 2, 3, 4, 5, 6, 7 };
 	enum guc_point p = (enum guc_point)_i;
 	struct guc_event e = { .point = p, .fn = 63, .gt = 3, .verdict = 1, .seq = 9, .time = 10,
@@ -250,7 +250,7 @@ START_TEST(events_come_back)
 	} else if (p == GUC_PT_H2G || p == GUC_PT_G2H || p == GUC_PT_MBOX_REQUEST ||
 		   p == GUC_PT_MBOX_REPLY || p == GUC_PT_PROVISION || p == GUC_PT_MISHAP) {
 		e.msg = dw;
-		e.msg_len = 9;
+		e.msg_len = VIEW_EVENT_DWORDS;
 	}
 	trace_from_event(&r, &e, &scratch);
 	n = trace_encode(&r, buf, sizeof(buf));

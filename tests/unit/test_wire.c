@@ -271,6 +271,26 @@ START_TEST(offered_again)
 }
 END_TEST
 
+START_TEST(gone_while_a_frame_waits)
+{
+	/* A peer that goes while its frame is offered again and again is noticed,
+	 * though nothing is read meanwhile; the descriptors that it left are closed. */
+	struct frame f = { .type = T(MEM_SHARE), .fds = 1, .seq = 9 };
+	int fd = memfd_create("t", MFD_CLOEXEC);
+
+	peer_fds(buf, encode(&f), &fd, 1);
+	close(fd);
+	seen.again = UINT32_MAX / 2;
+	turns(3);
+	ck_assert_uint_eq(seen.closed, 0);
+	shutdown(peer, SHUT_RDWR);
+	while (seen.closed == 0) /* else the test's own time limit ends it */
+		turns(1);
+	ck_assert_int_eq(seen.err, 0);
+	ck_assert_uint_eq(seen.frames, 0);
+}
+END_TEST
+
 START_TEST(closed_in_a_frame)
 {
 	/* The owner may close in the middle of what was received: no callback follows. */
@@ -608,6 +628,7 @@ int main(void)
 	tcase_add_test(tc, descriptors_in_order);
 	tcase_add_test(tc, missing_descriptor);
 	tcase_add_test(tc, offered_again);
+	tcase_add_test(tc, gone_while_a_frame_waits);
 	tcase_add_test(tc, closed_in_a_frame);
 	tcase_add_loop_test(tc, end_within_a_frame, 0, 2);
 	tcase_add_loop_test(tc, peer_leaves_bytes_unread, 0, 4);
