@@ -25,8 +25,8 @@ END_TEST
 
 START_TEST(D_31_default_state)
 {
-	/* No list: every key of the VF is 0 again. */
-	static const struct guc_config none;
+	/* No list: every key of the VF is 0 again, and every tile may be used. */
+	static const struct guc_config none = { .tile_mask = 1 };
 	const uint32_t reset[5] = { GUC_ACTION_UPDATE_VF_CFG, 1 };
 	const uint32_t some[6] = { 0x8A010001, 16, 0x8A030001, 9, 0x8A0C0001, 2 };
 
