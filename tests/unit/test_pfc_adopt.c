@@ -173,7 +173,7 @@ static uint8_t image[262144];
 START_TEST(in_save)
 {
 	/* A save leaves the VF paused: it can be saved again, or resumed. */
-	for (unsigned steps = 0;; steps += 3) {
+	for (unsigned steps = 0;; steps += 7) {
 		begin();
 		fx_paused(1);
 		if (!cut_off(PFC_SAVE, NULL, steps) || fx.pfc->vf[1].out.ready)
@@ -197,7 +197,7 @@ START_TEST(in_restore)
 	bool kept = false, reset = false;
 	size_t len;
 
-	for (unsigned steps = 0;; steps++) {
+	for (unsigned steps = 0;; steps += 2) {
 		begin();
 		fx_provision(1);
 		was = fx_info(1);
