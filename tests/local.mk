@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = GUCEMU='$(abs_top_builddir)/gucemu'; export GUCEMU; \
 	top_builddir='$(top_builddir)'; export top_builddir; \
 	top_srcdir='$(top_srcdir)'; export top_srcdir; \
 	SAN_CFLAGS='$(SAN_CFLAGS)'; export SAN_CFLAGS; \
-	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT;
+	CK_DEFAULT_TIMEOUT=180; export CK_DEFAULT_TIMEOUT;
 
 # Check's macros convert freely.
 unit_cflags = $(AM_CFLAGS) -Wno-conversion $(CHECK_CFLAGS)
