@@ -10,6 +10,7 @@
 #include "server.h"
 
 #define PROXY_JOBS 64u
+#define FLAG_PROGRESS 4u
 
 struct proxy {
 	struct proxy_job {
@@ -167,7 +168,9 @@ enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds)
 		return WIRE_NEXT;
 	}
 	if (j) {
-		j->pieces++;
+		/* Progress is no piece: the PF does not count it. */
+		if (!(f->flags & FLAG_PROGRESS))
+			j->pieces++;
 		pass_back(c, j, f);
 	}
 	return WIRE_NEXT;

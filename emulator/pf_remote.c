@@ -242,11 +242,33 @@ static bool lmem_answer(struct remote *r, const struct frame *f)
 
 /* --- verbs and images --------------------------------------------------------------------------- */
 
+static struct window *window_find(struct remote *r, uint32_t seq)
+{
+	for (unsigned i = 0; i < WINDOWS; i++) {
+		if (r->window[i].seq == seq)
+			return &r->window[i];
+	}
+	return NULL;
+}
+
+/* That of a verb, from its first piece to its REPLY. */
+static struct window *window_of(struct remote *r, uint32_t seq)
+{
+	struct window *w = window_find(r, seq);
+
+	if (!w)
+		w = window_find(r, 0);
+	if (w)
+		w->seq = seq;
+	return w;
+}
+
 static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
 		     struct json_object *o, const char *text)
 {
 	struct remote *r = user;
 	struct frame f = { .type = gucemu_FrameType_REPLY, .seq = seq, .status = status };
+	struct window *w;
 
 	(void)client;
 	if (!o)
@@ -257,25 +279,9 @@ static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
 	f.text_len = strlen(f.text);
 	post(r, &f);
 	json_object_put(o);
-	for (unsigned i = 0; i < WINDOWS; i++) {
-		if (r->window[i].seq == seq)
-			r->window[i] = (struct window){ 0, 0 };
-	}
-}
-
-static struct window *window_of(struct remote *r, uint32_t seq)
-{
-	struct window *fresh = NULL;
-
-	for (unsigned i = 0; i < WINDOWS; i++) {
-		if (r->window[i].seq == seq)
-			return &r->window[i];
-		if (r->window[i].seq == 0)
-			fresh = &r->window[i];
-	}
-	if (fresh)
-		fresh->seq = seq;
-	return fresh;
+	w = seq ? window_find(r, seq) : NULL;
+	if (w)
+		*w = (struct window){ 0, 0 };
 }
 
 static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
@@ -405,7 +411,8 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 		else
 			pf_reply(r, 0, f->seq, -EINVAL, NULL, "not a verb line");
 	} else if (f->type == gucemu_FrameType_STATUS && f->status == 0) {
-		struct window *window = window_of(r, f->seq);
+		/* Of a verb that has ended: what it confirms is no longer counted. */
+		struct window *window = f->seq ? window_find(r, f->seq) : NULL;
 
 		if (window)
 			window->ahead -= f->value < window->ahead ? (uint32_t)f->value

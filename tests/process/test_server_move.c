@@ -193,15 +193,20 @@ START_TEST(image_client_dies)
 }
 END_TEST
 
-/* Map 256 Ki pages at addresses that don't compress: an image of 2 MiB. */
-static void fill_ggtt(void)
+/* Map pages at addresses that don't compress: an image of 8 bytes a page. */
+static void fill_ggtt(unsigned pages)
 {
 	static uint8_t data[FRAME_DATA_MAX];
-	uint64_t base = strtoull(strstr(card_a.ready, "ggtt=") + 5, NULL, 0), dma = 1;
+	const char *json = "", *start;
+	uint64_t base, dma = 1;
 	struct frame f = { .type = T(MMIO_WRITE), .flags = 1, .size = 8, .data = data,
 			   .data_len = sizeof(data) };
 
-	for (unsigned i = 0; i < 32; i++) {
+	ck_assert_int_eq(client_verb(&at_a, "pf info vf=1", &json), 0);
+	start = strstr(json, "\"ggtt_start\":");
+	ck_assert_ptr_nonnull(start);
+	base = strtoull(start + strlen("\"ggtt_start\":"), NULL, 0);
+	for (unsigned i = 0; i < pages * 8 / sizeof(data); i++) {
 		for (size_t at = 0; at < sizeof(data); at += 8) {
 			dma = dma * 6364136223846793005u + 1442695040888963407u;
 			le64_put(data + at, (dma & PTE_ADDR) | 1 << PTE_VFID_SHIFT |
@@ -220,7 +225,7 @@ START_TEST(slow_reader_of_an_image)
 	uint64_t got = 0;
 
 	ck_assert_int_eq(client_hello(&vf, card_a.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
-	fill_ggtt();
+	fill_ggtt(256 << 10);
 	ck_assert_int_eq(verb(&at_a, "pf pause vf=1"), 0);
 	ck_assert_int_eq(client_hello(&c, card_a.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
 	f = (struct frame){ .type = T(CONTROL), .seq = 1, .text = "pf save vf=1",
@@ -284,33 +289,141 @@ START_TEST(pf_process)
 	const char *const argv[] = { "pf", "serve", "--socket", card_a.socket, NULL };
 	const char *const again[] = { "pf", "serve", "--socket", card_a.socket, "--adopt", NULL };
 	char log[128];
-	pid_t pf;
+	pid_t process;
 
 	snprintf(log, sizeof(log), "%s/log", card_a.dir);
 	ck_assert_int_eq(verb(&at_a, "pf info vf=1"), -ENODEV);
-	pf = gucemu_spawn(argv, log);
+	process = gucemu_spawn(argv, log);
 	while (verb(&at_a, "pf pause vf=1") != 0)
 		usleep(10000);
 	ck_assert_int_eq(save(&at_a), 0);
 	ck_assert_uint_gt(image_len, 0);
 	ck_assert_int_eq(restore(&at_a, image_len, 65536), 0);
 	ck_assert_int_eq(verb(&at_a, "pf resume vf=1"), 0);
-	kill(pf, SIGKILL);
-	process_wait(pf);
+	kill(process, SIGKILL);
+	process_wait(process);
 	while (verb(&at_a, "pf info vf=1") != -ENODEV)
 		usleep(1000);
-	pf = gucemu_spawn(again, log);
+	process = gucemu_spawn(again, log);
 	while (verb(&at_a, "pf pause vf=2") != 0)
 		usleep(10000);
-	kill(pf, SIGTERM);
-	ck_assert_int_eq(process_wait(pf), 0);
+	kill(process, SIGTERM);
+	ck_assert_int_eq(process_wait(process), 0);
 }
 END_TEST
+
+/* A PF's process of our own, and control clients that have verbs under way there. */
+static struct raw_client pf, asker[3];
+
+static void ask(struct raw_client *c, const char *line, uint32_t *pf_seq)
+{
+	struct frame f = { .type = T(CONTROL), .seq = ++c->seq, .text = line,
+			   .text_len = strlen(line) };
+
+	ck_assert(client_put(c, &f, NULL));
+	ck_assert(client_await(&pf, T(CONTROL), &f));
+	*pf_seq = f.seq;
+}
+
+START_TEST(asker_goes_while_pf_works)
+{
+	/* Control clients go while their verbs are at the PF's process, which is told, and
+	 * answers all the same, or floods one that does not read until that is closed, or
+	 * goes as well: others have their answers, and the next PF serves. */
+	static const uint8_t piece[32768];
+	uint32_t seq[3];
+	struct frame f;
+
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(client_hello(&asker[i], card_a.socket, FRAME_ROLE_CONTROL, 0, 0),
+				 0);
+	ck_assert_int_eq(client_hello(&pf, card_a.socket, FRAME_ROLE_FUNCTION, 0,
+				      FRAME_FEATURE_PF_VERBS),
+			 0);
+	ask(&asker[0], "pf pause vf=1 hold=1", &seq[0]);
+	ask(&asker[1], "pf save vf=2", &seq[1]);
+	ask(&asker[2], "pf info vf=1", &seq[2]);
+	client_end(&asker[0]);
+	ck_assert(client_await(&pf, T(BLOB), &f));
+	ck_assert_uint_eq(f.seq, seq[0]);
+	ck_assert_uint_eq(f.flags, 1);
+	if (_i == 0) {
+		/* The hold ends with its holder: once more, of a pause that was done. */
+		f = (struct frame){ .type = T(REPLY), .seq = seq[0], .text = "{}", .text_len = 2 };
+		ck_assert(client_put(&pf, &f, NULL));
+		ck_assert(client_await(&pf, T(BLOB), &f));
+		ck_assert_uint_eq(f.seq, seq[0]);
+	}
+	/* It never reads: closed when its queue is full, and the PF is told of that. */
+	for (int i = 0; _i > 0 && i < 256; i++) {
+		f = (struct frame){ .type = T(BLOB), .seq = seq[1], .data = piece,
+				    .data_len = sizeof(piece) };
+		ck_assert(client_put(&pf, &f, NULL));
+	}
+	if (_i == 1) {
+		do
+			ck_assert(client_await(&pf, T(BLOB), &f));
+		while (f.seq != seq[1] || !(f.flags & 1));
+	}
+	if (_i < 2) {
+		f = (struct frame){ .type = T(REPLY), .seq = seq[1], .text = "{}", .text_len = 2 };
+		ck_assert(client_put(&pf, &f, NULL));
+		f = (struct frame){ .type = T(REPLY), .seq = seq[2], .text = "{}", .text_len = 2 };
+		ck_assert(client_put(&pf, &f, NULL));
+	}
+	if (_i == 2)
+		client_end(&pf);
+	ck_assert(client_await(&asker[2], T(REPLY), &f));
+	ck_assert_int_eq(f.status, _i == 2 ? -EPIPE : 0);
+	if (_i < 2)
+		client_end(&pf);
+	client_end(&asker[1]);
+	client_end(&asker[2]);
+	while (verb(&at_a, "pf info vf=1") != -ENODEV)
+		usleep(1000);
+	ck_assert_int_eq(client_hello(&pf, card_a.socket, FRAME_ROLE_FUNCTION, 0,
+				      FRAME_FEATURE_PF_VERBS),
+			 0);
+	ask(&at_a, "pf info vf=1", &seq[0]);
+	client_end(&pf);
+}
+END_TEST
+
+START_TEST(pf_process_saves_for_ever)
+{
+	/* As many images as you like through a PF's process: each leaves its room behind. */
+	const char *const argv[] = { "pf", "serve", "--socket", card_a.socket, NULL };
+	char log[128];
+	pid_t process;
+
+	snprintf(log, sizeof(log), "%s/log", card_a.dir);
+	process = gucemu_spawn(argv, log);
+	while (verb(&at_a, "pf provision vf=1 ggtt=0x4000000") != 0)
+		usleep(10000);
+	ck_assert_int_eq(client_hello(&vf, card_a.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	fill_ggtt(16384);
+	ck_assert_int_eq(verb(&at_a, "pf pause vf=1"), 0);
+	for (int i = 0; i < 200; i++)
+		ck_assert_int_eq(save(&at_a), 0);
+	ck_assert_uint_gt(image_len, 64 << 10);
+	client_end(&vf);
+	kill(process, SIGTERM);
+	ck_assert_int_eq(process_wait(process), 0);
+}
+END_TEST
+
+static void setup_small_no_pf(void)
+{
+	static const char *const args[] = { "--vfs", "2", "--no-pf", "--ggtt-size", "256M", NULL };
+
+	move_start(args);
+}
 
 static Suite *suite(void)
 {
 	Suite *s = suite_create("server move");
 	TCase *tc = tcase_create("move"), *apart = tcase_create("pf apart");
+	TCase *small = tcase_create("pf apart, small card");
 
 	tcase_add_checked_fixture(tc, move_setup, move_teardown);
 	tcase_set_timeout(tc, 60);
@@ -326,7 +439,12 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(apart, setup_no_pf, move_teardown);
 	tcase_set_timeout(apart, 60);
 	tcase_add_test(apart, pf_process);
+	tcase_add_loop_test(apart, asker_goes_while_pf_works, 0, 3);
 	suite_add_tcase(s, apart);
+	tcase_add_checked_fixture(small, setup_small_no_pf, move_teardown);
+	tcase_set_timeout(small, 60);
+	tcase_add_test(small, pf_process_saves_for_ever);
+	suite_add_tcase(s, small);
 	return s;
 }
 
