@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "emulator/vfio/vfio.h"
 #include "proto/bits.h"
 #include "server.h"
 
@@ -69,7 +70,7 @@ static int begin(struct client *peer, const struct frame *f, int *fds)
 		return -EINVAL;
 	if (f->function == 0 || f->function > s->opt.geometry.vfs)
 		return -ENODEV;
-	if (s->fn[f->function].client)
+	if (s->fn[f->function].client || vfio_attached(s, f->function))
 		return -EBUSY;
 	a = calloc(1, sizeof(*a));
 	if (!a)
@@ -116,7 +117,7 @@ static int finish(struct client *peer)
 	int err;
 
 	/* Somebody may have come in the meantime. */
-	if (fn->client)
+	if (fn->client || vfio_attached(s, a->fn))
 		return -EBUSY;
 	c = client_adopt(s, a->fds[0], a->fn, a->features, a->name);
 	a->fds[0] = -1;

@@ -180,6 +180,73 @@ START_TEST(bad_adoptions)
 }
 END_TEST
 
+/* One piece of a hand-over of ours. */
+static void adopt_region(struct raw_client *peer, int fd, uint64_t dma, uint64_t size, bool hosted)
+{
+	uint8_t data[24] = { 0 };
+	struct frame f = { .type = T(ADOPT), .seq = 2, .fds = 1, .addr = hosted, .data = data,
+			   .data_len = 24 };
+
+	le64_put(data, dma);
+	le64_put(data + 8, size);
+	ck_assert(client_put(peer, &f, &fd));
+}
+
+START_TEST(adoption_undone)
+{
+	/* R-54: an adoption that fails at its very end, when client, memory and the rings of
+	 * one GT are there already (those of the other are no rings), gives everything back:
+	 * the socket to its giver, descriptors and memory; the VF stays as it was, paused. */
+	static struct raw_client peer;
+	unsigned before;
+	uint8_t data[24] = { 0 }, buf[256];
+	int rings = sealed_memfd(0xB000, true), page = sealed_memfd(4096, true), pair[2], first[2];
+	struct frame f = { .type = T(MEM_SHARE), .seq = 7, .fds = 1, .data = data, .data_len = 24 };
+	char byte = 1;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(verb(&at_a, "pf pause vf=1"), 0);
+	before = server_fds(&card_a);
+	/* With half a frame and its descriptor. */
+	ck_assert_int_gt(frame_encode(&f, buf, sizeof(buf)), 10);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(client_hello(&peer, card_a.socket, FRAME_ROLE_PEER, 0, 0), 0);
+		first[0] = pair[0];
+		first[1] = page;
+		f = (struct frame){ .type = T(ADOPT), .seq = 2, .function = 1, .fds = 2,
+				    .flags = FRAME_FEATURE_PLAIN_CTB, .data = buf, .data_len = 10 };
+		ck_assert(client_put(&peer, &f, first));
+		adopt_region(&peer, page, 0x7000, 4096, false);
+		adopt_region(&peer, rings, 1ull << 51, 0xB000, true);
+		adopt_region(&peer, page, (1ull << 51) + (1ull << 20), 4096, true);
+		f = (struct frame){ .type = T(ADOPT), .seq = 2, .flags = 1 };
+		ck_assert(client_put(&peer, &f, NULL));
+		ck_assert_int_eq(client_drained(&peer), -EINVAL);
+		client_end(&peer);
+	}
+	ck_assert_int_eq(verb(&at_a, "card"), 0);
+	ck_assert_uint_eq(server_fds(&card_a), before);
+	/* The giver's socket works on, and nobody else reads it. */
+	ck_assert_int_eq(send(pair[1], &byte, 1, 0), 1);
+	ck_assert_int_eq(recv(pair[0], &byte, 1, MSG_DONTWAIT), 1);
+	ck_assert_int_eq(recv(pair[1], &byte, 1, MSG_DONTWAIT), -1);
+	/* Not frozen, no memory, no rings; paused as before. */
+	ck_assert_int_eq(verb(&at_a, "pf save vf=1"), 0);
+	ck_assert_int_eq(verb(&at_a, "pf resume vf=1"), 0);
+	plain_boot(0);
+	relay_handshake(1);
+	f = (struct frame){ .type = T(MEM_READ), .addr = 0x7000, .value = 1 };
+	ck_assert_int_eq(client_call(&vf, &f, NULL, NULL), -EFAULT);
+	ck_assert_int_eq(verb(&at_a, "freeze vf=1"), 0);
+	ck_assert_int_eq(verb(&at_a, "thaw vf=1"), 0);
+	client_end(&vf);
+	for (int i = 0; i < 2; i++)
+		close(pair[i]);
+	close(rings);
+	close(page);
+}
+END_TEST
+
 START_TEST(frozen_client_dies)
 {
 	/* A client that dies while frozen is noticed; its VF is free again. */
@@ -451,10 +518,17 @@ START_TEST(no_descriptor_stays)
 }
 END_TEST
 
+static void setup_two_gts(void)
+{
+	static const char *const args[] = { "--vfs", "2", "--gts", "2", NULL };
+
+	move_start(args);
+}
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("server handover");
-	TCase *tc = tcase_create("handover");
+	TCase *tc = tcase_create("handover"), *gts = tcase_create("two GTs");
 
 	tcase_add_checked_fixture(tc, move_setup, move_teardown);
 	tcase_set_timeout(tc, 60);
@@ -471,6 +545,10 @@ static Suite *suite(void)
 	tcase_add_test(tc, own_end_is_given_away);
 	tcase_add_test(tc, no_descriptor_stays);
 	suite_add_tcase(s, tc);
+	tcase_add_checked_fixture(gts, setup_two_gts, move_teardown);
+	tcase_set_timeout(gts, 60);
+	tcase_add_test(gts, adoption_undone);
+	suite_add_tcase(s, gts);
 	return s;
 }
 

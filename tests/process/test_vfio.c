@@ -359,9 +359,12 @@ END_TEST
 
 START_TEST(one_at_a_time)
 {
-	/* A second machine is refused, and so is a socket client; the first goes on. */
+	/* A second machine is refused, and so are a socket client and one that another
+	 * emulator wants to hand over; the first goes on. */
 	static struct machine second;
-	struct raw_client c;
+	static struct raw_client c;
+	struct frame f = { .type = T(ADOPT), .seq = 2, .function = 1, .fds = 1 };
+	int pair[2];
 
 	dial(&vm, path[0]);
 	greet(&vm);
@@ -372,6 +375,15 @@ START_TEST(one_at_a_time)
 	close(second.fd);
 	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_FUNCTION, 1, 0), -EBUSY);
 	client_end(&c);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_PEER, 0, 0), 0);
+	ck_assert(client_put(&c, &f, &pair[0]));
+	f = (struct frame){ .type = T(ADOPT), .seq = 2, .flags = 1 };
+	(void)client_put(&c, &f, NULL);
+	ck_assert_int_eq(client_drained(&c), -EBUSY);
+	client_end(&c);
+	close(pair[0]);
+	close(pair[1]);
 	message_is_answered(&vm);
 }
 END_TEST
