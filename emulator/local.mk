@@ -18,6 +18,9 @@ libgucserver_la_SOURCES = \
 	emulator/memory.c \
 	emulator/memory.h \
 	emulator/pf.c \
+	emulator/pf_event.c \
+	emulator/pf_image.c \
+	emulator/pf_priv.h \
 	emulator/pf_ask.c \
 	emulator/pf_ask.h \
 	emulator/pf_setting.c \
