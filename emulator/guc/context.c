@@ -219,9 +219,10 @@ static bool ids_free(const struct guc_card *c, unsigned gt, unsigned fn, uint32_
 	return true;
 }
 
-static bool same(const struct guc_context *a, const struct guc_context *b)
+/* `group`: what *b is to become; its number is not in there yet. */
+static bool same(const struct guc_context *a, const struct guc_context *b, bool group)
 {
-	return a->type == b->type && a->engine_class == b->engine_class && a->width == b->width &&
+	return (a->group != 0) == group && a->type == b->type && a->engine_class == b->engine_class && a->width == b->width &&
 	       a->submit_mask == b->submit_mask && a->wq_desc == b->wq_desc &&
 	       a->wq_base == b->wq_base && a->wq_bytes == b->wq_bytes &&
 	       !memcmp(a->lrc_desc, b->lrc_desc, sizeof(a->lrc_desc));
@@ -238,7 +239,7 @@ uint16_t guc_register_enter(struct guc_card *c, const struct guc_request *r,
 	if (!ids_free(c, r->gt, r->fn, id, want->width))
 		return GUC_ERR_INVALID_CONTEXT_REGISTRATION;
 	if (ctx->registered) {
-		if (same(ctx, want))
+		if (same(ctx, want, group))
 			return GUC_OK;
 		if (ctx->enabled)
 			return GUC_ERR_CONTEXT_ALREADY_REGISTERED;

@@ -389,6 +389,32 @@ START_TEST(dropped)
 }
 END_TEST
 
+/* A context and a group whose words are all alike are not the same: a VF whose range
+ * begins at 0 can have its LRC, or its page, there. */
+START_TEST(not_the_same)
+{
+	uint32_t reg[12] = { [1] = 1, [2] = ID, [3] = GUC_CLASS_COMPUTE, [4] = 1 };
+
+	fx_free(f);
+	f = fx_new(1, 1, 1, NULL);
+	fx_provision_at(f, 1, 0);
+	fx_boot(f, 1, 0);
+	fx_put(f, 1, 0, field_put(CGP_MAJOR, 1));
+	fx_put(f, 1, 4 * CGP_UPDATED, 1);
+	fx_put(f, 1, 4 * CGP_LRC(0), LX_BASE(0) | LRC_DESC_KERNEL);
+	fx_put(f, 1, 4 * CGP_ID(0), ID);
+	for (unsigned i = 0; i < 2; i++) {
+		lx_send(f, 1, HXG_FAST_REQUEST, GUC_ACTION_REGISTER_CONTEXT, reg, 12);
+		ck_assert(slot(ID)->registered && !slot(ID)->group);
+		ck_assert(!guc_fn(&f->card, 0, 1)->group[0].used);
+		lx_send(f, 1, HXG_FAST_REQUEST, GUC_ACTION_REGISTER_CONTEXT_MULTI_QUEUE, reg, 8);
+		expect_done(ID);
+		ck_assert_uint_eq(slot(ID)->group, 1);
+		ck_assert_uint_eq(place(0), LX_BASE(0) | LRC_DESC_KERNEL);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guc-group");
@@ -410,6 +436,7 @@ int main(void)
 	tcase_add_test(t, fault);
 	tcase_add_test(t, migrated);
 	tcase_add_test(t, dropped);
+	tcase_add_test(t, not_the_same);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
