@@ -434,6 +434,9 @@ static bool hooked(struct guc_card *c, struct guc_event *ev)
 	return v == GUC_SWALLOW || (v == GUC_CHANGE && ev->error);
 }
 
+/* Dwords of a blob that are copied and summed in the time of one of H2G. */
+#define BLOB_DWORDS_A_DWORD 64u
+
 uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r)
 {
 	struct guc_event ev = { .point = GUC_PT_BLOB, .gt = (uint8_t)r->gt, .code = r->data0 };
@@ -456,6 +459,7 @@ uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r)
 	ev.len = op.bytes;
 	if (!hooked(c, &ev))
 		ev.error = r->data0 == GUC_OP_SAVE ? save(c, r, &op) : restore(c, r, &op);
+	r->cost = (r->reply_data0 + op.bytes / 4) / BLOB_DWORDS_A_DWORD;
 	if (!ev.error)
 		ev.len = 4 * r->reply_data0;
 	guc_emit(c, &ev);

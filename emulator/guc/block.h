@@ -129,6 +129,7 @@ struct guc_function { /* of one GuC */
 	uint32_t fresh_checks; /* registrations since RESTORE are checked (row 8) */
 	uint16_t done_marker;      /* of the RESFIX_DONE that waits for it */
 	uint32_t compression_left; /* commands that `compressing` may run yet */
+	uint32_t compression_id;   /* the context that runs them */
 	uint32_t notes_pending; /* a restore's fixups are not checked yet: notes stay */
 	struct guc_group group[GUC_GROUPS];
 	struct guc_adverse adverse;
@@ -175,6 +176,8 @@ struct guc_unit { /* one GuC */
 	uint64_t engines_busy; /* functions with a span under way, a bit each */
 	uint32_t runnable_n;   /* contexts that are runnable */
 	uint32_t run_first, run_last; /* their list, round robin: slot + 1, 0 = none */
+	uint32_t round_left;   /* contexts that a round of the engines has yet to look at */
+	uint32_t round_more;   /* one of those before can go on at once */
 	uint64_t contexts_off; /* of struct guc_context[geometry.contexts] */
 	struct guc_function fn[]; /* geometry.vfs + 1 */
 };
@@ -280,8 +283,8 @@ uint64_t guc_lmem_size(const struct guc_card *c, unsigned tile, unsigned fn);
 /* MMIO access to the entries. */
 uint64_t guc_pte_read(struct guc_card *c, unsigned tile, unsigned fn, uint32_t index);
 void guc_pte_write(struct guc_card *c, unsigned tile, unsigned fn, uint32_t index, uint64_t pte);
-/* TLB invalidation, for options.ggtt_tlb. */
-void guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn);
+/* TLB invalidation, for options.ggtt_tlb: number of entries emptied. */
+uint32_t guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn);
 
 /* --- registers that tell what a GT has (fuses.c) --------------------------------- */
 
@@ -303,6 +306,7 @@ struct guc_request {
 	uint32_t reply_len;    /* dwords in reply[] */
 	uint16_t hint;         /* HINT of a failure */
 	bool no_reply;         /* handler answers later or never */
+	uint32_t cost;         /* work beyond the message's, in dwords of H2G */
 };
 
 /* Check r against its row and run the handler: 0 or an enum guc_error. */
@@ -367,8 +371,8 @@ void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn);
 void guc_contexts_preempt(struct guc_card *c, unsigned gt, unsigned fn);
 /* Mark fn's enabled contexts runnable again (RESUME, RESFIX_DONE). */
 void guc_contexts_kick(struct guc_card *c, unsigned gt, unsigned fn);
-/* Run runnable contexts of running VFs, one budget each; true if any is left
- * that could go on at once (a context at a semaphore cannot). */
+/* Run runnable contexts of running VFs, one budget each, GUC_ENGINE_TURN in all;
+ * true if any is left that could go on at once (a context at a semaphore cannot). */
 bool guc_engine_run(struct guc_card *c, unsigned gt);
 /* Run a slice of fn's first context of a compression type (enum guc_ctx_type) from
  * its ring's start; meanwhile fn's other contexts stand still. True: there is more.

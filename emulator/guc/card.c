@@ -263,7 +263,7 @@ void guc_tick(struct guc_card *card, uint64_t now)
 	for (unsigned gt = 0; gt < guc_gt_count(card); gt++) {
 		poll_g2h(card, gt);
 		serve_left(card, gt);
-		guc_lifecycle_settle(card, gt);
+		guc_lifecycle_turn(card, gt);
 		run_engines(card, gt);
 		guc_activity_settle(card, gt);
 	}

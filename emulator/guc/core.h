@@ -59,9 +59,17 @@ bool guc_in_range(const struct guc_card *c, unsigned tile, unsigned fn, uint64_t
 /* The lifecycle's answer without acting on it. */
 uint16_t guc_vf_peek(const struct guc_card *c, unsigned gt, unsigned fn, enum guc_vf_input input,
 		     uint32_t arg);
-/* Do what had to wait for the reply: events owed to the PF, the rest of a
- * PAUSE's drain, the end of an FLR. */
+/* Do what had to wait for the reply: events owed to the PF, the end of an FLR. */
 void guc_lifecycle_settle(struct guc_card *c, unsigned gt);
+/* A turn has come: a slice of each PAUSE's drain and of each compression context
+ * that is under way. */
+void guc_lifecycle_turn(struct guc_card *c, unsigned gt);
+/* fn's share of what all that is under way may do in a turn. */
+static inline uint32_t guc_lifecycle_share(const struct guc_card *c, unsigned gt, unsigned fn,
+					   uint32_t whole)
+{
+	return whole / (uint32_t)__builtin_popcountll(c->block->settle_left[gt] | guc_bit(fn));
+}
 /* The PF's event VF_ENABLE, VFID 0, is due after the reply. */
 void guc_owe_vf_enable(struct guc_card *c, unsigned gt);
 /* RESFIX_DONE, with the compression context that may come before. */
@@ -78,8 +86,9 @@ uint64_t guc_delayed_due(const struct guc_card *c);
 /* Where they go on. */
 void guc_mailbox_handle(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
 void guc_mailbox_write(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
-void guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
-		    const uint32_t *dw, uint32_t len);
+/* What handling it cost, in dwords of GUC_H2G_BUDGET beyond its own. */
+uint32_t guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
+			const uint32_t *dw, uint32_t len);
 void guc_g2h_go(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, const uint32_t *dw,
 		uint32_t len, bool credited);
 /* Send with a known action code: hook, ring or queue, event. */

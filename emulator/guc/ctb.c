@@ -60,8 +60,8 @@ static void reply(struct guc_card *c, const struct guc_request *r, uint16_t erro
 	guc_g2h_put(c, r->gt, r->fn, r->fence, r->action, dw, len, true);
 }
 
-void guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
-		    const uint32_t *dw, uint32_t len)
+uint32_t guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
+			const uint32_t *dw, uint32_t len)
 {
 	struct guc_request r = {
 		.gt = gt, .fn = fn, .type = hxg_type(dw[0]),
@@ -73,7 +73,7 @@ void guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence
 	/* Nobody waits for an answer to what is no call. */
 	if (hxg_origin(dw[0]) != HXG_ORIGIN_HOST || !hxg_is_call(r.type)) {
 		guc_violate(c, gt, fn, GUC_VIOL_CTB_MESSAGE, 0, dw[0]);
-		return;
+		return 0;
 	}
 	error = guc_dispatch(c, &r);
 	if (!r.no_reply)
@@ -81,10 +81,11 @@ void guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence
 	/* Only the PF's: a VF's ring is served from within settling a PAUSE. */
 	if (fn == 0 && r.action == GUC_ACTION_VF_CONTROL)
 		guc_lifecycle_settle(c, gt);
+	return r.cost;
 }
 
-static void take(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, uint32_t *dw,
-		 uint32_t len)
+static uint32_t take(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, uint32_t *dw,
+		     uint32_t len)
 {
 	struct guc_event ev = {
 		.point = GUC_PT_H2G, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
@@ -97,23 +98,23 @@ static void take(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, u
 	guc_adverse(c, gt, fn, GUC_THRESHOLD_H2G_STORM, GUC_COST_H2G_US);
 	guc_emit(c, &ev);
 	if (v == GUC_SWALLOW || (v == GUC_DELAY && guc_delay(c, &ev, act.delay) == 0))
-		return;
+		return 0;
 	if (v == GUC_ANSWER && act.answer_len > 0 && act.answer_len <= GUC_HOOK_ANSWER_MAX) {
 		guc_g2h_put(c, gt, fn, fence, (uint16_t)ev.code, act.answer, act.answer_len,
 			    true);
-		return;
+		return 0;
 	}
 	if (v == GUC_CHANGE && ev.msg_len >= 1 && ev.msg_len <= CTB_HXG_MAX_DWORDS)
 		len = ev.msg_len;
-	guc_h2g_handle(c, gt, fn, fence, dw, len);
+	return guc_h2g_handle(c, gt, fn, fence, dw, len);
 }
 
-/* One message or run of NOPs out of `used` dwords. Dwords consumed, 0 when the
- * ring was stopped. */
+/* One message or run of NOPs out of `used` dwords. Dwords consumed, with what
+ * the message cost beyond them; 0 when the ring was stopped. */
 static uint32_t serve_one(struct guc_card *c, unsigned gt, unsigned fn, uint32_t used)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
-	uint32_t dw[CTB_MSG_MAX_DWORDS], n, skipped = 0;
+	uint32_t dw[CTB_MSG_MAX_DWORDS], n, skipped = 0, cost = 0;
 
 	do {
 		if (fetch(c, gt, fn, f->h2g.cursor, dw, 1)) {
@@ -142,8 +143,8 @@ static uint32_t serve_one(struct guc_card *c, unsigned gt, unsigned fn, uint32_t
 	if (n == 0 || field_get(CT_FORMAT, dw[0]) != CT_FORMAT_HXG)
 		guc_violate(c, gt, fn, GUC_VIOL_CTB_MESSAGE, 0, dw[0]);
 	else
-		take(c, gt, fn, (uint16_t)field_get(CT_FENCE, dw[0]), dw + 1, n);
-	return n + 1;
+		cost = take(c, gt, fn, (uint16_t)field_get(CT_FENCE, dw[0]), dw + 1, n);
+	return n + 1 + cost;
 }
 
 bool guc_h2g_serve(struct guc_card *c, unsigned gt, unsigned fn, uint32_t budget)

@@ -15,16 +15,26 @@ static enum guc_run run_context(const struct guc_run_ctx *r)
 	return r->ctx->width > 1 ? guc_workqueue_run(r, budget) : guc_lrc_run(r, 0, budget);
 }
 
+/* A round looks at every context that was runnable at its start; with many of
+ * them it takes several turns. */
 bool guc_engine_run(struct guc_card *c, unsigned gt)
 {
 	struct guc_unit *u = guc_unit(c, gt);
-	bool more = false;
+	uint32_t spent = 0;
 
-	for (uint32_t n = u->runnable_n; n && u->run_first; n--) {
+	if (!u->round_left) {
+		u->round_left = u->runnable_n;
+		u->round_more = 0;
+	}
+	for (; u->round_left && u->run_first; u->round_left--) {
 		uint32_t slot = u->run_first - 1;
-		struct guc_run_ctx r = { .c = c, .ctx = guc_context_slot(c, gt, slot), .gt = gt };
+		struct guc_run_ctx r = {
+			.c = c, .ctx = guc_context_slot(c, gt, slot), .gt = gt, .spent = &spent,
+		};
 		const struct guc_function *f = guc_fn(c, gt, r.ctx->fn);
 
+		if (spent >= GUC_ENGINE_TURN)
+			return true;
 		r.fn = r.ctx->fn;
 		r.id = slot - f->config.begin_context;
 		guc_run_remove(c, gt, r.ctx);
@@ -36,7 +46,7 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 		case GUC_RUN_DONE:
 			break;
 		case GUC_RUN_MORE:
-			more = true;
+			u->round_more = 1;
 			guc_run_add(c, gt, r.ctx);
 			break;
 		case GUC_RUN_WAIT:
@@ -47,21 +57,22 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 			break;
 		}
 	}
-	return more;
+	u->round_left = 0;
+	return u->round_more;
 }
 
-/* Commands of a compression context in one slice, and in all: a VF's driver makes
+/* Commands of all compression contexts in one turn, and of one in all: a VF's driver makes
  * 2 MiB of batch a GiB of its memory. A batch without an end stops there. */
 #define COMPRESSION_SLICE 4096u
 #define COMPRESSION_MAX   (1u << 24)
 
-/* fn's first context of a type, or NULL. */
+/* fn's first context of a type from `*id` on, or NULL. */
 static struct guc_context *compression_context(struct guc_card *c, unsigned gt, unsigned fn,
 					       unsigned type, uint32_t *id)
 {
 	struct guc_context *ctx = NULL;
 
-	for (*id = 0; *id < guc_fn(c, gt, fn)->config.num_contexts; ++*id) {
+	for (; *id < guc_fn(c, gt, fn)->config.num_contexts; ++*id) {
 		ctx = guc_context(c, gt, fn, *id);
 		if (!ctx || (ctx->registered && ctx->fn == fn && ctx->type == type && !ctx->killed))
 			return ctx;
@@ -72,10 +83,13 @@ static struct guc_context *compression_context(struct guc_card *c, unsigned gt, 
 bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
-	struct guc_run_ctx r = { .c = c, .gt = gt, .fn = fn };
+	uint32_t slice = guc_lifecycle_share(c, gt, fn, COMPRESSION_SLICE), spent = 0;
+	struct guc_run_ctx r = { .c = c, .gt = gt, .fn = fn, .spent = &spent };
 	struct guc_lrc lrc;
 	enum guc_run end;
 
+	/* The search goes on where it ended: the context that runs. */
+	r.id = f->compressing == type ? f->compression_id : 0;
 	r.ctx = compression_context(c, gt, fn, type, &r.id);
 	/* With another head at the start the driver has broken its own rule: refused. */
 	if (!r.ctx || guc_lrc_load(&r, 0, &lrc) || (lrc.head && f->compressing != type)) {
@@ -85,9 +99,12 @@ bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned 
 	if (f->compressing != type) {
 		f->compressing = (uint8_t)type;
 		f->compression_left = COMPRESSION_MAX;
+		f->compression_id = r.id;
 	}
-	end = guc_lrc_run(&r, 0, COMPRESSION_SLICE);
-	f->compression_left -= COMPRESSION_SLICE;
+	if (slice > f->compression_left)
+		slice = f->compression_left;
+	end = guc_lrc_run(&r, 0, slice);
+	f->compression_left -= slice;
 	if (end == GUC_RUN_MORE && f->compression_left)
 		return true;
 	if (end == GUC_RUN_MORE)
@@ -109,11 +126,13 @@ uint16_t guc_act_engine_mode(struct guc_card *c, struct guc_request *r)
 		return GUC_ERR_INVALID_ENGINE_ID;
 	if (r->dw[2] > 1 || r->dw[3] > 1)
 		return GUC_ERR_INVALID_PARAMS;
-	if (r->dw[2])
-		f->engines_off &= (uint8_t)~(1u << r->dw[1]);
-	else
+	if (!r->dw[2]) {
 		f->engines_off |= (uint8_t)(1u << r->dw[1]);
-	guc_contexts_kick(c, r->gt, r->fn);
+	} else if (f->engines_off >> r->dw[1] & 1) {
+		f->engines_off &= (uint8_t)~(1u << r->dw[1]);
+		guc_contexts_kick(c, r->gt, r->fn);
+		r->cost = f->config.num_contexts;
+	}
 	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_SCHED_ENGINE_MODE_DONE, payload, 2);
 	return GUC_OK;
 }

@@ -37,6 +37,7 @@ struct guc_run_ctx {
 	struct guc_context *ctx;
 	unsigned gt, fn;
 	uint32_t id;
+	uint32_t *spent; /* commands executed are added; only needed for running */
 };
 
 /* LRCs of a context: one, those of a parallel one, or the places of a group's

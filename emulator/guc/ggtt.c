@@ -85,24 +85,28 @@ static uint64_t *shadow(const struct guc_card *c, unsigned tile)
 }
 
 /* A VF's invalidation reaches the entries of its range, the PF's all. */
-void guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn)
+uint32_t guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn)
 {
 	unsigned gts = c->block->geometry.gts;
 	uint64_t *entries = shadow(c, tile);
+	uint32_t all = 0;
 
 	if (!c->block->options.ggtt_tlb)
-		return;
+		return 0;
 	if (fn == 0) {
 		memset(entries, 0, entry_count(c) * sizeof(entries[0]));
-		return;
+		return entry_count(c);
 	}
 	for (unsigned gt = tile * gts; gt < (tile + 1) * gts; gt++) {
 		const struct guc_config *cfg = &guc_fn(c, gt, fn)->config;
+		uint32_t n = (uint32_t)(cfg->ggtt_size >> GGTT_PAGE_SHIFT);
 
-		if (cfg->ggtt_size)
+		if (n)
 			memset(entries + (cfg->ggtt_start >> GGTT_PAGE_SHIFT), 0,
-			       (cfg->ggtt_size >> GGTT_PAGE_SHIFT) * sizeof(entries[0]));
+			       n * sizeof(entries[0]));
+		all += n;
 	}
+	return all;
 }
 
 /* The entry that translation uses. With the TLB a present entry stays as it

@@ -79,9 +79,12 @@ static void take_entry(const struct sync *s, unsigned i)
 	guc_detector_fresh(s->c, s->gt, s->fn, s->id, i);
 }
 
-static void sync(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
-		 struct guc_context *ctx)
+/* What an entry costs: its LRC is read, or its error is told. */
+#define ENTRY_COST 16u
+
+static void sync(struct guc_card *c, struct guc_request *r, uint32_t id, struct guc_context *ctx)
 {
+	unsigned gt = r->gt, fn = r->fn;
 	struct sync s = { .c = c, .gt = gt, .fn = fn, .id = id, .ctx = ctx };
 
 	if (guc_ggtt_read(c, gt, fn, ctx->wq_base, s.page, sizeof(s.page))) {
@@ -89,9 +92,12 @@ static void sync(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id,
 	} else if (field_get(CGP_MAJOR, s.page[0]) != 1) {
 		complain(&s, GUC_ERR_UNSUPPORTED_VERSION, 0, id);
 	} else {
-		for (unsigned i = 0; i < CGP_QUEUES; i++)
-			if (s.page[CGP_UPDATED + i / 32] >> i % 32 & 1)
-				take_entry(&s, i);
+		for (unsigned i = 0; i < CGP_QUEUES; i++) {
+			if (!(s.page[CGP_UPDATED + i / 32] >> i % 32 & 1))
+				continue;
+			take_entry(&s, i);
+			r->cost += ENTRY_COST;
+		}
 		guc_context_ready(c, gt, ctx);
 	}
 	guc_g2h_event(c, gt, fn, GUC_ACTION_CGP_SYNC_DONE, &id, 1);
@@ -116,7 +122,7 @@ uint16_t guc_act_register_group(struct guc_card *c, struct guc_request *r)
 		return GUC_ERR_INVALID_GGTT_ADDRESS;
 	err = guc_register_enter(c, r, &want, true);
 	if (!err)
-		sync(c, r->gt, r->fn, r->dw[2], guc_context(c, r->gt, r->fn, r->dw[2]));
+		sync(c, r, r->dw[2], guc_context(c, r->gt, r->fn, r->dw[2]));
 	return err;
 }
 
@@ -128,7 +134,7 @@ uint16_t guc_act_cgp_sync(struct guc_card *c, struct guc_request *r)
 		return GUC_ERR_CONTEXT_NOT_REGISTERED;
 	if (!ctx->group)
 		return GUC_ERR_INVALID_CONTEXT;
-	sync(c, r->gt, r->fn, r->dw[1], ctx);
+	sync(c, r, r->dw[1], ctx);
 	return GUC_OK;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The VF lifecycle at work: looks up the row of lifecycle_table.c, runs its
  * effects, changes the state. What must come after the reply to the PF (its
- * events, the rest of a drain) waits in guc_lifecycle_settle().
+ * events) waits in guc_lifecycle_settle(), what takes several turns (a drain,
+ * compression contexts) in guc_lifecycle_turn().
  *
  * The PF, function 0, has no lifecycle: it always counts as running. */
 #include "lifecycle_row.h"
@@ -147,7 +148,7 @@ static bool drained(struct guc_card *c, unsigned gt, unsigned fn)
 
 	if (f->state != GUC_VFS_RUNNING || c->block->options.no_drain)
 		return true;
-	return !guc_h2g_serve(c, gt, fn, GUC_H2G_BUDGET);
+	return !guc_h2g_serve(c, gt, fn, guc_lifecycle_share(c, gt, fn, GUC_H2G_BUDGET));
 }
 
 /* May the PAUSE of this row take place? Before, H2G is empty as far as it can be and
@@ -221,9 +222,11 @@ uint16_t guc_resfix_done(struct guc_card *c, struct guc_request *r)
 	const struct guc_vf_row *row = guc_vf_row_find(c, r->gt, r->fn, GUC_IN_RESFIX_DONE,
 							r->data0);
 
-	/* Not at a lenient START's end: nothing was restored. */
+	/* Not at a lenient START's end: nothing was restored. Asked once more while it
+	 * runs the driver hears BUSY again, and no slice is its reward. */
 	if (row->error || !(row->effects & E_CCS_RESTORE) || !f->notes_pending ||
-	    !guc_compression_run(c, r->gt, r->fn, GUC_CTX_COMPRESSION_RESTORE))
+	    (f->compressing != GUC_CTX_COMPRESSION_RESTORE &&
+	     !guc_compression_run(c, r->gt, r->fn, GUC_CTX_COMPRESSION_RESTORE)))
 		return guc_vf_input(c, r->gt, r->fn, GUC_IN_RESFIX_DONE, r->data0);
 	f->done_marker = r->data0;
 	c->block->settle_left[r->gt] |= guc_bit(r->fn);
@@ -267,15 +270,28 @@ void guc_lifecycle_settle(struct guc_card *c, unsigned gt)
 
 	while (left) {
 		unsigned fn = (unsigned)__builtin_ctzll(left);
-		struct guc_function *f = guc_fn(c, gt, fn);
+		const struct guc_function *f = guc_fn(c, gt, fn);
 
 		left &= left - 1;
-		if (f->compressing == GUC_CTX_COMPRESSION_RESTORE)
-			done_on(c, gt, fn);
-		if (f->pausing)
-			pause_on(c, gt, fn);
 		tell(c, gt, fn);
 		if (!f->pausing && !f->compressing)
 			c->block->settle_left[gt] &= ~guc_bit(fn);
 	}
+}
+
+/* Not at doorbells, of which a driver may ring any number in a turn. */
+void guc_lifecycle_turn(struct guc_card *c, unsigned gt)
+{
+	uint64_t left = c->block->settle_left[gt];
+
+	while (left) {
+		unsigned fn = (unsigned)__builtin_ctzll(left);
+
+		left &= left - 1;
+		if (guc_fn(c, gt, fn)->compressing == GUC_CTX_COMPRESSION_RESTORE)
+			done_on(c, gt, fn);
+		if (guc_fn(c, gt, fn)->pausing)
+			pause_on(c, gt, fn);
+	}
+	guc_lifecycle_settle(c, gt);
 }

@@ -49,6 +49,11 @@
  * turn far under a millisecond. */
 #define GUC_H2G_BUDGET 4096u
 
+/* Commands that the engines of a GT execute in a turn, for all contexts together;
+ * each LRC that is looked at counts as GUC_LRC_COST of them. The same reason. */
+#define GUC_ENGINE_TURN 4096u
+#define GUC_LRC_COST    8u
+
 /* Largest SAVE or RESTORE buffer, as the Linux PF's pool (8 MiB). */
 #define GUC_BLOB_MAX_BYTES (8u << 20)
 

@@ -115,6 +115,7 @@ uint16_t guc_act_vgt_policy(struct guc_card *c, struct guc_request *r)
 
 	if (error)
 		return error;
+	r->cost = r->dw[3];
 	while (klv_next(&reader, &k) == 1 && set_policy(c, r->gt, &k))
 		r->reply_data0++;
 	return GUC_OK;
@@ -155,6 +156,7 @@ uint16_t guc_act_opt_in(struct guc_card *c, struct guc_request *r)
 
 	if (error)
 		return error;
+	r->cost = r->dw[3];
 	while ((more = klv_next(&reader, &k)) == 1) {
 		const struct guc_klv_row *row = guc_klv_of(k.key, GUC_KLV_VIA_OPT_IN);
 

@@ -163,8 +163,9 @@ enum guc_run guc_lrc_run(const struct guc_run_ctx *r, unsigned child, uint32_t b
 {
 	struct streamer s = { .r = r, .exec = guc_lrc_exec(r->c, r->gt, r->ctx, child) };
 	enum guc_run end = GUC_RUN_MORE;
-	uint32_t head;
+	uint32_t head, given = budget;
 
+	*r->spent += GUC_LRC_COST;
 	s.exec->waiting = 0;
 	if (guc_lrc_load(r, child, &s.lrc))
 		return GUC_RUN_DEAD;
@@ -175,15 +176,16 @@ enum guc_run guc_lrc_run(const struct guc_run_ctx *r, unsigned child, uint32_t b
 	while (end == GUC_RUN_MORE) {
 		if (!s.exec->batch && s.lrc.head == s.lrc.tail)
 			end = GUC_RUN_DONE;
-		else if (!budget--)
+		else if (!budget)
 			break;
 		else if (next_command(&s))
 			end = GUC_RUN_DEAD;
 		else
 			end = guc_command(&s);
-		budget -= s.cost < budget ? s.cost : budget;
+		budget -= 1 + s.cost < budget ? 1 + s.cost : budget;
 		s.cost = 0;
 	}
+	*r->spent += given - budget;
 	s.exec->waiting = end == GUC_RUN_WAIT;
 	s.exec->running = end == GUC_RUN_WAIT || end == GUC_RUN_MORE;
 	if (keep_time(&s))

@@ -7,6 +7,8 @@
 
 /* Largest range of a page-selective invalidation: dword 6 is log2(bytes) - 12. */
 #define TLB_RANGE_MAX 52u
+/* Entries of the GGTT's TLB that are emptied in the time of an H2G dword. */
+#define ENTRIES_A_DWORD 64u
 
 /* dw1 seqno, dw2 operation, [dw3 ASID or context, dw4/5 start, dw6 log2(length) - 12]. */
 uint16_t guc_act_tlb(struct guc_card *c, struct guc_request *r)
@@ -24,7 +26,7 @@ uint16_t guc_act_tlb(struct guc_card *c, struct guc_request *r)
 	if (paged && r->dw[6] > TLB_RANGE_MAX)
 		return GUC_ERR_INVALID_PARAMS;
 	if (!paged)
-		guc_ggtt_invalidate(c, guc_gt_tile(c, r->gt), r->fn);
+		r->cost = guc_ggtt_invalidate(c, guc_gt_tile(c, r->gt), r->fn) / ENTRIES_A_DWORD;
 	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_TLB_INVALIDATION_DONE, &seqno, 1);
 	return GUC_OK;
 }

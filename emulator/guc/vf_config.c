@@ -174,13 +174,15 @@ static void commit(struct guc_card *c, unsigned gt, unsigned vf, const struct gu
 {
 	struct guc_function *f = guc_fn(c, gt, vf);
 	bool resized = f->config.lmem_size != cfg->lmem_size;
+	bool other_share = f->config.exec_quantum_ms[0] != cfg->exec_quantum_ms[0];
 
 	if (f->config.begin_context != cfg->begin_context ||
 	    f->config.num_contexts != cfg->num_contexts)
 		guc_contexts_drop(c, gt, vf);
 	guc_adverse_changed(c, gt, vf, cfg->threshold);
 	f->config = *cfg;
-	guc_activity_ratios(c, gt);
+	if (other_share)
+		guc_activity_ratios(c, gt);
 	if (resized && c->local.size)
 		c->local.size(c->local.user, guc_gt_tile(c, gt), vf, cfg->lmem_size);
 }
@@ -259,6 +261,7 @@ uint16_t guc_act_update_vf_cfg(struct guc_card *c, struct guc_request *r)
 		error = guc_klv_fetch(c, r->gt, r->fn, addr, size, list);
 		if (error)
 			return error;
+		r->cost = size;
 		r->reply_data0 = apply_list(c, r->gt, vf, list, size);
 	}
 	announce(c, r->gt, vf);

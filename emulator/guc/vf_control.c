@@ -14,11 +14,15 @@ static const struct {
 	{ GUC_VF_FLR_FINISH, GUC_IN_FLR_FINISH },
 };
 
+/* A command looks at all of a VF's contexts: a few fit a turn. */
+#define COMMAND_COST (GUC_H2G_BUDGET / 4)
+
 /* dw1 VFID, dw2 command. */
 uint16_t guc_act_vf_control(struct guc_card *c, struct guc_request *r)
 {
 	if (r->dw[1] == 0 || r->dw[1] > c->block->geometry.vfs)
 		return GUC_ERR_INVALID_VFID;
+	r->cost = COMMAND_COST;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (commands[i].command == r->dw[2])
 			return guc_vf_input(c, r->gt, r->dw[1], commands[i].input, 0);

@@ -240,6 +240,30 @@ START_TEST(budget)
 }
 END_TEST
 
+/* A list in memory counts towards a doorbell's budget like the ring: many short
+ * messages that name long lists do not make a turn long. */
+START_TEST(budget_of_lists)
+{
+	const uint32_t dw[4] = {
+		hxg_call(HXG_ORIGIN_HOST, HXG_FAST_REQUEST, GUC_ACTION_OPT_IN_FEATURE_KLV, 0),
+		FX_VF_START(1) + FX_FREE, 0, GUC_KLV_LIST_MAX,
+	};
+	struct guc_function *vf = guc_fn(&f->card, 0, 1);
+
+	boot();
+	for (unsigned i = 0; i < GUC_KLV_LIST_MAX; i++)
+		fx_put(f, 1, FX_FREE + 4 * i, klv_header(GUC_KLV_OPT_IN_EXT_CAT_ERR_TYPE, 0));
+	for (unsigned i = 0; i < 20; i++)
+		fx_h2g_quiet(f, 1, 0, 0x8000, dw, 4);
+	fx_doorbell(f, 1, 0);
+	ck_assert_uint_eq(vf->h2g_messages, 2);
+	fx_run(f, 20);
+	ck_assert_uint_eq(vf->h2g_messages, 20);
+	ck_assert_uint_eq(vf->opt_in, 1);
+	ck_assert_uint_eq(fx_g2h(f, 1, 0).len, 0);
+}
+END_TEST
+
 /* CT-11: enabling needs every address and happens once; SELF_CFG is refused
  * meanwhile; disable leads back to VF_READY. */
 START_TEST(control)
@@ -333,6 +357,7 @@ int main(void)
 	tcase_add_test(tc, unread);
 	tcase_add_test(tc, paused);
 	tcase_add_test(tc, budget);
+	tcase_add_test(tc, budget_of_lists);
 	tcase_add_test(tc, control);
 	tcase_add_test(tc, coalesced);
 	tcase_add_loop_test(tc, hooks, 0, 7);

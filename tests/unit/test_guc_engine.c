@@ -435,6 +435,29 @@ START_TEST(test_flush_dw_foreign)
 }
 END_TEST
 
+/* However many contexts have much to do, a turn executes GUC_ENGINE_TURN commands
+ * and the next one goes on with those that had none. */
+START_TEST(test_turn)
+{
+	uint32_t nops[1000] = { 0 };
+
+	f->card.block->options.engine_budget = 1000;
+	for (uint32_t id = 0; id < 7; id++) {
+		lx_make(f, 1, id, false);
+		start(id, id);
+		lx_emit(f, 1, id, nops, 1000);
+		slot(id)->enabled = 1;
+	}
+	guc_contexts_kick(&f->card, 0, 1);
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		ck_assert(guc_engine_run(&f->card, 0) == (turn == 0));
+		for (uint32_t id = 0; id < 7; id++)
+			ck_assert_uint_eq(lx_head(f, 1, id), turn || id < 5 ? 4000 : 0);
+	}
+	ck_assert_uint_eq(guc_unit(&f->card, 0)->runnable_n, 0);
+}
+END_TEST
+
 /* guc-abi 6.1: SCHED_ENGINE_MODE stops a class of the function's own contexts and
  * lets them go on; it is answered each time. */
 START_TEST(test_engine_mode)
@@ -619,6 +642,7 @@ int main(void)
 	tcase_add_loop_test(t, test_semaphore, 0, sizeof(compares) / sizeof(compares[0]));
 	tcase_add_test(t, test_semaphore_polled);
 	tcase_add_test(t, test_budget);
+	tcase_add_test(t, test_turn);
 	tcase_add_loop_test(t, test_hostile_ring, 0, sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_loop_test(t, test_hostile_image, 0, sizeof(bad_image) / sizeof(bad_image[0]));
 	tcase_add_test(t, test_endless_batch);

@@ -415,6 +415,29 @@ START_TEST(not_the_same)
 }
 END_TEST
 
+/* A page that marks every entry costs a turn more than its message's two dwords. */
+START_TEST(sync_has_its_price)
+{
+	uint64_t *n = &guc_fn(&f->card, 0, 1)->h2g_messages, before;
+	uint32_t dw[2] = {
+		hxg_call(HXG_ORIGIN_HOST, HXG_FAST_REQUEST, GUC_ACTION_MULTI_QUEUE_CONTEXT_CGP_SYNC, 0),
+		ID,
+	};
+
+	create();
+	put(CGP_UPDATED, UINT32_MAX);
+	put(CGP_UPDATED + 1, UINT32_MAX);
+	before = *n;
+	for (unsigned i = 0; i < 20; i++)
+		fx_h2g_quiet(f, 1, 0, 0x8000, dw, 2);
+	fx_doorbell(f, 1, 0);
+	ck_assert_uint_ge(*n, before + 1);
+	ck_assert_uint_lt(*n, before + 6);
+	fx_run(f, 20);
+	ck_assert_uint_eq(*n, before + 20);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guc-group");
@@ -437,6 +460,7 @@ int main(void)
 	tcase_add_test(t, migrated);
 	tcase_add_test(t, dropped);
 	tcase_add_test(t, not_the_same);
+	tcase_add_test(t, sync_has_its_price);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
