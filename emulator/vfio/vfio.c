@@ -41,6 +41,7 @@ struct vfio {
 	/* The message that is coming in. */
 	uint8_t *in;
 	size_t in_len, in_want;
+	bool begun; /* it is carried out by halves: nothing more need come for the rest */
 	struct fdq fds;
 	uint8_t *out; /* the reply that is going out */
 	size_t out_at, out_len;
@@ -202,7 +203,7 @@ static void detach(struct vfio *v, const char *why)
 	uv_close((uv_handle_t *)&v->poll, on_closed);
 	close(v->fd);
 	v->fd = -1;
-	v->held = false;
+	v->held = v->begun = false;
 	fdq_clear(&v->fds);
 	v->in_len = v->out_at = v->out_len = 0;
 	vdev_forget(&v->dev);
@@ -214,7 +215,10 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void watch(struct vfio *v)
 {
-	int events = v->out_at < v->out_len ? UV_WRITABLE : v->held ? UV_DISCONNECT : UV_READABLE;
+	int events = v->out_at < v->out_len ? UV_WRITABLE :
+		     v->held		    ? UV_DISCONNECT :
+		     v->begun		    ? UV_WRITABLE :
+					      UV_READABLE;
 
 	uv_poll_start(&v->poll, events, on_poll);
 }
@@ -295,7 +299,8 @@ static bool serve_one(struct vfio *v)
 	card_time(v->server);
 	r = vdev_command(&v->dev, v->in, v->in_len, fds, n, WRITES_A_LOOK, v->out);
 	fds_close(fds, n);
-	if (r == -EAGAIN)
+	v->begun = r == -EAGAIN;
+	if (v->begun)
 		return true;
 	v->in_len = 0;
 	v->messages++;

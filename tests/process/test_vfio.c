@@ -28,6 +28,7 @@
 #define RAM_AT    0x100000u /* guest physical */
 #define RAM_BYTES 0x100000u
 #define WAIT_MS   10000
+#define POST_MAX  65536u
 
 /* Places in the guest's memory. */
 #define MEMIRQ   0x0000u
@@ -88,7 +89,7 @@ static void dial(struct machine *m, const char *at)
 static void post(struct machine *m, uint16_t command, uint32_t flags, const void *body, uint32_t len,
 		 int fd)
 {
-	uint8_t msg[VU_HEADER + 512] = { 0 };
+	static uint8_t msg[VU_HEADER + POST_MAX];
 	union {
 		char buf[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
@@ -96,7 +97,8 @@ static void post(struct machine *m, uint16_t command, uint32_t flags, const void
 	struct iovec iov = { msg, VU_HEADER + len };
 	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	ck_assert_uint_le(len, 512);
+	ck_assert_uint_le(len, POST_MAX);
+	memset(msg, 0, VU_HEADER);
 	m->id++;
 	memcpy(msg, &m->id, 2);
 	memcpy(msg + VU_H_COMMAND, &command, 2);
@@ -442,6 +444,30 @@ START_TEST(memory_goes)
 }
 END_TEST
 
+START_TEST(long_list_of_writes)
+{
+	/* A list of writes that takes several turns is done and answered, though
+	 * nothing more comes from the machine. */
+	enum { N = (POST_MAX - VU_MULTI_FIRST) / VU_MULTI_BYTES };
+	static uint8_t body[VU_MULTI_FIRST + N * VU_MULTI_BYTES];
+	const uint32_t dw[] = { GUC_ACTION_MATCH_VERSION, 0x10200 };
+
+	attach(&vm, path[0]);
+	ram(&vm, true);
+	boot(&vm);
+	le64_put(body, N);
+	for (uint32_t i = 0; i < N; i++) {
+		uint8_t *w = body + VU_MULTI_FIRST + i * VU_MULTI_BYTES;
+
+		le64_put(w, i % 3 == 2 ? REG_GUC_HOST_INTERRUPT : REG_VF_SW_FLAG(i % 3));
+		le32_put(w + VU_MULTI_COUNT, 4);
+		le32_put(w + VU_MULTI_DATA, i % 3 == 2 ? 0 : dw[i % 3]);
+	}
+	ck_assert_uint_eq(call(&vm, VU_REGION_WRITE_MULTI, body, sizeof(body), -1), 0);
+	message_is_answered(&vm);
+}
+END_TEST
+
 START_TEST(nonsense)
 {
 	/* Bytes that are no messages, half of one, descriptors without end: the
@@ -573,6 +599,7 @@ int main(void)
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, descriptors_stay_with_their_message);
 	tcase_add_loop_test(tc, memory_goes, 0, 2);
+	tcase_add_test(tc, long_list_of_writes);
 	tcase_add_test(tc, nonsense);
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, frozen);
