@@ -370,10 +370,10 @@ static int print_json(void)
 
 static int show(void)
 {
-	int status = (opt.json ? print_json() : print_text()) < 0 || fflush(stdout) != 0;
+	int status = (opt.json ? print_json() : print_text()) < 0;
 
 	if (status)
-		fprintf(stderr, "%s: out of memory, or nowhere to print to\n", command.name);
+		fprintf(stderr, "%s: out of memory\n", command.name);
 	for (size_t i = 0; i < found_n; i++)
 		table_free(found[i].table);
 	found_n = 0;

@@ -92,7 +92,7 @@ static int start(const struct command *c, int argc, char **argv)
 static int help_main(int argc, char **argv)
 {
 	char help[] = "--help";
-	char *words[3] = { NULL, help, NULL };
+	char *words[4] = { NULL, help, NULL, NULL };
 	const struct command *c;
 
 	if (argc < 2) {
@@ -106,7 +106,21 @@ static int help_main(int argc, char **argv)
 		printf("gucemu %s: %s\n", c->name, c->help);
 		return 0;
 	}
-	return start(c, 2, words);
+	/* "help trace show" is "trace show --help". */
+	if (argc > 2) {
+		words[1] = argv[2];
+		words[2] = help;
+	}
+	return start(c, argc > 2 ? 3 : 2, words);
+}
+
+/* Output that nobody got is a failure, whatever the command says. */
+static int written(int status)
+{
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || status != 0)
+		return status;
+	fprintf(stderr, "gucemu: can't write the output\n");
+	return 1;
 }
 
 int main(int argc, char **argv)
@@ -119,10 +133,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage(stdout);
-		return 0;
+		return written(0);
 	}
 	if (strcmp(argv[1], "--version") == 0)
-		return version_main(argc - 1, argv + 1);
+		return written(version_main(argc - 1, argv + 1));
 	c = find(argv[1]);
-	return c ? start(c, argc - 1, argv + 1) : unknown(argv[1]);
+	return c ? written(start(c, argc - 1, argv + 1)) : unknown(argv[1]);
 }
