@@ -45,7 +45,10 @@ class Connection:
 
     def __init__(self, path, role, function=0, features=0, name="python"):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+        try:
+            self.socket.connect(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path) from None
         self.buffer = bytearray()
         self.arrived = collections.deque()
         self.seq = 0

@@ -222,6 +222,16 @@ class Pf(Function):
             self.say("VF %d does not take an answer: %s" % (vf, failure))
 
 
+def undo(vf, a, b):
+    """As if nothing had been (checklist R-54), whatever fails on the way."""
+    for step in (lambda: b.flr(vf), lambda: a.resume(vf),
+                 lambda: verb(a.verbs, "thaw vf=%d" % vf)):
+        try:
+            step()
+        except (Closed, Refused, Timeout, guc.Failure) as error:
+            a.say("VF %d, going back: %s" % (vf, error))
+
+
 def migrate(vf, a, b):
     """Freeze, pause, save; reset, provision, pause, restore; hand over; resume."""
     handed = False
@@ -236,10 +246,8 @@ def migrate(vf, a, b):
         verb(a.verbs, "handover vf=%d to=%s" % (vf, b.path))
         handed = True
     finally:
-        if not handed:            # as if nothing had been (checklist R-54)
-            b.flr(vf)
-            a.resume(vf)
-            verb(a.verbs, "thaw vf=%d" % vf)
+        if not handed:
+            undo(vf, a, b)
     b.resume(vf)
     verb(b.verbs, "thaw vf=%d" % vf)
     a.flr(vf)
