@@ -138,12 +138,17 @@ class Kit:
         fits = [v for v in found if wanted == "newest" or (v + ".").startswith(wanted + ".")]
         if not fits:
             raise Missing("no kernel %s; there are %s" % (wanted, ", ".join(sorted(found, key=key))))
-        version = max(fits, key=key)
-        root = os.path.join(folder, version)
-        if not os.path.isdir(root):
-            os.makedirs(folder, exist_ok=True)
-            self.fetch([found[version]], root)
-        return root, version
+        why = None
+        os.makedirs(folder, exist_ok=True)
+        for version in sorted(fits, key=key, reverse=True):
+            root = os.path.join(folder, version)
+            try:
+                if not os.path.isdir(root):
+                    self.fetch([found[version]], root)
+                return root, version
+            except Missing as missing:
+                why = missing     # what a newer upload has replaced is listed, but not there
+        raise why
 
     def modules(self, root, name):
         """A module and what it needs, in the order of loading; paths."""
