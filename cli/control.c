@@ -11,8 +11,8 @@
 #include "view/json.h"
 #include "wire/stream.h"
 
-/* Image bytes of a frame: well below FRAME_DATA_MAX. */
 #define FLAG_PROGRESS 4u /* of a BLOB: no piece, how far it has come */
+/* Image bytes of a frame: well below FRAME_DATA_MAX. */
 #define IMAGE_CHUNK (48u << 10)
 
 struct control {

@@ -208,6 +208,7 @@ static void play(struct demo *d)
 	}
 	if (!demo_record_start(d))
 		return;
+	d->began = true;
 	if (!demo_cards_start(d) || !demo_vfs_start(d) || !demo_vfs_keep(d))
 		return;
 	if (!demo_move(d, d->opt.twice))

@@ -102,6 +102,7 @@ struct demo {
 	bool skips[FIXUP_COUNT];     /* left out on purpose */
 	uint64_t started;
 	const char *doing;     /* for time-outs */
+	bool began; /* the cards were started, or tried to */
 	bool failed, stopping;
 	bool gave_up;          /* don't even wait for the way back */
 	char failure[512];

@@ -217,7 +217,7 @@ static void print_content(const struct demo *d)
 	unsigned good;
 	struct migrate_content c = content_of(d, &checked, &good);
 
-	if (d->vf && d->vf[0].lmem_size)
+	if (d->vf && d->vf[0].lmem_size && d->vf[0].moves > 0)
 		printf("  LMEM         %" PRIu64 " MiB a VF; %" PRIu64 " bytes and %" PRIu64
 		       " of compression metadata moved, equal on both cards\n",
 		       d->vf[0].lmem_size >> 20, c.lmem_bytes, c.ccs_bytes);
@@ -332,6 +332,10 @@ void demo_report(struct demo *d)
 	diagram_place_steps(d->events, d->events_n);
 	if (d->opt.json) {
 		print_json(d, &s);
+		return;
+	}
+	if (!d->began) {
+		fprintf(stderr, "gucemu demo: %s\n", d->failure);
 		return;
 	}
 	if (d->move_started != 0)

@@ -29,7 +29,8 @@ static struct {
 } opt;
 
 static const struct cli_option options[] = {
-	{ "socket", CLI_STRING, "PATH", "socket of the emulated card", &opt.socket, 0, 0 },
+	{ "socket", CLI_STRING, "PATH", "socket of the emulated card (else $GUCEMU_SOCKET)",
+	  &opt.socket, 0, 0 },
 	{ "vf", CLI_UINT, "N", "the VF, 1 to 63", &opt.vf, 1, 63 },
 	{ "ggtt", CLI_SIZE, "BYTES", "provision: GGTT size (default: a fair share)", &opt.ggtt,
 	  4096, UINT32_MAX },
@@ -384,6 +385,7 @@ int gucemu_pf_main(int argc, char **argv)
 	}
 	if (argc > 1 && strcmp(argv[1], "migrate") == 0)
 		return gucemu_pf_migrate_main(argc - 1, argv + 1);
+	opt.socket = getenv("GUCEMU_SOCKET");
 	opt.timeout_ms = DEFAULT_TIMEOUT_MS;
 	opt.doorbells = UINT32_MAX;
 	result = cli_parse(&command, &argc, argv);

@@ -23,7 +23,8 @@ static struct {
 } opt;
 
 static const struct cli_option options[] = {
-	{ "socket", CLI_STRING, "PATH", "socket of the emulated card", &opt.socket, 0, 0 },
+	{ "socket", CLI_STRING, "PATH", "socket of the emulated card (else $GUCEMU_SOCKET)",
+	  &opt.socket, 0, 0 },
 	{ "json", CLI_FLAG, NULL, "as JSON, on one line", &opt.json, 0, 0 },
 	{ "watch", CLI_FLAG, NULL, "again and again", &opt.watch, 0, 0 },
 	{ "interval", CLI_UINT, "MS", "time between (default: 1000)", &opt.interval, 10, 3600000 },
@@ -87,6 +88,7 @@ int gucemu_state_main(int argc, char **argv)
 	int status;
 
 	opt.interval = 1000;
+	opt.socket = getenv("GUCEMU_SOCKET");
 	result = cli_parse(&command, &argc, argv);
 	if (result != CLI_RUN)
 		return result == CLI_HELP ? 0 : CLI_EXIT_USAGE;

@@ -85,10 +85,12 @@ static bool mask(const char *list, int (*find)(const char *word), uint64_t *bits
 
 	*bits = 0;
 	while (list && *list) {
+		const char *at = list;
 		int n = next_word(&list, word, sizeof(word)) ? find(word) : -1;
 
 		if (n < 0) {
-			cli_complain(name, "--%s: '%s' is unknown", what, *word ? word : list);
+			cli_complain(name, "--%s: '%.*s' is unknown", what, (int)strcspn(at, ","),
+				     at);
 			return false;
 		}
 		*bits |= 1ull << n;

@@ -63,14 +63,18 @@ static void put_function(char *buf, size_t cap, const struct trace_record *r)
 static void describe_card(char *buf, size_t cap, const struct trace_record *r)
 {
 	gucemu_TraceCard c;
+	char sizes[80] = "";
 
 	if (trace_decode_card(r, &c) != 0) {
 		snprintf(buf, cap, "card malformed");
 		return;
 	}
-	snprintf(buf, cap, "card %" PRIu32 " tiles %" PRIu32 " GTs a tile %" PRIu32 " VFs, %" PRIu32
-		 " contexts, GGTT %" PRIu64 " bytes, VF ABI 1.%" PRIu32, c.tiles, c.gts, c.vfs,
-		 c.contexts, c.ggtt_size, c.abi_minor);
+	/* A control client's story does not know them. */
+	if (c.contexts != 0)
+		snprintf(sizes, sizeof(sizes), ", %" PRIu32 " contexts, GGTT %" PRIu64 " bytes",
+			 c.contexts, c.ggtt_size);
+	snprintf(buf, cap, "card %" PRIu32 " tiles %" PRIu32 " GTs a tile %" PRIu32 " VFs%s, VF ABI "
+		 "1.%" PRIu32, c.tiles, c.gts, c.vfs, sizes, c.abi_minor);
 }
 
 /* A record that is no event of a GuC. */

@@ -216,7 +216,7 @@ static void run_verb(struct client *c, uint32_t seq, const struct verb *v)
 	}
 	if (verb->vf && (verb_number(v, "vf", &vf) != 1 || vf < 1 ||
 			 vf > c->server->opt.geometry.vfs)) {
-		snprintf(text, sizeof(text), "vf=N is needed, N in 1..%u",
+		snprintf(text, sizeof(text), "vf=N is needed; the card's VFs are 1..%u",
 			 c->server->opt.geometry.vfs);
 		control_reply(c, seq, -EINVAL, NULL, text);
 		return;

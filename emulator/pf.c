@@ -126,7 +126,7 @@ static void setting_verb(struct pf *pf, uint64_t client, uint32_t seq, const str
 	int err;
 
 	if (of_vf && (verb_number(v, "vf", &vf) != 1 || vf < 1 || vf > pf->vfs)) {
-		snprintf(text, sizeof(text), "vf=N is needed, N in 1..%u", pf->vfs);
+		snprintf(text, sizeof(text), "vf=N is needed; the card's VFs are 1..%u", pf->vfs);
 		pf->ops->reply(pf->user, client, seq, -EINVAL, NULL, text);
 		return;
 	}
@@ -177,7 +177,7 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 		return;
 	}
 	if (verb_number(v, "vf", &vf) != 1 || vf < 1 || vf > pf->vfs) {
-		snprintf(text, sizeof(text), "vf=N is needed, N in 1..%u", pf->vfs);
+		snprintf(text, sizeof(text), "vf=N is needed; the card's VFs are 1..%u", pf->vfs);
 		pf->ops->reply(pf->user, client, seq, -EINVAL, NULL, text);
 		return;
 	}

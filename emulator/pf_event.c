@@ -15,7 +15,9 @@ const char *pf_verb_text(enum pfc_verb verb, int err)
 {
 	switch (err) {
 	case -EINVAL:
-		return "no such VF, or a bad size";
+		return verb == PFC_PROVISION ?
+			       "a bad size: GGTT goes by 4 KiB, local memory by 2 MiB and on "
+			       "discrete cards only" : "no such VF, or a bad size";
 	case -EALREADY:
 		return "the same verb is under way";
 	case -EBUSY:

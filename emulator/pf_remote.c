@@ -639,7 +639,7 @@ int gucemu_pf_serve_main(int argc, char **argv)
 	unsigned provision = PFC_MAX_VFS;
 	bool adopt = false, debug = false;
 	const struct cli_option options[] = {
-		{ "socket", CLI_STRING, "PATH", "the card's socket (GUCEMU_SOCKET)", &socket, 0, 0 },
+		{ "socket", CLI_STRING, "PATH", "the card's socket (else $GUCEMU_SOCKET)", &socket, 0, 0 },
 		{ "provision", CLI_UINT, "N", "VFs that get a fair share at start (all)",
 		  &provision, 0, PFC_MAX_VFS },
 		{ "adopt", CLI_FLAG, NULL,
@@ -656,10 +656,10 @@ int gucemu_pf_serve_main(int argc, char **argv)
 	const struct cli_command command = {
 		.name = "gucemu pf serve",
 		.args = "[options]",
-		.about = "Run the PF of a card that was started with --no-pf.",
+		.about = "run the PF of a card that was started with --no-pf",
 		.options = options,
 		.options_n = sizeof(options) / sizeof(*options),
-		.notes = "gucemu pf VERB works at the card's socket as with a built-in PF.",
+		.notes = "gucemu pf VERB works at the card's socket as with a built-in PF.\n",
 	};
 	enum cli_result result = cli_parse(&command, &argc, argv);
 	struct remote *r;

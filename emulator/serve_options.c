@@ -219,10 +219,10 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 	const struct cli_command command = {
 		.name = "gucemu serve",
 		.args = "--socket PATH [options]",
-		.about = "Run an emulated card on a Unix socket.",
+		.about = "run an emulated card on a Unix socket",
 		.options = options,
 		.options_n = sizeof(options) / sizeof(*options),
-		.notes = "Ends at SIGTERM or SIGINT. With --run the exit status is the command's.",
+		.notes = "Ends at SIGTERM or SIGINT. With --run the exit status is the command's.\n",
 	};
 	enum cli_result result = cli_parse(&command, &argc, argv);
 

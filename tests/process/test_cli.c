@@ -52,9 +52,46 @@ START_TEST(help)
 	expect_run("help demo", 0, "Usage: gucemu demo");
 	expect_run("--version", 0, "gucemu ");
 	expect_run("help version", 0, "version");
+	expect_run("help trace show", 0, "Usage: gucemu trace show");
 	snprintf(words, sizeof(words), "%s --help", commands[_i]);
 	snprintf(usage, sizeof(usage), "Usage: gucemu %s", commands[_i]);
 	expect_run(words, 0, usage);
+}
+END_TEST
+
+START_TEST(output_lost)
+{
+	/* Output that can't be written is a failure of any command, and is said. */
+	static const char *const words[] = {
+		"--version", "help", "help trace", "serve --help", "states --dot", "klvs --json",
+		"explain 0x5508",
+	};
+	char line[512];
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		snprintf(line, sizeof(line), "%s %s 2>&1 >/dev/full | grep -q 'write the output'",
+			 GUCEMU, words[i]);
+		ck_assert_msg(system(line) == 0, "%s: nothing said", words[i]);
+		snprintf(line, sizeof(line), "%s %s >/dev/full 2>/dev/null; test $? = 1", GUCEMU,
+			 words[i]);
+		ck_assert_msg(system(line) == 0, "%s: no failure", words[i]);
+	}
+}
+END_TEST
+
+START_TEST(socket_of_environment)
+{
+	/* $GUCEMU_SOCKET does for --socket, as `serve --run` sets it. */
+	pid_t card = start_card("a", "");
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/a.sock", scratch);
+	ck_assert_int_eq(setenv("GUCEMU_SOCKET", path, 1), 0);
+	expect_run("state", 0, "VF_READY");
+	expect_run("pf info --vf 1", 0, "ggtt_start");
+	expect_run("pf policy", 0, "sample-period");
+	expect_run("pf info --vf 1 --socket /none", 1, "/none");
+	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
 }
 END_TEST
 
@@ -198,6 +235,7 @@ START_TEST(verbs)
 	expect("pf unprovision --vf 1 --socket %s/a.sock", 0, NULL);
 	expect("pf provision --vf 1 --ggtt 16M --contexts 64 --doorbells 4 --json "
 	       "--socket %s/a.sock", 0, "\"ggtt_size\":16777216");
+	expect("pf provision --vf 1 --lmem 2M --socket %s/a.sock", 1, "discrete cards only");
 	expect("pf findings --vf 1 --socket %s/a.sock", 0, NULL);
 	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
 }
@@ -489,6 +527,8 @@ int main(void)
 	tcase_add_loop_test(c, help, 0, COMMANDS);
 	tcase_add_loop_test(c, bad_command_lines, 0,
 			    (int)(sizeof(bad_lines) / sizeof(bad_lines[0])));
+	tcase_add_test(c, output_lost);
+	tcase_add_test(c, socket_of_environment);
 	tcase_add_test(c, no_emulator);
 	tcase_add_test(c, state);
 	tcase_add_test(c, settings);

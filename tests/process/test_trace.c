@@ -141,10 +141,12 @@ START_TEST(demo_is_drawn_from_its_file)
 		expect_trace("diagram --to 0 %s", "run", 0, "no messages");
 		expect_trace("diagram --profile seed %s", "run", 0, "GUC_PF_OPCODE_VF_RESTORE");
 		expect_trace("show --kind mark %s", "run", 0, "mark migration");
+		expect_trace("show --kind card %s", "run", 0, "1 VFs, VF ABI 1.28");
 		/* The files are there now. */
 		run = run_gucemu(words);
 		ck_assert_int_eq(run.status, 1);
-		ck_assert_ptr_nonnull(strstr(run.out, "--overwrite replaces it"));
+		ck_assert_ptr_nonnull(strstr(run.err, "--overwrite replaces it"));
+		ck_assert_str_eq(run.out, "");
 		run_free(&run);
 	}
 }
@@ -329,7 +331,10 @@ static const struct {
 	{ "show --function pf --kind mem-write --raw %s", 0, "seq " },
 	{ "show --function vf1 --gt 0 --json %s", 0, "\"function\":1" },
 	{ "show --kind nonsense %s", 2, "'nonsense' is unknown" },
-	{ "show --kind h2g,, %s", 2, "is unknown" },
+	{ "show --kind h2g,, %s", 2, "--kind: '' is unknown" },
+	{ "show --kind ,h2g %s", 2, "--kind: '' is unknown" },
+	{ "show --kind a-word-longer-than-any-kind-of-record %s", 2,
+	  "--kind: 'a-word-longer-than-any-kind-of-record' is unknown" },
 	{ "show --function vf64 %s", 2, "is unknown" },
 	{ "show --gt 99 %s", 2, "is unknown" },
 	{ "show --from x %s", 2, "take seconds" },
