@@ -22,9 +22,14 @@ struct row {
 	frame_handler handler;
 };
 
+static enum wire_next on_status(struct client *c, const struct frame *f, int *fds)
+{
+	return c->role == FRAME_ROLE_PEER ? on_peer_status(c, f, fds) : on_pf_status(c, f, fds);
+}
+
 /* What a client may send. HELLO is apart: it must be the first and only one. */
 static const struct row rows[] = {
-	[T(STATUS)] = { ROLE(PEER), on_peer_status },
+	[T(STATUS)] = { ROLE(PEER) | ROLE(FUNCTION), on_status },
 	[T(MMIO_WRITE)] = { ROLE(FUNCTION), on_mmio_write },
 	[T(MMIO_READ)] = { ROLE(FUNCTION), on_mmio_read },
 	[T(FLR)] = { ROLE(FUNCTION), on_flr },

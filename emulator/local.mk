@@ -21,6 +21,8 @@ libgucserver_la_SOURCES = \
 	emulator/pf_event.c \
 	emulator/pf_image.c \
 	emulator/pf_priv.h \
+	emulator/pf_pieces.c \
+	emulator/pf_pieces.h \
 	emulator/pf_ask.c \
 	emulator/pf_ask.h \
 	emulator/pf_setting.c \
@@ -69,7 +71,7 @@ tests_fuzz_fuzz_socket_LDADD = libgucframe.la libgucproto.la
 tests_process_test_server_SOURCES = tests/process/test_server.c $(server_fixture)
 tests_process_test_server_CFLAGS = $(unit_cflags)
 tests_process_test_server_LDADD = $(server_test_ldadd)
-tests_process_test_server_lmem_SOURCES = tests/process/test_server_lmem.c $(server_fixture)
+tests_process_test_server_lmem_SOURCES = tests/process/test_server_lmem.c $(move_fixture)
 tests_process_test_server_lmem_CFLAGS = $(unit_cflags)
 tests_process_test_server_lmem_LDADD = libgucview.la $(server_test_ldadd) $(JSON_LIBS)
 tests_process_test_server_life_SOURCES = tests/process/test_server_life.c $(server_fixture)

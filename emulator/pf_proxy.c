@@ -2,11 +2,13 @@
 /* PF verbs when the PF is a process of its own: they go to the client that is
  * function 0, under a seq of ours, and its answers come back. The PF sends no
  * more than a window of image pieces ahead of what the control client reads,
- * so that a slow one holds up nobody but itself. */
+ * so that a slow one holds up nobody but itself, and gets no more than one ahead of
+ * what it has taken. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "pf_pieces.h"
 #include "server.h"
 
 #define PROXY_JOBS 64u
@@ -18,6 +20,7 @@ struct proxy {
 		uint32_t seq;
 		uint64_t client; /* 0: gone */
 		uint32_t pieces; /* passed on, not yet confirmed to the PF */
+		uint32_t ahead;  /* passed to the PF, not yet confirmed by it */
 		unsigned holds;  /* VF that it pauses with `hold`, 0: none */
 	} job[PROXY_JOBS];
 	uint32_t last_seq;
@@ -104,10 +107,13 @@ enum wire_next proxy_blob(struct client *c, const struct frame *f)
 	if (stats.queued > WIRE_OUT_LOW)
 		return WIRE_AGAIN;
 	for (unsigned i = 0; c->server->proxy && i < PROXY_JOBS; i++) {
-		const struct proxy_job *j = &c->server->proxy->job[i];
+		struct proxy_job *j = &c->server->proxy->job[i];
 
 		if (j->pf_seq == 0 || j->client != c->id || j->seq != f->seq)
 			continue;
+		if (j->ahead >= PIECES_AHEAD)
+			return WIRE_AGAIN;
+		j->ahead++;
 		copy.seq = j->pf_seq;
 		client_send(pf, &copy, NULL);
 		break;
@@ -173,6 +179,18 @@ enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds)
 			j->pieces++;
 		pass_back(c, j, f);
 	}
+	return WIRE_NEXT;
+}
+
+enum wire_next on_pf_status(struct client *c, const struct frame *f, int *fds)
+{
+	struct proxy_job *j = job_of(c->server, f->seq);
+
+	(void)fds;
+	if (!(c->features & FRAME_FEATURE_PF_VERBS))
+		client_close(c, -EPROTO, "STATUS is not for this role");
+	else if (j)
+		j->ahead -= f->value < j->ahead ? (uint32_t)f->value : j->ahead;
 	return WIRE_NEXT;
 }
 

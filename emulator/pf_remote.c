@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "pf.h"
 #include "pf_ask.h"
+#include "pf_pieces.h"
 #include "proto/bits.h"
 #include "serve.h"
 #include "wire/memfd.h"
@@ -24,8 +25,6 @@
 #define WRITES      128u  /* 32-bit writes gathered into a frame */
 #define LMEM_CALLS  256u  /* a VF has one under way on each tile */
 #define SEQ_LMEM    0x80000000u /* above the seqs of verbs, which count */
-#define WINDOW      8u    /* image pieces ahead of their reader */
-#define WINDOWS     128u
 #define SLICE_NS    500000u
 #define CALL_MS     5000u
 #define LOG_LEVELS  5u
@@ -59,13 +58,9 @@ struct remote {
 	} lmem[LMEM_CALLS];
 	uint8_t writes[WRITES * 8];
 	unsigned writes_n;
-	struct window {
-		uint32_t seq;
-		uint32_t ahead;
-	} window[WINDOWS];
+	struct pieces pieces;
 	unsigned level;
 	const char *name;
-	size_t image_at; /* of the BLOB that is offered again */
 	int status;
 };
 
@@ -242,33 +237,11 @@ static bool lmem_answer(struct remote *r, const struct frame *f)
 
 /* --- verbs and images --------------------------------------------------------------------------- */
 
-static struct window *window_find(struct remote *r, uint32_t seq)
-{
-	for (unsigned i = 0; i < WINDOWS; i++) {
-		if (r->window[i].seq == seq)
-			return &r->window[i];
-	}
-	return NULL;
-}
-
-/* That of a verb, from its first piece to its REPLY. */
-static struct window *window_of(struct remote *r, uint32_t seq)
-{
-	struct window *w = window_find(r, seq);
-
-	if (!w)
-		w = window_find(r, 0);
-	if (w)
-		w->seq = seq;
-	return w;
-}
-
 static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
 		     struct json_object *o, const char *text)
 {
 	struct remote *r = user;
 	struct frame f = { .type = gucemu_FrameType_REPLY, .seq = seq, .status = status };
-	struct window *w;
 
 	(void)client;
 	if (!o)
@@ -279,16 +252,13 @@ static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
 	f.text_len = strlen(f.text);
 	post(r, &f);
 	json_object_put(o);
-	w = seq ? window_find(r, seq) : NULL;
-	if (w)
-		*w = (struct window){ 0, 0 };
+	pieces_end(&r->pieces, seq);
 }
 
 static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
 		    const uint8_t *data, size_t len, bool last)
 {
 	struct remote *r = user;
-	struct window *w = window_of(r, seq);
 	struct frame f = {
 		.type = gucemu_FrameType_BLOB,
 		.seq = seq,
@@ -300,9 +270,8 @@ static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
 
 	(void)client;
 	if (len == 0 && !last)
-		return w && w->ahead < WINDOW;
-	if (w)
-		w->ahead++;
+		return pieces_room(&r->pieces, seq);
+	pieces_sent(&r->pieces, seq);
 	post(r, &f);
 	return true;
 }
@@ -367,20 +336,20 @@ static const struct pf_ops ops = {
 	.step = pf_step,
 };
 
-static enum wire_next on_blob(struct remote *r, const struct frame *f)
+/* The server sends only a window of pieces ahead of these. */
+static void piece_taken(void *user, uint32_t seq)
 {
-	long n = pf_image(r->pf, f->seq, f->seq, f->data + r->image_at, f->data_len - r->image_at,
-			  f->flags & 1);
+	const struct frame f = { .type = gucemu_FrameType_STATUS, .seq = seq, .value = 1 };
 
-	/* Of a verb that has ended: whoever it held a pause for is gone. */
-	if (n == -ENOENT && f->flags & 1)
-		pf_hold_end(r->pf, f->seq, true);
-	if (n >= 0 && r->image_at + (size_t)n < f->data_len) {
-		r->image_at += (size_t)n;
-		return WIRE_AGAIN;
-	}
-	r->image_at = 0;
-	return WIRE_NEXT;
+	post(user, &f);
+}
+
+static void on_blob(struct remote *r, const struct frame *f)
+{
+	if (pieces_keep(&r->pieces, f) == 0)
+		return;
+	fprintf(stderr, "gucemu pf serve: no memory for an image\n");
+	end(r, 1);
 }
 
 static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f, int *fds)
@@ -404,19 +373,14 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 	} else if (f->type == gucemu_FrameType_INTERRUPT) {
 		pfc_irq(pf_driver(r->pf));
 	} else if (f->type == gucemu_FrameType_BLOB) {
-		return on_blob(r, f);
+		on_blob(r, f);
 	} else if (f->type == gucemu_FrameType_CONTROL) {
 		if (verb_parse(&v, f->text, f->text_len) == 0)
 			pf_verb(r->pf, f->seq, f->seq, &v);
 		else
 			pf_reply(r, 0, f->seq, -EINVAL, NULL, "not a verb line");
 	} else if (f->type == gucemu_FrameType_STATUS && f->status == 0) {
-		/* Of a verb that has ended: what it confirms is no longer counted. */
-		struct window *window = f->seq ? window_find(r, f->seq) : NULL;
-
-		if (window)
-			window->ahead -= f->value < window->ahead ? (uint32_t)f->value
-								  : window->ahead;
+		pieces_confirmed(&r->pieces, f->seq, f->value);
 	} else if (f->type == gucemu_FrameType_STATUS) {
 		fprintf(stderr, "gucemu pf serve: the emulator says: %.*s\n", (int)f->text_len,
 			f->text_len ? f->text : "");
@@ -468,6 +432,7 @@ static void on_check(uv_check_t *check)
 	uint64_t now = uv_hrtime(), next = UINT64_MAX;
 	bool more = pf_work(r->pf, now, SLICE_NS, &next);
 
+	more |= pieces_offer(&r->pieces, r->pf, piece_taken, r);
 	flush_writes(r);
 	if (r->adopting) {
 		r->adopting = false;
@@ -603,6 +568,7 @@ static int run(struct remote *r, const char *socket, bool adopt, unsigned provis
 	(void)uv_loop_close(&r->loop);
 	if (r->pf)
 		pf_free(r->pf);
+	pieces_free(&r->pieces);
 	if (r->mem.base) {
 		munmap(r->mem.base, r->mem.size);
 		close(r->mem_fd);

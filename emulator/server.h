@@ -329,6 +329,7 @@ void proxy_verb(struct client *c, const struct frame *f, const struct verb *v);
 enum wire_next proxy_blob(struct client *c, const struct frame *f);
 enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds);
+enum wire_next on_pf_status(struct client *c, const struct frame *f, int *fds);
 void proxy_turn(struct server *s);
 /* The PF's process, or a control client, has gone. */
 void proxy_pf_lost(struct server *s);

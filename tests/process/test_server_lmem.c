@@ -3,12 +3,14 @@
  * share and nothing else, sizes that don't fit are refused, resets scrub. */
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/bits.h"
-#include "server_fixture.h"
+#include "move_fixture.h"
 #include "view/json.h"
 
 #define MIB   (1ull << 20)
@@ -48,7 +50,7 @@ static int lmem_read(struct raw_client *c, uint64_t off, uint64_t len, struct fr
 	return client_call(c, &f, NULL, answer);
 }
 
-static uint64_t violations(unsigned vf)
+static uint64_t violations(unsigned number)
 {
 	struct raw_client c;
 	const char *json;
@@ -58,7 +60,7 @@ static uint64_t violations(unsigned vf)
 	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
 	ck_assert_int_eq(client_verb(&c, "state", &json), 0);
 	o = json_read(json, strlen(json));
-	counts = json_get(json_at(json_get(json_at(json_get(o, "functions"), vf), "gts"), 0),
+	counts = json_get(json_at(json_get(json_at(json_get(o, "functions"), number), "gts"), 0),
 			  "violations");
 	n = json_get_u64(counts, "use of local memory outside the function's share", 0);
 	json_object_put(o);
@@ -181,10 +183,74 @@ START_TEST(shares_that_do_not_fit)
 }
 END_TEST
 
+/* --- through a PF's process ------------------------------------------------------------ */
+
+static void setup_no_pf(void)
+{
+	static const char *const args[] = { "--platform", "bmg", "--vfs", "2", "--no-pf", NULL };
+
+	move_start(args);
+}
+
+START_TEST(restored_by_a_process)
+{
+	/* Content goes out through a PF's process and comes back in, to two VFs at a time: it
+	 * waits for the card's answers while pieces of images are behind them. */
+	const char *const argv[] = { "pf", "serve", "--socket", card_a.socket, NULL };
+	static const char line[] = "pf restore vf=2";
+	static struct raw_client other;
+	static uint8_t data[65536];
+	char log[128];
+	struct frame f;
+	pid_t pf;
+
+	snprintf(log, sizeof(log), "%s/log", card_a.dir);
+	pf = gucemu_spawn(argv, log);
+	while (verb(&at_a, "pf provision vf=1 lmem=8388608") != 0)
+		usleep(10000);
+	while (verb(&at_a, "pf provision vf=2 lmem=8388608") != 0)
+		usleep(10000);
+	ck_assert_int_eq(client_hello(&vf, card_a.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	for (uint64_t at = 0; at < 4 * MIB; at += sizeof(data)) {
+		memset(data, 1 + (int)(at / sizeof(data)), sizeof(data));
+		ck_assert_int_eq(lmem_write(&vf, at, data, sizeof(data)), 0);
+	}
+	ck_assert_int_eq(verb(&at_a, "pf pause vf=1"), 0);
+	ck_assert_int_eq(verb(&at_a, "pf pause vf=2"), 0);
+	ck_assert_int_eq(save(&at_a), 0);
+	ck_assert_uint_gt(image_len, 4 * MIB);
+	ck_assert_int_eq(verb(&at_a, "flip-lmem vf=1 at=5"), 0);
+	/* The first half of one restore, then all of the other. */
+	ck_assert_int_eq(client_hello(&other, card_a.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	f = (struct frame){ .type = T(CONTROL), .seq = 9, .text = line, .text_len = strlen(line) };
+	ck_assert(client_put(&other, &f, NULL));
+	for (size_t at = 0; at < image_len; at += 65536) {
+		size_t n = image_len - at < 65536 ? image_len - at : 65536;
+
+		if (at == 2 * MIB)
+			ck_assert_int_eq(restore(&at_a, image_len, 65536), 0);
+		f = (struct frame){ .type = T(BLOB), .seq = 9, .addr = at, .data = image + at,
+				    .flags = at + n == image_len, .data_len = n };
+		ck_assert(client_put(&other, &f, NULL));
+	}
+	ck_assert(client_await(&other, T(REPLY), &f));
+	ck_assert_int_eq(f.status, 0);
+	ck_assert_int_eq(verb(&at_a, "pf resume vf=1"), 0);
+	ck_assert_int_eq(lmem_read(&vf, 0, 16, &f), 0);
+	for (unsigned i = 0; i < 16; i++)
+		ck_assert_uint_eq(f.data[i], 1);
+	client_end(&other);
+	client_end(&vf);
+	kill(pf, SIGTERM);
+	ck_assert_int_eq(process_wait(pf), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("server lmem");
 	TCase *bmg = tcase_create("discrete"), *ptl = tcase_create("integrated");
+	TCase *apart = tcase_create("pf apart");
 
 	tcase_set_timeout(bmg, 60);
 	tcase_add_checked_fixture(bmg, setup_bmg, teardown);
@@ -197,6 +263,10 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(ptl, NULL, teardown);
 	tcase_add_test(ptl, integrated);
 	suite_add_tcase(s, ptl);
+	tcase_set_timeout(apart, 60);
+	tcase_add_checked_fixture(apart, setup_no_pf, move_teardown);
+	tcase_add_test(apart, restored_by_a_process);
+	suite_add_tcase(s, apart);
 	return s;
 }
 
