@@ -323,6 +323,8 @@ int gucemu_demo_main(int argc, char **argv)
 	demo_report(d);
 	status = d->failed ? 1 : 0;
 	clean_up(d);
+	if (!demo_record_whole(d))
+		status = 1;
 	free(d);
 	return status;
 }

@@ -131,6 +131,9 @@ bool demo_record_start(struct demo *d);
 void demo_record_event(struct demo *d, struct view_event *e, const struct frame *f);
 void demo_record_mark(struct demo *d, uint64_t time, const char *text);
 void demo_record_end(struct demo *d);
+/* Whether all three files have their end, once the cards have ended; says which
+ * has not. */
+bool demo_record_whole(const struct demo *d);
 
 /* --- demo_cards.c: the emulators and their events ------------------------------- */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/trace_file.h"
 #include "emulator/trace_writer.h"
 #include "proto/bits.h"
 #include "view/trace.h"
@@ -130,4 +131,32 @@ void demo_record_end(struct demo *d)
 {
 	trace_writer_close(d->trace, uv_hrtime());
 	d->trace = NULL;
+}
+
+static bool is_whole(const char *path)
+{
+	enum trace_next next = TRACE_DAMAGED;
+	struct trace_record r;
+	struct trace_file f;
+	bool whole;
+
+	if (trace_file_open(&f, path) == TRACE_OPENED)
+		while ((next = trace_file_next(&f, &r)) == TRACE_GOT)
+			;
+	whole = next == TRACE_ENDED && f.ended;
+	if (!whole)
+		fprintf(stderr, "gucemu demo: the recording in %s was cut short\n", path);
+	trace_file_close(&f);
+	return whole;
+}
+
+bool demo_record_whole(const struct demo *d)
+{
+	bool whole = true;
+
+	if (!d->opt.record || !d->began)
+		return true;
+	for (unsigned i = 0; i < DEMO_CARDS; i++)
+		whole &= is_whole(d->card[i].record);
+	return is_whole(d->opt.record) && whole;
 }

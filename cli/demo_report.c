@@ -265,7 +265,7 @@ static void print_summary(const struct demo *d, const struct sums *s)
 		printf("  events       %" PRIu64 " not seen\n", s->lost + d->events_dropped);
 	printf("  result       %s%s\n", d->failed ? "FAILED: " : "good", d->failure);
 	if (d->trace)
-		printf("  recorded     %s; each card whole in %s and %s\n", d->opt.record,
+		printf("  recorded     %s; each card in %s and %s\n", d->opt.record,
 		       d->card[0].record, d->card[1].record);
 	if (d->opt.keep && d->folder[0])
 		printf("  kept         %s\n", d->folder);

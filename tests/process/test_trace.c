@@ -372,6 +372,25 @@ START_TEST(filters_and_forms)
 }
 END_TEST
 
+START_TEST(demo_says_what_was_cut_short)
+{
+	/* Where files can't grow, the demo names the recordings without an end. */
+	struct rlimit limit = { 100000, RLIM_INFINITY }, open_limit = { RLIM_INFINITY, RLIM_INFINITY };
+	char words[256], text[256];
+	struct run_result r;
+
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	snprintf(words, sizeof(words), "demo --record %s", in_scratch("run"));
+	r = run_gucemu(words);
+	setrlimit(RLIMIT_FSIZE, &open_limit);
+	ck_assert_int_eq(r.status, 1);
+	snprintf(text, sizeof(text), "the recording in %s was cut short", in_scratch("run.A"));
+	ck_assert_msg(strstr(r.err, text), "%s", r.err);
+	run_free(&r);
+}
+END_TEST
+
 START_TEST(bad_options)
 {
 	/* --overwrite without --record, and a --record without a name, are mistakes. */
@@ -398,6 +417,7 @@ int main(void)
 	tcase_add_test(t, killed);
 	tcase_add_test(t, damaged_files);
 	tcase_add_test(t, filters_and_forms);
+	tcase_add_test(t, demo_says_what_was_cut_short);
 	tcase_add_test(t, bad_options);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
