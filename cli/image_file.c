@@ -8,8 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Names to try beside a file until one is free. */
+#define NAME_TRIES 100u
 
 int image_append(struct image *image, const void *bytes, size_t len)
 {
@@ -167,21 +171,35 @@ static int sync_folder(const char *path)
 	return err;
 }
 
-/* A nameless file gets a name of its own first: a link can't replace one. */
+/* Another name for each try, in place of the last six characters. */
+static int fresh_name(char *name)
+{
+	char *at = name + strlen(name) - 6;
+	uint8_t dice[6];
+
+	if (getrandom(dice, sizeof(dice), 0) != (ssize_t)sizeof(dice))
+		return -errno;
+	for (unsigned i = 0; i < sizeof(dice); i++)
+		at[i] = (char)('a' + dice[i] % 26);
+	return 0;
+}
+
+/* A nameless file gets a name of its own first: a link can't replace one. Who is
+ * killed before it is renamed leaves a whole image under that name. */
 static int give_name(struct image_out *o)
 {
 	char self[64];
-	int fd = mkostemp(o->beside, O_CLOEXEC);
+	int err = -EEXIST;
 
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	unlink(o->beside);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
-	if (linkat(AT_FDCWD, self, AT_FDCWD, o->beside, AT_SYMLINK_FOLLOW) != 0)
-		return -errno;
-	o->named = true;
-	return 0;
+	for (unsigned i = 0; i < NAME_TRIES && err == -EEXIST; i++) {
+		err = fresh_name(o->beside);
+		if (err == 0 &&
+		    linkat(AT_FDCWD, self, AT_FDCWD, o->beside, AT_SYMLINK_FOLLOW) != 0)
+			err = -errno;
+	}
+	o->named = err == 0;
+	return err;
 }
 
 int image_out_commit(struct image_out *o, char *err, size_t cap)
