@@ -97,9 +97,8 @@ static void ring(struct guc_card *c, unsigned gt, unsigned fn)
 		guc_h2g_serve(c, gt, fn, GUC_H2G_BUDGET);
 	}
 	guc_lifecycle_settle(c, gt);
-	if (guc_unit(c, gt)->runnable_n)
+	if (guc_unit(c, gt)->runnable_n || guc_unit(c, gt)->engines_busy)
 		c->block->engine_due[gt] = 0;
-	guc_activity_settle(c, gt);
 	guc_irq_flush(c);
 }
 
