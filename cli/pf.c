@@ -194,9 +194,11 @@ static int check_resumed(struct saving *s, char *err, size_t cap)
 {
 	struct image_doc d;
 	int status = image_doc_open(&d, s->out.beside, NULL, NULL, err, cap);
+	bool damaged = d.reader.err != 0;
 
 	image_doc_free(&d);
-	if (status < 0) {
+	/* What can't be read, or not now, may be good. */
+	if (status < 0 && damaged) {
 		snprintf(err, cap, "%s: the VF has changed since; removed, please save anew",
 			 s->out.beside);
 		s->out.keep = false;
@@ -234,7 +236,9 @@ static int save(struct control *c, uv_loop_t *loop, const char *path, char **tex
 		image_out_error(&s.out, s.err, err, cap);
 	else if (status < 0)
 		snprintf(err, cap, "%s%s", control_error(status, *text),
-			 opt.resume && s.out.len > 0 ? "; run it again to go on" : "");
+			 !opt.resume || s.out.len == 0 ? "" :
+			 status == -ERANGE ? "; of another VF, or it has changed since: remove it"
+					   : "; run it again to go on");
 	if (status == 0 && had > 0)
 		status = check_resumed(&s, err, cap);
 	if (status == 0)

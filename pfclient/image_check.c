@@ -43,6 +43,9 @@ static const char *bad_slice(const struct pfc_image_reader *r, const struct pfc_
 	ends = done + s->raw == size;
 	if (ends != !!(s->flags & PFC_IMAGE_LAST))
 		return "wrong slice marked as the last";
+	/* Content is compared page by page, however it is cut. */
+	if (!ends && s->raw % PFC_IMAGE_PAGE)
+		return "slice that ends within a page";
 	if (s->flags & PFC_IMAGE_RLE)
 		return s->stored ? "slice of zeros with bytes" : NULL;
 	if (s->raw != s->stored)

@@ -324,6 +324,7 @@ static const struct {
 	{ 2, SEC_RAW, IX_LMEM, -EINVAL },             /* past the end */
 	{ 2, SEC_RAW, UINT32_MAX, -EINVAL },
 	{ 2, SEC_RAW, 0, -EINVAL },
+	{ 2, SEC_RAW, 100, -EINVAL },                 /* within a page */
 	{ 2, SEC_STORED, 4096, -EINVAL },
 	{ 0, SEC_RAW, 100, -EINVAL },                 /* disagrees */
 	{ 0, SEC_FLAGS, 5, -EINVAL },                 /* "last" */
