@@ -319,12 +319,7 @@ int guc_ccs_access(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, 
 	uint32_t ratio = c->block->options.ccs_ratio;
 	struct place place;
 	int err = translate(c, gt, fn, addr & ~(uint64_t)(GGTT_PAGE - 1), &place);
-	uint32_t there;
 
-	/* Metadata has no more room than the memory that it is of: what is not there
-	 * has none, else a VF could have any number of pages of it. */
-	if (!err && src && place.space == GUC_SPACE_SYSTEM)
-		err = access_place(c, gt, fn, &place, &there, NULL, sizeof(there), true);
 	if (err)
 		return err;
 	place.off /= ratio;

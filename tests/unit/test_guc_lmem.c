@@ -302,23 +302,6 @@ START_TEST(metadata_hostile)
 }
 END_TEST
 
-/* Where a VF has no memory it has no metadata either: entries that lead to ever other
- * addresses do not fill the host. */
-START_TEST(metadata_of_nothing)
-{
-	uint64_t reg;
-	uint32_t cost;
-
-	start(0, CCS_RATIO_XE2);
-	fx_provision(f, 1);
-	reg = REG_GGTT_BASE + (fx_addr(f, 1, SURFACE) / GGTT_PAGE) * 8;
-	ck_assert_int_eq(guc_mmio_write(&f->card, 1, reg, 8, 1ull << 40 | PTE_PRESENT), 0);
-	ck_assert_int_eq(copy_meta(BLT_SRC_DIRECT, fx_addr(f, 1, LINEAR), fx_addr(f, 1, SURFACE),
-				   &cost), -EFAULT);
-	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_DMA_FAULT), 1);
-}
-END_TEST
-
 static Suite *suite(void)
 {
 	Suite *s = suite_create("guc lmem");
@@ -328,7 +311,6 @@ static Suite *suite(void)
 	tcase_add_test(bare, share_bounds);
 	tcase_add_test(bare, complete_with_lmem);
 	tcase_add_test(bare, integrated_card);
-	tcase_add_test(bare, metadata_of_nothing);
 	tcase_add_loop_test(bare, metadata_both_ways, 0, 4);
 	suite_add_tcase(s, bare);
 	tcase_add_checked_fixture(two, setup_discrete, teardown);
