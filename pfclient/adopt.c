@@ -187,6 +187,9 @@ static void settle(struct pfc *p, unsigned vf)
 	unsigned stopped = in_state(p, vf, PFC_FOUND_STOPPED);
 	struct pfc_vf *v = &p->vf[vf];
 
+	/* Half an image may have come: what there is of it goes. */
+	if (p->opt.lmem.call)
+		pfc_content_abort(p, vf);
 	for (unsigned gt = 0; gt < p->gts; gt++) {
 		enum pfc_found_state state = p->found[vf * PFC_MAX_GTS + gt].state;
 

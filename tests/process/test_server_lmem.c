@@ -246,6 +246,57 @@ START_TEST(restored_by_a_process)
 }
 END_TEST
 
+START_TEST(stage_of_a_dead_process)
+{
+	/* A PF's process dies with half an image taken: the next one gives the stage's memory
+	 * back, the VF has what it had, and the same image is restored whole. */
+	const char *argv[] = { "pf", "serve", "--socket", card_a.socket, NULL, NULL };
+	static uint8_t data[65536];
+	char log[128];
+	unsigned before;
+	struct frame f;
+	pid_t pf;
+
+	snprintf(log, sizeof(log), "%s/log", card_a.dir);
+	pf = gucemu_spawn(argv, log);
+	while (verb(&at_a, "pf provision vf=1 lmem=8388608") != 0)
+		usleep(10000);
+	ck_assert_int_eq(client_hello(&vf, card_a.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	for (uint64_t at = 0; at < 2 * MIB; at += sizeof(data)) {
+		memset(data, 1, sizeof(data));
+		ck_assert_int_eq(lmem_write(&vf, at, data, sizeof(data)), 0);
+	}
+	ck_assert_int_eq(verb(&at_a, "pf pause vf=1"), 0);
+	ck_assert_int_eq(save(&at_a), 0);
+	before = server_fds(&card_a);
+	begin_restore(&at_a);
+	for (size_t at = 0; at < MIB; at += 65536) {
+		f = (struct frame){ .type = T(BLOB), .seq = at_a.seq, .addr = at,
+				    .data = image + at, .data_len = 65536 };
+		ck_assert(client_put(&at_a, &f, NULL));
+	}
+	while (server_fds(&card_a) == before)
+		usleep(1000);
+	kill(pf, SIGKILL);
+	process_wait(pf);
+	ck_assert(client_await(&at_a, T(REPLY), &f));
+	ck_assert_int_eq(f.status, -EPIPE);
+	argv[4] = "--adopt";
+	pf = gucemu_spawn(argv, log);
+	while (verb(&at_a, "pf threshold vf=2 cat-err=1") != 0)
+		usleep(10000);
+	while (server_fds(&card_a) != before)
+		usleep(1000);
+	ck_assert_int_eq(lmem_read(&vf, 0, 1, &f), 0);
+	ck_assert_uint_eq(f.data[0], 1);
+	ck_assert_int_eq(restore(&at_a, image_len, 65536), 0);
+	ck_assert_int_eq(verb(&at_a, "pf resume vf=1"), 0);
+	client_end(&vf);
+	kill(pf, SIGTERM);
+	ck_assert_int_eq(process_wait(pf), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("server lmem");
@@ -266,6 +317,7 @@ static Suite *suite(void)
 	tcase_set_timeout(apart, 60);
 	tcase_add_checked_fixture(apart, setup_no_pf, move_teardown);
 	tcase_add_test(apart, restored_by_a_process);
+	tcase_add_test(apart, stage_of_a_dead_process);
 	suite_add_tcase(s, apart);
 	return s;
 }
