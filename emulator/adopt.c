@@ -76,7 +76,8 @@ static int begin(struct client *peer, const struct frame *f, int *fds)
 	if (!a)
 		return -ENOMEM;
 	a->fn = f->function;
-	a->features = f->flags & (FRAME_FEATURE_FREEZE | FRAME_FEATURE_PLAIN_CTB);
+	a->features = f->flags & (FRAME_FEATURE_FREEZE | FRAME_FEATURE_PLAIN_CTB |
+				  FRAME_FEATURE_BELL);
 	if (n > 0)
 		memcpy(a->name, f->text, n);
 	for (unsigned i = 0; i < f->fds; i++) {

@@ -282,6 +282,28 @@ static void make_verb_frame(struct frame *f, struct raw_client *c, const char *l
 			     .text_len = strlen(line) };
 }
 
+START_TEST(bells_after_handover)
+{
+	/* frames, bells: after a hand-over the page is off until the client shares one
+	 * anew, which the other emulator takes. */
+	struct frame f = { .type = T(BELL), .fds = 1 };
+	int fd = sealed_memfd(4096, true);
+	char line[160];
+
+	plain_boot(FRAME_FEATURE_PLAIN_CTB | FRAME_FEATURE_BELL);
+	ck_assert_int_eq(client_call(&vf, &f, &fd, NULL), 0);
+	ck_assert_int_eq(verb(&at_a, "freeze vf=1"), 0);
+	move_image();
+	handover_line(line, sizeof(line), card_b.socket);
+	ck_assert_int_eq(verb(&at_a, line), 0);
+	ck_assert_int_eq(verb(&at_b, "pf resume vf=1"), 0);
+	ck_assert_int_eq(verb(&at_b, "thaw vf=1"), 0);
+	f = (struct frame){ .type = T(BELL), .fds = 1 };
+	ck_assert_int_eq(client_call(&vf, &f, &fd, NULL), 0);
+	client_end(&vf);
+}
+END_TEST
+
 START_TEST(asker_dies)
 {
 	/* R-54: a freeze ends with the control client that asked for it, at whatever
@@ -538,6 +560,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, bad_adoptions);
 	tcase_add_test(tc, frozen_client_dies);
 	tcase_add_test(tc, client_that_does_not_freeze);
+	tcase_add_test(tc, bells_after_handover);
 	tcase_add_loop_test(tc, asker_dies, 0, 4);
 	tcase_add_test(tc, asker_dies_after_handover);
 	tcase_add_loop_test(tc, thaw_waits_for_the_giver, 0, 2);
