@@ -30,7 +30,9 @@ libgucserver_la_SOURCES = \
 	emulator/pf.h \
 	emulator/pf_builtin.c \
 	emulator/pf_proxy.c \
+	emulator/pf_port.c \
 	emulator/pf_remote.c \
+	emulator/pf_remote.h \
 	emulator/plain_ctb.c \
 	emulator/record.c \
 	emulator/reserve.c \

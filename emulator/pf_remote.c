@@ -12,68 +12,27 @@
 #include <unistd.h>
 
 #include "cli/options.h"
-#include "pf.h"
-#include "pf_ask.h"
-#include "pf_pieces.h"
+#include "pf_remote.h"
 #include "proto/bits.h"
 #include "serve.h"
 #include "wire/memfd.h"
 #include "wire/stream.h"
 
 #define PF_DMA      0x10000000ull
-#define READS       256u  /* under way */
-#define WRITES      128u  /* 32-bit writes gathered into a frame */
-#define LMEM_CALLS  256u  /* a VF has one under way on each tile */
-#define SEQ_LMEM    0x80000000u /* above the seqs of verbs, which count */
 #define SLICE_NS    500000u
 #define CALL_MS     5000u
 #define LOG_LEVELS  5u
 
-struct remote {
-	uv_loop_t loop;
-	struct wire *wire;
-	struct pf *pf;
-	struct pf_ask *ask;
-	unsigned vfs;
-	uint32_t quirks;
-	bool debug;
-	bool adopting; /* what the GuCs have is to be asked for */
-	struct host_port port;
-	struct host_mem mem;
-	int mem_fd;
-	uv_check_t check;
-	uv_idle_t idle;
-	uv_timer_t timer;
-	uv_signal_t sigterm, sigint;
-	/* Reads are answered in order. */
-	struct {
-		uint32_t cookie;
-		unsigned words;
-	} read[READS];
-	unsigned read_at, read_n;
-	/* Calls of local memory by seq: SEQ_LMEM and the index. */
-	struct {
-		uint32_t cookie;
-		bool used;
-	} lmem[LMEM_CALLS];
-	uint8_t writes[WRITES * 8];
-	unsigned writes_n;
-	struct pieces pieces;
-	unsigned level;
-	const char *name;
-	int status;
-};
-
 static const char *const levels[LOG_LEVELS] = { "error", "warn", "notice", "info", "debug" };
 
-static void end(struct remote *r, int status)
+void remote_end(struct remote *r, int status)
 {
 	r->status = status;
 	uv_stop(&r->loop);
 }
 
 /* room() keeps the queue short: when it is full the server has stopped. */
-static void post(struct remote *r, const struct frame *f)
+void remote_post(struct remote *r, const struct frame *f)
 {
 	int err = r->wire ? wire_send(r->wire, f, NULL) : -EPIPE;
 
@@ -81,7 +40,7 @@ static void post(struct remote *r, const struct frame *f)
 		return;
 	if (r->status == 0)
 		fprintf(stderr, "gucemu pf serve: can't send: %s\n", strerror(-err));
-	end(r, 1);
+	remote_end(r, 1);
 }
 
 /* A socket that takes no more wakes the loop when it does. */
@@ -94,145 +53,6 @@ static bool room(void *user)
 		return false;
 	wire_stats(r->wire, &stats);
 	return stats.queued < WIRE_OUT_LOW || wire_flush(r->wire) == 0;
-}
-
-/* --- registers ------------------------------------------------------------------------------ */
-
-static void flush_writes(struct remote *r)
-{
-	struct frame f = {
-		.type = gucemu_FrameType_MMIO_WRITE,
-		.size = 4,
-		.data = r->writes,
-		.data_len = (size_t)r->writes_n * 8,
-	};
-
-	if (r->writes_n == 0)
-		return;
-	r->writes_n = 0;
-	post(r, &f);
-}
-
-static void port_write32(void *user, uint64_t off, uint32_t value)
-{
-	struct remote *r = user;
-
-	le32_put(r->writes + (size_t)8 * r->writes_n, (uint32_t)off);
-	le32_put(r->writes + (size_t)8 * r->writes_n + 4, value);
-	if (++r->writes_n == WRITES)
-		flush_writes(r);
-}
-
-static void port_write64(void *user, uint64_t off, const uint64_t *values, size_t n)
-{
-	struct remote *r = user;
-
-	flush_writes(r);
-	while (n > 0) {
-		uint8_t data[4096];
-		size_t now = n < sizeof(data) / 8 ? n : sizeof(data) / 8;
-		struct frame f = {
-			.type = gucemu_FrameType_MMIO_WRITE,
-			.size = 8,
-			.flags = 1,
-			.addr = off,
-			.data = data,
-			.data_len = now * 8,
-		};
-
-		for (size_t i = 0; i < now; i++)
-			le64_put(data + 8 * i, values[i]);
-		post(r, &f);
-		values += now;
-		off += now * 8;
-		n -= now;
-	}
-}
-
-static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint32_t cookie)
-{
-	struct remote *r = user;
-	struct frame f = {
-		.type = gucemu_FrameType_MMIO_READ,
-		.seq = 1,
-		.addr = off,
-		.size = size,
-		.value = n,
-	};
-
-	flush_writes(r);
-	if (r->read_n == READS) {
-		fprintf(stderr, "gucemu pf serve: too many reads under way\n");
-		end(r, 1);
-		return;
-	}
-	r->read[(r->read_at + r->read_n) % READS].cookie = cookie;
-	r->read[(r->read_at + r->read_n++) % READS].words = n;
-	post(r, &f);
-}
-
-static void on_mmio_data(struct remote *r, const struct frame *f)
-{
-	uint64_t words[HOST_READ_MAX / 8];
-	unsigned at = r->read_at;
-
-	if (r->read_n == 0 || f->data_len > sizeof(words))
-		return;
-	r->read_at = (at + 1) % READS;
-	r->read_n--;
-	memcpy(words, f->data, f->data_len);
-	pfc_read_done(pf_driver(r->pf), r->read[at].cookie, words, r->read[at].words);
-}
-
-/* --- local memory --------------------------------------------------------------------------- */
-
-static void lmem_call(void *user, const struct host_lmem *what, uint32_t cookie)
-{
-	static const uint8_t types[] = {
-		[HOST_LMEM_READ] = gucemu_FrameType_LMEM_READ,
-		[HOST_LMEM_WRITE] = gucemu_FrameType_LMEM_WRITE,
-		[HOST_LMEM_STAGE] = gucemu_FrameType_LMEM_STAGE,
-		[HOST_LMEM_COMMIT] = gucemu_FrameType_LMEM_STAGE,
-		[HOST_LMEM_ABORT] = gucemu_FrameType_LMEM_STAGE,
-	};
-	struct remote *r = user;
-	struct frame f = {
-		.type = (gucemu_FrameType)types[what->op],
-		.function = what->function,
-		.gt = what->tile,
-		.addr = what->off,
-		.value = what->op == HOST_LMEM_READ ? what->len : 0,
-		.code = what->op >= HOST_LMEM_STAGE ? (uint32_t)what->op - HOST_LMEM_STAGE
-						    : what->metadata,
-		.data = what->op == HOST_LMEM_WRITE ? what->data : NULL,
-		.data_len = what->op == HOST_LMEM_WRITE ? what->len : 0,
-	};
-	unsigned i = 0;
-
-	flush_writes(r);
-	while (i < LMEM_CALLS && r->lmem[i].used)
-		i++;
-	if (i == LMEM_CALLS) {
-		pfc_lmem_done(pf_driver(r->pf), cookie, -EBUSY, NULL, 0);
-		return;
-	}
-	r->lmem[i].used = true;
-	r->lmem[i].cookie = cookie;
-	f.seq = SEQ_LMEM | i;
-	post(r, &f);
-}
-
-/* The answer to one of these, if it is one. */
-static bool lmem_answer(struct remote *r, const struct frame *f)
-{
-	uint32_t i = f->seq & ~SEQ_LMEM;
-
-	if (!(f->seq & SEQ_LMEM) || i >= LMEM_CALLS || !r->lmem[i].used)
-		return false;
-	r->lmem[i].used = false;
-	pfc_lmem_done(pf_driver(r->pf), r->lmem[i].cookie, f->status,
-		      f->data_len ? f->data : NULL, f->data_len ? f->data_len : f->value);
-	return true;
 }
 
 /* --- verbs and images --------------------------------------------------------------------------- */
@@ -250,7 +70,7 @@ static void pf_reply(void *user, uint64_t client, uint32_t seq, int status,
 		json_add_str(o, "error", text ? text : strerror(-status));
 	f.text = json_line(o);
 	f.text_len = strlen(f.text);
-	post(r, &f);
+	remote_post(r, &f);
 	json_object_put(o);
 	pieces_end(&r->pieces, seq);
 }
@@ -272,7 +92,7 @@ static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
 	if (len == 0 && !last)
 		return pieces_room(&r->pieces, seq);
 	pieces_sent(&r->pieces, seq);
-	post(r, &f);
+	remote_post(r, &f);
 	return true;
 }
 
@@ -283,7 +103,7 @@ static void pf_progress(void *user, uint64_t client, uint32_t seq, uint64_t done
 	};
 
 	(void)client;
-	post(user, &f);
+	remote_post(user, &f);
 }
 
 static void pf_log(void *user, unsigned level, unsigned vf, unsigned gt, const char *text)
@@ -310,7 +130,7 @@ static void pf_ready(void *user, int err)
 	if (err != 0) {
 		fprintf(stderr, "gucemu pf serve: not up, or not every VF is provisioned: %s\n",
 			strerror(-err));
-		end(r, 1);
+		remote_end(r, 1);
 		return;
 	}
 	printf("ready %s pf\n", r->name);
@@ -341,7 +161,7 @@ static void piece_taken(void *user, uint32_t seq)
 {
 	const struct frame f = { .type = gucemu_FrameType_STATUS, .seq = seq, .value = 1 };
 
-	post(user, &f);
+	remote_post(user, &f);
 }
 
 static void on_blob(struct remote *r, const struct frame *f)
@@ -349,7 +169,7 @@ static void on_blob(struct remote *r, const struct frame *f)
 	if (pieces_keep(&r->pieces, f) == 0)
 		return;
 	fprintf(stderr, "gucemu pf serve: no memory for an image\n");
-	end(r, 1);
+	remote_end(r, 1);
 }
 
 static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f, int *fds)
@@ -366,10 +186,10 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 		return WIRE_NEXT;
 	}
 	if ((f->type == gucemu_FrameType_MEM_DATA || f->type == gucemu_FrameType_STATUS) &&
-	    lmem_answer(r, f))
+	    remote_lmem_answer(r, f))
 		return WIRE_NEXT;
 	if (f->type == gucemu_FrameType_MMIO_DATA) {
-		on_mmio_data(r, f);
+		remote_mmio_data(r, f);
 	} else if (f->type == gucemu_FrameType_INTERRUPT) {
 		pfc_irq(pf_driver(r->pf));
 	} else if (f->type == gucemu_FrameType_BLOB) {
@@ -396,7 +216,7 @@ static void on_closed(struct wire *w, void *user, int err, const char *reason)
 	(void)err;
 	r->wire = NULL;
 	fprintf(stderr, "gucemu pf serve: %s\n", reason);
-	end(r, 1);
+	remote_end(r, 1);
 }
 
 static const struct wire_ops wire_calls = { .frame = on_frame, .closed = on_closed };
@@ -423,7 +243,7 @@ static void on_found(void *user, int err)
 	}
 	fprintf(stderr, "gucemu pf serve: the emulator does not say what its VFs have: %s\n",
 		strerror(-err));
-	end(r, 1);
+	remote_end(r, 1);
 }
 
 static void on_check(uv_check_t *check)
@@ -433,7 +253,7 @@ static void on_check(uv_check_t *check)
 	bool more = pf_work(r->pf, now, SLICE_NS, &next);
 
 	more |= pieces_offer(&r->pieces, r->pf, piece_taken, r);
-	flush_writes(r);
+	remote_flush(r);
 	if (r->adopting) {
 		r->adopting = false;
 		pf_ask_found(r->ask, pf_driver(r->pf), r->vfs, on_found, r);
@@ -453,7 +273,7 @@ static void on_check(uv_check_t *check)
 static void on_signal(uv_signal_t *handle, int signum)
 {
 	(void)signum;
-	end(handle->data, 0);
+	remote_end(handle->data, 0);
 }
 
 /* --- opening ------------------------------------------------------------------------------------------ */
@@ -512,13 +332,7 @@ static int begin(struct remote *r, const struct pfc_options *o, bool adopt, unsi
 {
 	struct pfc_options options = *o;
 
-	r->port = (struct host_port){
-		.user = r,
-		.write32 = port_write32,
-		.write64 = port_write64,
-		.read = port_read,
-	};
-	options.lmem = (struct host_lmem_port){ r, lmem_call };
+	remote_port(r, &options);
 	options.quirks = r->quirks;
 	options.disclose_errors = options.testloop = r->debug;
 	r->vfs = o->vfs;
