@@ -104,7 +104,7 @@ uint16_t guc_act_fault_response(struct guc_card *c, struct guc_request *r)
 static void all_functions(struct guc_card *c, unsigned gt, enum guc_action_code action)
 {
 	for (unsigned fn = 0; fn <= c->block->geometry.vfs; fn++)
-		guc_g2h_event(c, gt, fn, action, NULL, 0);
+		guc_g2h_event(c, gt, fn, (uint16_t)action, NULL, 0);
 }
 
 static int of_context(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_mishap *m)
