@@ -79,7 +79,7 @@ int main(void)
 	size_t size = guc_card_size(&geometry);
 
 	guc_options_default(&options);
-	if (guc_card_init(&card, aligned_alloc(64, size), size, &geometry, &options) ||
+	if (guc_card_init(&card, aligned_alloc(64, (size + 63) / 64 * 64), size, &geometry, &options) ||
 	    guc_provision(&card, 1, &share))
 		return EXIT_FAILURE;
 	if (request(&card, GUC_ACTION_VF_RESET, 0))
