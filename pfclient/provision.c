@@ -325,6 +325,21 @@ static int step_reset_anyhow(struct pfc *p, struct pfc_unit *u)
 	return PFC_DONE;
 }
 
+/* What a VF gets, after its GGTT region was found. */
+#define GIVE_STEPS                                                             \
+	{ .name = "exec quantum", .run = step_quantum },                       \
+	{ .name = "preempt timeout", .run = step_preempt },                    \
+	{ .name = "GGTT entries", .run = pfc_step_ptes, .where = PFC_MAIN_GT }, \
+	{ .name = "GGTT", .run = step_ggtt },                                  \
+	{ .name = "LMEM", .run = step_lmem, .where = PFC_MAIN_GT },            \
+	{ .name = "contexts", .run = step_contexts },                          \
+	{ .name = "doorbells", .run = step_doorbells }
+/* How the GuCs lose what they have of a VF. */
+#define TAKE_STEPS(reset)                                                      \
+	{ .name = "config reset", .run = reset },                              \
+	{ .name = "released" },                                                \
+	{ .name = "forget", .run = step_forget, .where = PFC_FIRST_GT }
+
 static const struct pfc_step_def self_steps[] = {
 	{ .name = "policies", .run = step_policies },
 	{ .name = "self config", .run = step_self_config },
@@ -334,13 +349,7 @@ static const struct pfc_step_def refresh_steps[] = {
 	{ .name = "config", .run = step_config },
 };
 static const struct pfc_step_def provision_steps[] = {
-	{ .name = "exec quantum", .run = step_quantum },
-	{ .name = "preempt timeout", .run = step_preempt },
-	{ .name = "GGTT entries", .run = pfc_step_ptes, .where = PFC_MAIN_GT },
-	{ .name = "GGTT", .run = step_ggtt },
-	{ .name = "LMEM", .run = step_lmem, .where = PFC_MAIN_GT },
-	{ .name = "contexts", .run = step_contexts },
-	{ .name = "doorbells", .run = step_doorbells },
+	GIVE_STEPS,
 };
 static const struct pfc_step_def change_steps[] = {
 	{ .name = "new GGTT entries", .run = step_new_ptes, .where = PFC_MAIN_GT },
@@ -350,22 +359,12 @@ static const struct pfc_step_def change_steps[] = {
 	{ .name = "old GGTT entries", .run = step_old_ptes, .where = PFC_MAIN_GT },
 };
 static const struct pfc_step_def change_by_reset_steps[] = {
-	{ .name = "config reset", .run = step_reset },
-	{ .name = "released" },
-	{ .name = "forget", .run = step_forget, .where = PFC_FIRST_GT },
+	TAKE_STEPS(step_reset),
 	{ .name = "old GGTT entries", .run = step_clear_old, .where = PFC_MAIN_GT },
-	{ .name = "exec quantum", .run = step_quantum },
-	{ .name = "preempt timeout", .run = step_preempt },
-	{ .name = "GGTT entries", .run = pfc_step_ptes, .where = PFC_MAIN_GT },
-	{ .name = "GGTT", .run = step_ggtt },
-	{ .name = "LMEM", .run = step_lmem, .where = PFC_MAIN_GT },
-	{ .name = "contexts", .run = step_contexts },
-	{ .name = "doorbells", .run = step_doorbells },
+	GIVE_STEPS,
 };
 static const struct pfc_step_def unprovision_steps[] = {
-	{ .name = "config reset", .run = step_reset },
-	{ .name = "released" },
-	{ .name = "forget", .run = step_forget, .where = PFC_FIRST_GT },
+	TAKE_STEPS(step_reset),
 	{ .name = "GGTT entries", .run = step_clear_ptes, .where = PFC_MAIN_GT },
 };
 /* The share is the old one again, what was to replace it is v->old. */
@@ -375,9 +374,7 @@ static const struct pfc_step_def put_back_steps[] = {
 	{ .name = "new GGTT entries", .run = step_old_ptes, .where = PFC_MAIN_GT },
 };
 static const struct pfc_step_def take_back_steps[] = {
-	{ .name = "config reset", .run = step_reset_anyhow },
-	{ .name = "released" },
-	{ .name = "forget", .run = step_forget, .where = PFC_FIRST_GT },
+	TAKE_STEPS(step_reset_anyhow),
 	{ .name = "old GGTT entries", .run = step_clear_old, .where = PFC_MAIN_GT },
 	{ .name = "GGTT entries", .run = step_clear_ptes, .where = PFC_MAIN_GT },
 };
