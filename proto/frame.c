@@ -6,12 +6,13 @@
 #include <errno.h>
 #include <pb_decode.h>
 #include <pb_encode.h>
-#include <string.h>
 
+#include "pb_view.h"
+
+/* Bytes to be sent; none is a field that isn't there. */
 struct view {
 	const uint8_t *at;
-	size_t len, max;
-	const uint8_t *body, *end; /* of the message, when decoding */
+	size_t len;
 };
 
 static bool view_encode(pb_ostream_t *stream, const pb_field_t *field, void *const *arg)
@@ -21,22 +22,6 @@ static bool view_encode(pb_ostream_t *stream, const pb_field_t *field, void *con
 	if (v->len == 0)
 		return true;
 	return pb_encode_tag_for_field(stream, field) && pb_encode_string(stream, v->at, v->len);
-}
-
-static bool view_decode(pb_istream_t *stream, const pb_field_t *field, void **arg)
-{
-	struct view *v = *arg;
-
-	(void)field;
-	if (stream->bytes_left > v->max)
-		return false;
-	/* A stream over a buffer keeps its position in `state`. That of a field with
-	 * a number in it is over a copy on nanopb's stack. */
-	v->at = stream->state;
-	if (v->at < v->body || v->at > v->end)
-		return false;
-	v->len = stream->bytes_left;
-	return pb_read(stream, NULL, stream->bytes_left);
 }
 
 size_t frame_bound(const struct frame *f)
@@ -74,45 +59,20 @@ long frame_encode(const struct frame *f, uint8_t *buf, size_t cap)
 	return (long)out.bytes_written;
 }
 
-/* Length prefix: a varint of at most three bytes, since FRAME_MAX < 2^21. */
-static int prefix_decode(const uint8_t *buf, size_t len, uint32_t *value)
-{
-	uint32_t v = 0;
-
-	for (unsigned i = 0; i < 3; i++) {
-		if (i >= len)
-			return 0;
-		v |= (uint32_t)(buf[i] & 0x7F) << 7 * i;
-		if (!(buf[i] & 0x80)) {
-			*value = v;
-			return (int)i + 1;
-		}
-	}
-	return -EMSGSIZE;
-}
-
 long frame_decode(const uint8_t *buf, size_t len, struct frame *f)
 {
-	struct view text = { .max = FRAME_TEXT_MAX };
-	struct view data = { .max = FRAME_DATA_MAX };
+	struct pb_view text, data;
 	gucemu_Frame m = gucemu_Frame_init_zero;
 	pb_istream_t in;
 	uint32_t body;
-	int prefix = prefix_decode(buf, len, &body);
+	int prefix = pb_prefix(buf, len, FRAME_MAX, &body);
 
 	if (prefix <= 0)
 		return prefix;
-	if (body > FRAME_MAX)
-		return -EMSGSIZE;
-	if (body > len - (size_t)prefix)
-		return 0;
-	text.body = data.body = buf + prefix;
-	text.end = data.end = buf + prefix + body;
-	m.text.funcs.decode = view_decode;
-	m.text.arg = &text;
-	m.data.funcs.decode = view_decode;
-	m.data.arg = &data;
-	in = pb_istream_from_buffer(buf + prefix, body);
+	buf += prefix;
+	pb_view_bind(&m.text, &text, FRAME_TEXT_MAX, buf, body);
+	pb_view_bind(&m.data, &data, FRAME_DATA_MAX, buf, body);
+	in = pb_istream_from_buffer(buf, body);
 	if (!pb_decode_ex(&in, gucemu_Frame_fields, &m, PB_DECODE_NOINIT))
 		return -EBADMSG;
 	if (!frame_type_name(m.type) || m.fds > FRAME_FDS_MAX ||

@@ -1,7 +1,7 @@
 # The language: codecs without I/O. Those of frames and traces are apart, since
 # they alone need nanopb and the actors must not.
 
-noinst_LTLIBRARIES += libgucproto.la libgucframe.la libguctrace.la
+noinst_LTLIBRARIES += libgucproto.la libgucpb.la libgucframe.la libguctrace.la
 
 proto_headers = \
 	proto/actions.h proto/bell.h proto/bits.h proto/crc32c.h proto/ctb.h proto/errors.h \
@@ -13,16 +13,21 @@ libgucproto_la_SOURCES = $(proto_headers) \
 	proto/actions.c proto/crc32c.c proto/errors.c proto/fixup.c proto/klv.c proto/platform.c \
 	proto/regs.c proto/text.c proto/text.h
 
+# What the codecs of frames and traces share.
+libgucpb_la_SOURCES = proto/pb_view.c proto/pb_view.h
+libgucpb_la_CFLAGS = $(AM_CFLAGS) -Wno-conversion
+libgucpb_la_LIBADD = $(NANOPB_LIBS)
+
 # Generated from the schema; part of the tarball, rebuilt when the schema is newer.
 frame_generated = proto/frame.pb.c proto/frame.pb.h
 libgucframe_la_SOURCES = proto/frame.c proto/frame.h $(frame_generated)
 libgucframe_la_CFLAGS = $(AM_CFLAGS) -Wno-conversion
-libgucframe_la_LIBADD = $(NANOPB_LIBS)
+libgucframe_la_LIBADD = libgucpb.la
 trace_generated = proto/trace.pb.c proto/trace.pb.h
 libguctrace_la_SOURCES = proto/trace.h proto/trace_decode.c proto/trace_encode.c \
 	$(trace_generated)
 libguctrace_la_CFLAGS = $(AM_CFLAGS) -Wno-conversion
-libguctrace_la_LIBADD = libgucproto.la $(NANOPB_LIBS)
+libguctrace_la_LIBADD = libgucproto.la libgucpb.la
 # The schemas are for programs in other languages, too.
 schemadir = $(pkgdatadir)
 dist_schema_DATA = proto/frame.proto proto/trace.proto

@@ -6,52 +6,13 @@
 
 #include <errno.h>
 #include <pb_decode.h>
-#include <stdbool.h>
 
 #include "bits.h"
 #include "crc32c.h"
+#include "pb_view.h"
 
 #define CRC_TAG   0x7Du /* field 15, fixed32 */
 #define CRC_BYTES 5u
-
-struct view {
-	const uint8_t *at;
-	size_t len, max;
-	const uint8_t *body, *end;
-};
-
-static bool view_decode(pb_istream_t *stream, const pb_field_t *field, void **arg)
-{
-	struct view *v = *arg;
-
-	(void)field;
-	if (stream->bytes_left > v->max)
-		return false;
-	/* A stream over a buffer keeps its position in `state`. That of a field with
-	 * a number in it is over a copy on nanopb's stack. */
-	v->at = stream->state;
-	if (v->at < v->body || v->at > v->end)
-		return false;
-	v->len = stream->bytes_left;
-	return pb_read(stream, NULL, stream->bytes_left);
-}
-
-/* Length prefix: a varint of at most three bytes, since TRACE_RECORD_MAX < 2^21. */
-static int prefix_decode(const uint8_t *buf, size_t len, uint32_t *value)
-{
-	uint32_t v = 0;
-
-	for (unsigned i = 0; i < 3; i++) {
-		if (i >= len)
-			return 0;
-		v |= (uint32_t)(buf[i] & 0x7F) << 7 * i;
-		if (!(buf[i] & 0x80)) {
-			*value = v;
-			return (int)i + 1;
-		}
-	}
-	return -EMSGSIZE;
-}
 
 static bool crc_fits(const uint8_t *body, uint32_t len)
 {
@@ -65,21 +26,14 @@ static bool crc_fits(const uint8_t *body, uint32_t len)
 
 static int body_decode(const uint8_t *body, uint32_t len, struct trace_record *r)
 {
-	struct view text = { NULL, 0, TRACE_TEXT_MAX, body, body + len };
-	struct view data = { NULL, 0, TRACE_DATA_MAX, body, body + len };
-	struct view header = { NULL, 0, TRACE_TEXT_MAX, body, body + len };
-	struct view card = { NULL, 0, TRACE_TEXT_MAX, body, body + len };
+	struct pb_view text, data, header, card;
 	gucemu_TraceRecord m = gucemu_TraceRecord_init_zero;
 	pb_istream_t in = pb_istream_from_buffer(body, len);
 
-	m.text.funcs.decode = view_decode;
-	m.text.arg = &text;
-	m.data.funcs.decode = view_decode;
-	m.data.arg = &data;
-	m.header.funcs.decode = view_decode;
-	m.header.arg = &header;
-	m.card_info.funcs.decode = view_decode;
-	m.card_info.arg = &card;
+	pb_view_bind(&m.text, &text, TRACE_TEXT_MAX, body, len);
+	pb_view_bind(&m.data, &data, TRACE_DATA_MAX, body, len);
+	pb_view_bind(&m.header, &header, TRACE_TEXT_MAX, body, len);
+	pb_view_bind(&m.card_info, &card, TRACE_TEXT_MAX, body, len);
 	if (!pb_decode_ex(&in, gucemu_TraceRecord_fields, &m, PB_DECODE_NOINIT) ||
 	    m.kind == gucemu_TRACE_NONE)
 		return -EBADMSG;
@@ -112,15 +66,11 @@ static int body_decode(const uint8_t *body, uint32_t len, struct trace_record *r
 long trace_decode(const uint8_t *buf, size_t len, struct trace_record *r)
 {
 	uint32_t body;
-	int prefix = prefix_decode(buf, len, &body);
+	int prefix = pb_prefix(buf, len, TRACE_RECORD_MAX, &body);
 	int err;
 
 	if (prefix <= 0)
 		return prefix;
-	if (body > TRACE_RECORD_MAX)
-		return -EMSGSIZE;
-	if (body > len - (size_t)prefix)
-		return 0;
 	if (!crc_fits(buf + prefix, body))
 		return -EILSEQ;
 	err = body_decode(buf + prefix, body, r);

@@ -10,14 +10,13 @@
 
 #include "bits.h"
 #include "crc32c.h"
+#include "pb_view.h"
 
 #define WIRE_VARINT  0u
 #define WIRE_BYTES   2u
 #define WIRE_FIXED32 5u
 #define CRC_FIELD    15u
 #define CRC_BYTES    5u /* tag and value */
-/* Bytes of a varint length up to TRACE_RECORD_MAX. */
-#define PREFIX_BYTES 3u
 
 static uint8_t *put_varint(uint8_t *p, uint64_t v)
 {
@@ -73,7 +72,7 @@ static long finish(uint8_t *buf, uint8_t *body, uint8_t *end)
 
 long trace_encode(const struct trace_record *r, uint8_t *buf, size_t cap)
 {
-	uint8_t *body = buf + PREFIX_BYTES;
+	uint8_t *body = buf + PB_PREFIX_BYTES;
 	uint8_t *p = body;
 
 	if (r->text_len > TRACE_TEXT_MAX || r->data_len > TRACE_DATA_MAX ||
