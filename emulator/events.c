@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/bits.h"
 #include "server.h"
 #include "view/describe.h"
+#include "view/event_data.h"
 
 #define BIT64(n) (1ull << (n))
 #define ALL_POINTS (BIT64(GUC_PT_COUNT) - 1)
@@ -20,7 +20,6 @@
 	(BIT64(GUC_PT_STATE) | BIT64(GUC_PT_FINDING) | BIT64(GUC_PT_VIOLATION))
 #define INFO_POINTS  (OWN_POINTS | BIT64(GUC_PT_FLR) | BIT64(GUC_PT_BLOB))
 #define DEBUG_POINTS (ALL_POINTS & ~LOUD_POINTS)
-#define STEP_POINT   255u
 /* A stream's share of its queue: the rest is for answers. */
 #define STREAM_QUEUE (WIRE_OUT_HIGH - FRAME_MAX)
 
@@ -109,21 +108,9 @@ static void stream(struct client *c, struct frame *f)
 	client_post(c, f);
 }
 
-static size_t finding_data(const struct guc_finding *finding, uint8_t *data)
-{
-	const uint32_t dw[] = {
-		(uint32_t)finding->structure, finding->context,   finding->child,    finding->dword,
-		finding->old_value,           finding->new_value, finding->expected,
-	};
-
-	for (size_t i = 0; i < sizeof(dw) / sizeof(*dw); i++)
-		le32_put(data + 4 * i, dw[i]);
-	return sizeof(dw);
-}
-
 static void stream_event(struct server *s, const struct guc_event *e)
 {
-	uint8_t data[4 * 256];
+	uint8_t data[EVENT_DATA_MAX];
 	struct frame f = {
 		.type = gucemu_FrameType_EVENT,
 		.function = e->fn,
@@ -133,21 +120,13 @@ static void stream_event(struct server *s, const struct guc_event *e)
 		.time = e->time,
 		.code = e->code,
 		.size = e->len ? e->len : e->size,
-		.flags = (uint32_t)e->point | (uint32_t)e->verdict << 8 |
-			 (uint32_t)e->from << 16 | (uint32_t)e->to << 24,
+		.flags = field_put(EVENT_POINT, e->point) | field_put(EVENT_VERDICT, e->verdict) |
+			 field_put(EVENT_FROM, e->from) | field_put(EVENT_TO, e->to),
 		.status = e->error,
 		.data = data,
+		.data_len = event_data_put(data, e),
 	};
 
-	if (e->finding) {
-		f.data_len = finding_data(e->finding, data);
-	} else {
-		uint32_t n = e->msg_len < 256 ? e->msg_len : 256;
-
-		for (uint32_t i = 0; i < n; i++)
-			le32_put(data + 4 * i, e->msg[i]);
-		f.data_len = 4 * (size_t)n;
-	}
 	for (struct client *c = s->clients; c; c = c->next) {
 		struct frame copy = f;
 
@@ -167,7 +146,7 @@ void events_step(struct server *s, unsigned fn, unsigned gt, const char *text)
 			.function = fn,
 			.gt = gt,
 			.time = s->now,
-			.flags = STEP_POINT,
+			.flags = field_put(EVENT_POINT, VIEW_POINT_STEP),
 			.text = text,
 			.text_len = strlen(text),
 		};

@@ -7,7 +7,14 @@
 #include <stdbool.h>
 
 #include "emulator/guc/event.h"
+#include "proto/bits.h"
 #include "proto/frame.h"
+
+/* Layout of EVENT's `flags`. */
+#define EVENT_POINT   BITS(7, 0)
+#define EVENT_VERDICT BITS(15, 8)
+#define EVENT_FROM    BITS(23, 16)
+#define EVENT_TO      BITS(31, 24)
 
 /* Longer messages are cut; nothing here looks further. */
 #define VIEW_EVENT_DWORDS 10u

@@ -11,6 +11,8 @@ libgucview_la_SOURCES = \
 	view/diagram_order.c \
 	view/event.c \
 	view/event.h \
+	view/event_data.c \
+	view/event_data.h \
 	view/json.c \
 	view/json.h \
 	view/trace.h \

@@ -8,15 +8,13 @@
 #include "emulator/guc/guc.h"
 #include "proto/trace.h"
 #include "view/event.h"
-
-/* Dwords of the longest message of an event. */
-#define TRACE_MESSAGE_DWORDS 256u
+#include "view/event_data.h"
 
 /* --- trace_event.c ------------------------------------------------------------- */
 
 /* Room for the bytes of a record made of an event. */
 struct trace_scratch {
-	uint8_t bytes[4 * TRACE_MESSAGE_DWORDS];
+	uint8_t bytes[EVENT_DATA_MAX];
 };
 
 /* The record of an event; its views are into `e` and `scratch`. */

@@ -6,10 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "proto/bits.h"
-
-#define FINDING_DWORDS 7u
-
 gucemu_TraceKind trace_kind_of(enum guc_point point)
 {
 	switch (point) {
@@ -35,23 +31,6 @@ static enum guc_point point_of(gucemu_TraceKind kind)
 	return (enum guc_point)p;
 }
 
-static size_t put_dwords(uint8_t *bytes, const uint32_t *dw, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		le32_put(bytes + 4 * i, dw[i]);
-	return 4 * (size_t)n;
-}
-
-static size_t put_finding(uint8_t *bytes, const struct guc_finding *f)
-{
-	const uint32_t dw[FINDING_DWORDS] = {
-		(uint32_t)f->structure, f->context,   f->child,    f->dword,
-		f->old_value,           f->new_value, f->expected,
-	};
-
-	return put_dwords(bytes, dw, FINDING_DWORDS);
-}
-
 void trace_from_event(struct trace_record *r, const struct guc_event *e,
 		      struct trace_scratch *scratch)
 {
@@ -75,48 +54,18 @@ void trace_from_event(struct trace_record *r, const struct guc_event *e,
 	if (e->bytes) {
 		r->data = e->bytes;
 		r->data_len = e->len;
-	} else if (e->finding) {
-		r->data_len = put_finding(scratch->bytes, e->finding);
-	} else if (e->msg) {
-		r->data_len = put_dwords(scratch->bytes, e->msg,
-					 e->msg_len < TRACE_MESSAGE_DWORDS ? e->msg_len
-									   : TRACE_MESSAGE_DWORDS);
+	} else {
+		r->data_len = event_data_put(scratch->bytes, e);
 	}
 }
 
 /* --- and back ------------------------------------------------------------------ */
 
-static int get_finding(struct view_event *v, const struct trace_record *r)
-{
-	uint32_t dw[FINDING_DWORDS];
-
-	if (r->data_len != sizeof(dw))
-		return -EBADMSG;
-	for (size_t i = 0; i < FINDING_DWORDS; i++)
-		dw[i] = le32_get(r->data + 4 * i);
-	if (dw[0] >= FIXUP_COUNT)
-		return -EBADMSG;
-	v->finding = (struct guc_finding){
-		.structure = (enum fixup)dw[0],
-		.context = dw[1],
-		.child = dw[2],
-		.dword = dw[3],
-		.old_value = dw[4],
-		.new_value = dw[5],
-		.expected = dw[6],
-	};
-	return 0;
-}
-
 static int get_message(struct view_event *v, const struct trace_record *r)
 {
-	size_t n = r->data_len / 4;
-
-	if (r->data_len % 4 != 0 || n > TRACE_MESSAGE_DWORDS)
+	if (r->data_len % 4 != 0 || r->data_len > EVENT_DATA_MAX)
 		return -EBADMSG;
-	v->guc.msg_len = (uint32_t)(n < VIEW_EVENT_DWORDS ? n : VIEW_EVENT_DWORDS);
-	for (size_t i = 0; i < v->guc.msg_len; i++)
-		v->dw[i] = le32_get(r->data + 4 * i);
+	event_message_get(v, r->data, r->data_len);
 	return 0;
 }
 
@@ -128,19 +77,6 @@ static int get_bytes(struct view_event *v, const struct trace_record *r)
 		return -EBADMSG;
 	v->guc.bytes = r->data;
 	return 0;
-}
-
-/* Texts come from whoever made the file: nothing but plain ASCII. */
-static void get_text(struct view_event *v, const struct trace_record *r)
-{
-	size_t n = r->text_len < VIEW_EVENT_TEXT ? r->text_len : VIEW_EVENT_TEXT - 1;
-
-	if (n > 0)
-		memcpy(v->text, r->text, n);
-	for (size_t i = 0; i < n; i++)
-		if (v->text[i] < ' ' || v->text[i] == 0x7F)
-			v->text[i] = '?';
-	v->text[n] = '\0';
 }
 
 static bool fits(const struct trace_record *r)
@@ -155,7 +91,7 @@ static int get_data(struct view_event *v, const struct trace_record *r)
 {
 	switch (v->guc.point) {
 	case GUC_PT_FINDING:
-		return get_finding(v, r);
+		return event_finding_get(&v->finding, r->data, r->data_len);
 	case GUC_PT_MEM_READ:
 	case GUC_PT_MEM_WRITE:
 		return get_bytes(v, r);
@@ -212,6 +148,6 @@ int trace_to_event(struct view_event *v, const struct trace_record *r)
 		.to = (uint8_t)r->to,
 		.error = (uint16_t)r->error,
 	};
-	get_text(v, r);
+	event_text_get(v, r->text, r->text_len);
 	return step ? 0 : get_data(v, r);
 }
