@@ -6,15 +6,19 @@
 #include <check.h>
 #include <stdlib.h>
 
-static inline int check_main(Suite *s)
+static inline int check_run(SRunner *r)
 {
-	SRunner *r = srunner_create(s);
 	int failed;
 
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static inline int check_main(Suite *s)
+{
+	return check_run(srunner_create(s));
 }
 
 #endif

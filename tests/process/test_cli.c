@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli_fixture.h"
+#include "tests/check_main.h"
 #include "view/json.h"
 
 static const char *scratch;
@@ -519,8 +520,6 @@ int main(void)
 {
 	Suite *s = suite_create("cli");
 	TCase *c = tcase_create("cli");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(c, 120);
 	tcase_add_checked_fixture(c, begin, end);
@@ -540,9 +539,5 @@ int main(void)
 	tcase_add_test(c, every_point_is_decided);
 	tcase_add_loop_test(c, man_page_says_what_help_says, 0, COMMANDS);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli_fixture.h"
 #include "proto/fixup.h"
+#include "tests/check_main.h"
 #include "tests/golden/golden.h"
 #include "view/json.h"
 
@@ -229,8 +229,6 @@ int main(void)
 {
 	Suite *s = suite_create("demo");
 	TCase *c = tcase_create("demo");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(c, 180);
 	tcase_add_test(c, golden);
@@ -239,9 +237,5 @@ int main(void)
 	tcase_add_loop_test(c, skipped_fixups, 0, (int)(sizeof(skips) / sizeof(skips[0])));
 	tcase_add_loop_test(c, no_orphans, 0, 3);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

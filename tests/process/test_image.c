@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli_fixture.h"
+#include "tests/check_main.h"
 #include "view/json.h"
 
 #define SLURP_MAX (96u << 20)
@@ -587,8 +588,6 @@ int main(void)
 {
 	Suite *s = suite_create("image");
 	TCase *t = tcase_create("program");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, begin, end);
@@ -602,9 +601,5 @@ int main(void)
 	tcase_add_test(t, M_25_verify);
 	tcase_add_test(t, M_32_size);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -16,6 +16,7 @@
 #include "proto/bits.h"
 #include "proto/regs.h"
 #include "server_fixture.h"
+#include "tests/check_main.h"
 
 static struct server_process server;
 static struct raw_client bad, good;
@@ -792,17 +793,10 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner;
-	int failed;
-
 	if (!gucemu_path()) {
 		fprintf(stderr, "no gucemu to test\n");
 		return 77;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(suite());
 }

@@ -12,6 +12,7 @@
 
 #include "proto/regs.h"
 #include "server_fixture.h"
+#include "tests/check_main.h"
 
 static char dir[64], path[96], text[4096];
 
@@ -253,17 +254,10 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner;
-	int failed;
-
 	if (!gucemu_path()) {
 		fprintf(stderr, "no gucemu to test\n");
 		return 77;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(suite());
 }

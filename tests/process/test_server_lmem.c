@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "proto/bits.h"
 #include "move_fixture.h"
+#include "tests/check_main.h"
 #include "view/json.h"
 
 #define MIB   (1ull << 20)
@@ -324,14 +324,7 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *r;
-	int failed;
-
 	if (!gucemu_path())
 		return 77;
-	r = srunner_create(suite());
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(suite());
 }

@@ -18,6 +18,7 @@
 #include "proto/hxg.h"
 #include "proto/regs.h"
 #include "server_fixture.h"
+#include "tests/check_main.h"
 #include "tests/sim/tape.h"
 #include "view/json.h"
 
@@ -405,8 +406,6 @@ int main(void)
 {
 	Suite *s = suite_create("trace-process");
 	TCase *t = tcase_create("trace");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, begin, end);
@@ -419,9 +418,5 @@ int main(void)
 	tcase_add_test(t, demo_says_what_was_cut_short);
 	tcase_add_test(t, bad_options);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -15,6 +15,7 @@
 #include "proto/hxg.h"
 #include "proto/relay.h"
 #include "server_fixture.h"
+#include "tests/check_main.h"
 #include "vfclient/vft.h"
 #include "vfclient/vft_mailbox.h"
 
@@ -756,8 +757,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vf_client");
 	TCase *c;
-	SRunner *runner;
-	int failed;
 
 	if (!gucemu_path())
 		return 77;
@@ -788,9 +787,5 @@ int main(void)
 	tcase_add_test(c, test_server_killed_frozen);
 	tcase_add_test(c, test_client_killed);
 	tcase_add_loop_test(c, test_example, 0, 3);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return check_main(suite);
 }

@@ -12,6 +12,7 @@
 
 #include "cli_fixture.h"
 #include "control_fixture.h"
+#include "tests/check_main.h"
 #include "view/json.h"
 
 #define CHILD_ARGS 32u
@@ -275,8 +276,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vf_run");
 	TCase *c = tcase_create("two GTs");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(c, two_gts, tear_down);
 	tcase_add_test(c, statuses);
@@ -289,9 +288,5 @@ int main(void)
 	tcase_add_loop_test(c, server_gone, 0, 2);
 	tcase_add_test(c, linux_quirks);
 	suite_add_tcase(suite, c);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return check_main(suite);
 }

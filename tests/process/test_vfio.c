@@ -24,6 +24,7 @@
 #include "proto/klv.h"
 #include "proto/regs.h"
 #include "server_fixture.h"
+#include "tests/check_main.h"
 
 #define RAM_AT    0x100000u /* guest physical */
 #define RAM_BYTES 0x100000u
@@ -589,8 +590,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vfio");
 	TCase *tc = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	if (!gucemu_path())
 		return 77;
@@ -605,9 +604,5 @@ int main(void)
 	tcase_add_test(tc, frozen);
 	tcase_add_test(tc, bad_lists);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return check_main(suite);
 }

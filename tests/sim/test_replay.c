@@ -14,6 +14,7 @@
 #include "proto/klv.h"
 #include "proto/regs.h"
 #include "tape.h"
+#include "tests/check_main.h"
 
 static struct tape tapes[SIM_CARDS];
 
@@ -302,17 +303,11 @@ int main(void)
 {
 	Suite *s = suite_create("replay");
 	TCase *t = tcase_create("replay");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, replay_of_migrations, 0, sizeof(runs) / sizeof(runs[0]));
 	tcase_add_test(t, replay_notices_a_changed_read);
 	tcase_add_test(t, replay_of_refusals);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -5,10 +5,10 @@
  * without the fence, without the second look or with a late one loses a message:
  * so the model would notice, and each of them is needed. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/bell.h"
+#include "tests/check_main.h"
 
 #define MESSAGES 3
 
@@ -242,15 +242,9 @@ int main(void)
 {
 	Suite *s = suite_create("bell");
 	TCase *t = tcase_create("bell");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, every_order, 0, MUTATIONS);
 	tcase_add_test(t, words);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

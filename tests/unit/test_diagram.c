@@ -3,7 +3,6 @@
  * made from events; that of a seed run is compared with the user's. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/actions.h"
@@ -11,6 +10,7 @@
 #include "proto/hxg.h"
 #include "proto/regs.h"
 #include "emulator/guc/guc.h"
+#include "tests/check_main.h"
 #include "tests/golden/golden.h"
 #include "view/diagram_events.h"
 
@@ -266,8 +266,6 @@ int main(void)
 {
 	Suite *s = suite_create("diagram");
 	TCase *c = tcase_create("diagram");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(c, draws_like_the_documentation);
 	tcase_add_test(c, long_texts_widen_the_picture);
@@ -277,9 +275,5 @@ int main(void)
 	tcase_add_test(c, markers_and_failures);
 	tcase_add_test(c, others_are_not_mixed_in);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

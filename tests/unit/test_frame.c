@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/frame.h"
+#include "tests/check_main.h"
 
 #define T(name) gucemu_FrameType_##name
 
@@ -288,8 +289,6 @@ int main(void)
 {
 	Suite *s = suite_create("frame");
 	TCase *tc = tcase_create("codec");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, comes_back);
 	tcase_add_test(tc, status_range);
@@ -303,9 +302,5 @@ int main(void)
 	tcase_add_test(tc, random_bytes);
 	tcase_add_test(tc, every_type_has_a_name);
 	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -2,10 +2,10 @@
 /* The state blob: SAVE and RESTORE by the table of vf-lifecycle 1.3.4, what is
  * refused and how, and that what travels arrives (M-.. of vf-lifecycle 6.5). */
 #include <check.h>
-#include <stdlib.h>
 
 #include "emulator/guc/blob.h"
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 static struct fx *a, *b;
 static uint32_t dwords; /* of the blob */
@@ -489,8 +489,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc-blob");
 	TCase *t = tcase_create("blob");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -511,9 +509,5 @@ int main(void)
 	tcase_add_test(t, test_queued_lies);
 	tcase_add_test(t, test_no_vf_memory);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

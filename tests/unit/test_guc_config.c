@@ -2,10 +2,10 @@
 /* UPDATE_VF_CFG, UPDATE_VGT_POLICY, opt-in, guc_provision (guc-abi 4, 5.3). */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "emulator/guc/core.h"
 #include "guc_fixture.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -536,8 +536,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_config");
 	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, first_bad, 0, 5);
@@ -562,9 +560,5 @@ int main(void)
 	tcase_add_test(tc, list_ends);
 	tcase_add_test(tc, flr_on_all);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

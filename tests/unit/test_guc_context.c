@@ -2,9 +2,9 @@
 /* Context actions (guc-abi 6.2 to 6.4, vf-lifecycle 1.3.6): registration and
  * its checks, enable and disable with their answers, policies, TLB answers. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -409,8 +409,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc-context");
 	TCase *t = tcase_create("contexts");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_register_types);
@@ -431,9 +429,5 @@ int main(void)
 	tcase_add_test(t, test_tlb);
 	tcase_add_test(t, test_isolation);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

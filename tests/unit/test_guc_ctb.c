@@ -3,10 +3,10 @@
  * hostile cursors, back-pressure, hooks. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "emulator/guc/core.h"
 #include "guc_fixture.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -344,8 +344,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_ctb");
 	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, reply_rules, 0, 10);
@@ -362,9 +360,5 @@ int main(void)
 	tcase_add_test(tc, coalesced);
 	tcase_add_loop_test(tc, hooks, 0, 7);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -3,9 +3,9 @@
  * was, moved twice, with ranges apart and overlapping, is named with all its
  * words, and nothing else is. Ids F-.. of vf-lifecycle 6.3. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 static struct fx *a, *b;
 static struct guc_options options;
@@ -240,8 +240,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc-detector");
 	TCase *t = tcase_create("detector");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_skipped, 0, FIXUP_COUNT * STARTS);
@@ -255,9 +253,5 @@ int main(void)
 	tcase_add_loop_test(t, test_h2g, 0, 2);
 	tcase_add_test(t, test_fresh_context);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

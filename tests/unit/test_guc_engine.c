@@ -2,10 +2,10 @@
 /* The command streamer and work queues: what each command does, budgets,
  * faults, hostile rings, gangs (guc-abi 6.4, 9.3). */
 #include <check.h>
-#include <stdlib.h>
 
 #include "emulator/guc/exec.h"
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -627,8 +627,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc-engine");
 	TCase *t = tcase_create("engine");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_job, 0, 2);
@@ -656,9 +654,5 @@ int main(void)
 	tcase_add_test(t, test_wq_gang);
 	tcase_add_loop_test(t, test_wq_bad_item, 0, sizeof(bad_items) / sizeof(bad_items[0]));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

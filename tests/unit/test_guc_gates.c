@@ -2,9 +2,9 @@
 /* The version gates of guc-abi 10, row by row: each is tried with the last
  * version that does not have it and with the first that has. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -155,15 +155,9 @@ int main(void)
 {
 	Suite *s = suite_create("guc_gates");
 	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(tc, row_by_row, 0, GATES);
 	tcase_add_test(tc, gate_of_one_vf);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -7,6 +7,7 @@
 
 #include "emulator/guc/core.h"
 #include "guc_fixture.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -376,8 +377,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_ggtt");
 	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, own_entry);
@@ -395,9 +394,5 @@ int main(void)
 	tcase_add_test(tc, tlb);
 	tcase_add_test(tc, snapshot);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

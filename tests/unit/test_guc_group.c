@@ -2,9 +2,9 @@
 /* Multi-queue groups (guc-abi 6.2 to 6.4): registration and sync, what a CGP
  * page may say and when it is looked at, running, faults, migration. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 #define ID 9u
 
@@ -442,8 +442,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc-group");
 	TCase *t = tcase_create("groups");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, register_and_sync);
@@ -462,9 +460,5 @@ int main(void)
 	tcase_add_test(t, not_the_same);
 	tcase_add_test(t, sync_has_its_price);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -5,9 +5,9 @@
  * VF 2. Twice each: into VF 1's range, and to a page of VF 2's own range whose
  * GGTT entry is VF 1's. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 #define VICTIM   1u
 #define ATTACKER 2u
@@ -591,8 +591,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc-isolation");
 	TCase *t = tcase_create("isolation");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, isolation_use_of_range, 0, USES);
@@ -601,9 +599,5 @@ int main(void)
 	tcase_add_loop_test(t, isolation_self_cfg, 0, 6);
 	tcase_add_loop_test(t, isolation_control_ctb, 0, 2);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

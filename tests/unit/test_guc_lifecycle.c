@@ -3,13 +3,13 @@
  * 1.3: every state with every input, by an expectation that was written from
  * the specification and not from the table; then the effects. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "emulator/guc/core.h"
 #include "emulator/guc/lifecycle.h"
 #include "guc_fixture.h"
 #include "lifecycle_wants.h"
 #include "proto/mi.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -537,8 +537,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_lifecycle");
 	TCase *tc = tcase_create("lifecycle");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, matrix, 0, EXPECTATIONS);
@@ -563,9 +561,5 @@ int main(void)
 	tcase_add_test(tc, C_30_no_compression_context);
 	tcase_add_test(tc, listing);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

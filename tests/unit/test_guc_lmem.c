@@ -5,10 +5,10 @@
  * blitter.c). */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "emulator/guc/core.h"
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 #define MIB   (1ull << 20)
 #define CARD  (8 * MIB)
@@ -327,11 +327,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(suite());
 }

@@ -2,10 +2,10 @@
 /* Mailbox, dispatch and the actions over MMIO (guc-abi 2, 5.2, A.2). */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "emulator/guc/core.h"
 #include "guc_fixture.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -336,8 +336,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_mailbox");
 	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, worked_words, 0, 2);
@@ -354,9 +352,5 @@ int main(void)
 	tcase_add_test(tc, action_table);
 	tcase_add_test(tc, not_modelled);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -3,9 +3,9 @@
  * layouts, who is told, what becomes of the context, page faults and answers. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 #define ID 3u
 
@@ -249,8 +249,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc-mishap");
 	TCase *t = tcase_create("mishaps");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, context_reset);
@@ -264,9 +262,5 @@ int main(void)
 	tcase_add_test(t, page_fault_late);
 	tcase_add_test(t, page_fault_migrated);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

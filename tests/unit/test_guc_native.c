@@ -2,10 +2,10 @@
 /* What the PF sends for itself, S-states, log, policies, engine activity, and the
  * actions that are refused; GET_HWCONFIG (guc-abi 6.1, 6.2, 10). */
 #include <check.h>
-#include <stdlib.h>
 
 #include "emulator/guc/core.h"
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 #define MS   1000000ull
 #define HZ   19200000u
@@ -404,8 +404,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_native");
 	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, s_state);
@@ -423,9 +421,5 @@ int main(void)
 	tcase_add_test(tc, hwconfig_copy);
 	tcase_add_test(tc, hwconfig_refused);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -3,10 +3,10 @@
  * (guc-abi 4.2, 4.5, 5.3, 5.5; 12 items 33 and 34). */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "emulator/guc/core.h"
 #include "guc_lrc.h"
+#include "tests/check_main.h"
 
 #define MS 1000000ull
 
@@ -470,8 +470,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_policy");
 	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, every_key);
@@ -489,9 +487,5 @@ int main(void)
 	tcase_add_test(tc, adverse_interrupt);
 	tcase_add_test(tc, adverse_migrates_not);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

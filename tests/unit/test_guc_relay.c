@@ -2,11 +2,11 @@
 /* GuC between the two ends of the relay (emulator/guc/relay.c; vf-lifecycle 7.1,
  * guc-abi 5.3, 5.4): it forwards, and refuses what it can't deliver. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "emulator/guc/core.h"
 #include "guc_fixture.h"
 #include "proto/relay.h"
+#include "tests/check_main.h"
 
 static struct fx *f;
 
@@ -137,8 +137,6 @@ int main(void)
 {
 	Suite *s = suite_create("guc_relay");
 	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, Q_7_1_21_vf_to_pf);
@@ -147,9 +145,5 @@ int main(void)
 	tcase_add_test(tc, refused);
 	tcase_add_test(tc, empty);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

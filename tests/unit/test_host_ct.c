@@ -10,6 +10,7 @@
 #include "host/pages.h"
 #include "proto/actions.h"
 #include "proto/regs.h"
+#include "tests/check_main.h"
 
 #define MS 1000000ull
 #define H2G_DESC 0u
@@ -457,8 +458,6 @@ int main(void)
 {
 	Suite *s = suite_create("host_ct");
 	TCase *tc = tcase_create("ct");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, wire_format);
@@ -480,9 +479,5 @@ int main(void)
 	tcase_add_test(tc, sizes);
 	tcase_add_test(tc, pages);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

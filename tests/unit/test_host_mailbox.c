@@ -3,11 +3,11 @@
  * against registers that the test itself fills, under a clock of its own. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "host/mailbox.h"
 #include "proto/hxg.h"
+#include "tests/check_main.h"
 
 #define MS 1000000ull
 
@@ -276,8 +276,6 @@ int main(void)
 {
 	Suite *s = suite_create("host_mailbox");
 	TCase *tc = tcase_create("mailbox");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, writes_in_order);
@@ -291,9 +289,5 @@ int main(void)
 	tcase_add_loop_test(tc, after_busy_types, 0, sizeof(after_busy) / sizeof(after_busy[0]));
 	tcase_add_test(tc, cancel);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

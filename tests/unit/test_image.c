@@ -2,6 +2,7 @@
 /* The container of the migration image alone: writer and reader (vf-lifecycle
  * 3.5 to 3.7, rows M-.. of 6.5). What the PF does with it: test_pfc_image.c. */
 #include "image_fixture.h"
+#include "tests/check_main.h"
 
 static struct ix m, other;
 
@@ -711,8 +712,6 @@ int main(void)
 {
 	Suite *s = suite_create("image");
 	TCase *t = tcase_create("container");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, NULL, drop_all);
 	tcase_add_loop_test(t, M_09_any_split, 0, 2);
@@ -745,9 +744,5 @@ int main(void)
 	tcase_add_loop_test(t, any_image, 0, 2);
 	tcase_add_test(t, pte_runs);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/image_file.h"
+#include "tests/check_main.h"
 
 static char folder[64], path[96], err[PATH_MAX + 256];
 
@@ -177,8 +178,6 @@ int main(void)
 {
 	Suite *s = suite_create("image-file");
 	TCase *t = tcase_create("files");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, replaced_whole);
@@ -187,9 +186,5 @@ int main(void)
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, memory_limit);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -12,6 +12,7 @@
 #include "emulator/guc/blob.h"
 #include "image_fixture.h"
 #include "pfclient/linux_stream.h"
+#include "tests/check_main.h"
 
 #define ROUNDS 2000u
 
@@ -297,7 +298,6 @@ int main(void)
 {
 	Suite *s = suite_create("image-fuzz");
 	TCase *t = tcase_create("fuzz");
-	SRunner *r;
 	int failed;
 
 	current = mmap(NULL, sizeof(*current), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -307,11 +307,8 @@ int main(void)
 	tcase_set_timeout(t, (double)number("GUCEMU_FUZZ_SECONDS") + 120);
 	tcase_add_test(t, M_25_random_changes);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = check_main(s);
 	if (failed)
 		printf("image-fuzz: GUCEMU_FUZZ_SEED=%llu fell\n", (unsigned long long)*current);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return failed;
 }

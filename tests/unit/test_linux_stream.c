@@ -4,12 +4,12 @@
  * of what is refused here. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pfclient/linux_stream.h"
 #include "proto/bits.h"
 #include "proto/klv.h"
+#include "tests/check_main.h"
 
 #define PAGES 16u
 #define LMEM  9000u
@@ -425,8 +425,6 @@ int main(void)
 {
 	Suite *suite = suite_create("linux-stream");
 	TCase *t = tcase_create("reader");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, M_09_any_split);
 	tcase_add_test(t, M_13_trailer);
@@ -446,9 +444,5 @@ int main(void)
 	tcase_add_test(t, sink_refuses);
 	tcase_add_loop_test(t, uneven_tiles, 0, 2);
 	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(suite);
 }

@@ -3,10 +3,10 @@
  * what was given up. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "emulator/local.h"
+#include "tests/check_main.h"
 
 #define SHARE (8ull << 20)
 #define GIB   (1ull << 30)
@@ -172,11 +172,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(suite());
 }

@@ -2,6 +2,7 @@
 /* A PF that takes over from another (pfclient/adopt.c, restore.c): every verb is cut off
  * after each of its steps; the next PF has to leave every VF whole. */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 #define MIB (1ull << 20)
 
@@ -328,8 +329,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_adopt");
 	TCase *tc = tcase_create("adopt");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, in_peace);
@@ -342,9 +341,5 @@ int main(void)
 	tcase_add_test(tc, late_pause_done);
 	tcase_add_test(tc, bad_words);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -3,6 +3,7 @@
  * control.c, sequence.c; vf-lifecycle 2.1, 2.2, 2.5 to 2.7, the rows P-.. of 6.4)
  * against a GuC that does what each case says. */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 static void ck_log(unsigned i, const char *want)
 {
@@ -378,8 +379,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_control");
 	TCase *tc = tcase_create("control");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, P_01_event_before_reply);
@@ -402,9 +401,5 @@ int main(void)
 	tcase_add_test(tc, broken_channel);
 	tcase_add_test(tc, full_ring);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

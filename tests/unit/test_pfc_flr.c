@@ -2,6 +2,7 @@
 /* The PF's FLR of a VF and the events that GuC sends (pfclient/control.c, events.c;
  * vf-lifecycle 2.4, 2.13, the rows P-.. of 6.4). */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 static void ck_log(unsigned i, const char *want)
 {
@@ -342,8 +343,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_flr");
 	TCase *tc = tcase_create("flr");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, P_10_flr_full);
@@ -365,9 +364,5 @@ int main(void)
 	tcase_add_test(tc, P_23_fixup_done);
 	tcase_add_test(tc, P_27_adverse_event);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

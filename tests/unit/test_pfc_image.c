@@ -4,6 +4,7 @@
 #include "pfc_fixture.h"
 
 #include "pfclient/image_priv.h"
+#include "tests/check_main.h"
 
 static uint8_t image[1 << 20], second[1 << 20];
 
@@ -490,8 +491,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_image");
 	TCase *tc = tcase_create("transfer");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_set_timeout(tc, 60);
@@ -516,9 +515,5 @@ int main(void)
 	tcase_add_loop_test(tc, M_32_round_trip, 0, 4);
 	tcase_add_test(tc, memory_kept);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The PF's older service over MMIO (pfclient/relay_service.c; guc-abi 5.6). */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 #define MAGIC 0xA
 
@@ -88,16 +89,10 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_mmio_relay");
 	TCase *tc = tcase_create("mmio_relay");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, mmio_services);
 	tcase_add_test(tc, mmio_ggtt);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -2,6 +2,7 @@
 /* Provisioning by the PF (pfclient/provision.c, start.c; vf-lifecycle 2.3):
  * fair shares, ranges, GGTT entries, KLV messages and what GuC says to them. */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 #define MIB (1ull << 20)
 
@@ -582,8 +583,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_provision");
 	TCase *tc = tcase_create("provision");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_loop_test(tc, fair_shares, 0, sizeof(worked) / sizeof(worked[0]));
@@ -610,9 +609,5 @@ int main(void)
 	tcase_add_test(tc, bad_init);
 	tcase_add_test(tc, names);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

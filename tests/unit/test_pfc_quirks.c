@@ -2,6 +2,7 @@
 /* Weaknesses of the Linux 7.2 PF that can be chosen (vf-lifecycle 8.4): each test
  * runs without the quirk, which is the better way, and with it. */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 /* The PF anew; with quirk `bit` in the second run. */
 static void restart(int with, uint32_t bit)
@@ -137,8 +138,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_quirks");
 	TCase *tc = tcase_create("quirks");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_loop_test(tc, ignore_fixup_done, 0, 2);
@@ -148,9 +147,5 @@ int main(void)
 	tcase_add_loop_test(tc, sticky_image, 0, 2);
 	tcase_add_loop_test(tc, restore_hangs, 0, 2);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

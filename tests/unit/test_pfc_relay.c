@@ -2,6 +2,7 @@
 /* The PF's end of the relay (pfclient/relay.c, relay_service.c;
  * vf-lifecycle 7.1, 7.2, guc-abi 8.2): the receiver's checks, dispatch and test loop. */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 /* --- 7.1: the receiver's checks ------------------------------------------------------ */
 
@@ -379,8 +380,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_relay");
 	TCase *tc = tcase_create("relay");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, Q_7_1_10_wrong_role);
@@ -410,9 +409,5 @@ int main(void)
 	tcase_add_test(tc, Q_7_2_12_other_opcode);
 	tcase_add_test(tc, Q_7_2_13_not_as_event);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -2,6 +2,7 @@
 /* What the PF answers (pfclient/relay_service.c, runtime_regs.c; vf-lifecycle 7.3 to
  * 7.5): handshake, runtime registers and the lists of the platforms. */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 /* --- 7.3 -------------------------------------------------------------------------------- */
 
@@ -408,8 +409,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_service");
 	TCase *tc = tcase_create("service");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, Q_7_3_1_length);
@@ -438,9 +437,5 @@ int main(void)
 	tcase_add_test(tc, Q_7_5_9_more_than_16);
 	tcase_add_test(tc, Q_7_5_10_more_than_125);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -2,6 +2,7 @@
 /* Policies and thresholds, and what a GT reset sends again (pfclient/setting.c, start.c;
  * vf-lifecycle 2.3, 2.10, P-24). */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 static int set(unsigned vf, enum pfc_setting s, uint32_t value)
 {
@@ -265,8 +266,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_setting");
 	TCase *tc = tcase_create("setting");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, policies);
@@ -279,9 +278,5 @@ int main(void)
 	tcase_add_test(tc, reset_refused);
 	tcase_add_test(tc, reset_undoes);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* VFIO's states as verbs of the PF (pfclient/vfio.c; vf-lifecycle 2.11, P-29, P-30). */
 #include "pfc_fixture.h"
+#include "tests/check_main.h"
 
 /* Go there; how it ended. */
 static int go(enum pfc_vfio_state to)
@@ -226,8 +227,6 @@ int main(void)
 {
 	Suite *s = suite_create("pfc_vfio");
 	TCase *tc = tcase_create("vfio");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_loop_test(tc, P_29_vfio_arcs, 0, PFC_VFIO_STATE_COUNT * PFC_VFIO_STATE_COUNT);
@@ -237,9 +236,5 @@ int main(void)
 	tcase_add_loop_test(tc, P_30_vfio_reset, 0, 2);
 	tcase_add_test(tc, prepared);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -3,7 +3,6 @@
  * lengths, CRC-32C, names, the formatter. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/actions.h"
@@ -16,6 +15,7 @@
 #include "proto/regs.h"
 #include "proto/mi.h"
 #include "proto/text.h"
+#include "tests/check_main.h"
 
 /* guc-abi A.2, A.3: the worked header words come out of the encoders. */
 START_TEST(test_worked_words)
@@ -248,8 +248,6 @@ int main(void)
 {
 	Suite *s = suite_create("proto");
 	TCase *t = tcase_create("codecs");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, test_worked_words);
 	tcase_add_test(t, test_hxg_fields);
@@ -262,9 +260,5 @@ int main(void)
 	tcase_add_test(t, test_registers);
 	tcase_add_test(t, test_text);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

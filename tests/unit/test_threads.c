@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "proto/bell.h"
 #include "proto/klv.h"
 #include "proto/regs.h"
+#include "tests/check_main.h"
 #include "tests/sim/bare.h"
 
 #define MESSAGES 20000u
@@ -214,16 +214,10 @@ int main(void)
 {
 	Suite *s = suite_create("threads");
 	TCase *t = tcase_create("ring");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_ring_between_threads);
 	tcase_add_test(t, test_no_wakeup_is_lost);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

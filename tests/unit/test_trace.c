@@ -11,6 +11,7 @@
 #include "cli/trace_file.h"
 #include "proto/bits.h"
 #include "proto/crc32c.h"
+#include "tests/check_main.h"
 
 static uint8_t buf[2 * TRACE_RECORD_MAX];
 
@@ -450,8 +451,6 @@ int main(void)
 {
 	Suite *s = suite_create("trace");
 	TCase *t = tcase_create("trace");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, record_comes_back);
 	tcase_add_test(t, damage_is_noticed);
@@ -464,9 +463,5 @@ int main(void)
 	tcase_add_test(t, file_cut_anywhere);
 	tcase_add_test(t, file_of_another_version);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

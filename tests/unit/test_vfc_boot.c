@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The VF driver's bootstrap, queues, jobs, relay and power states against a
  * scripted GuC (vfclient; guc-abi A.1, 5.2, vf-lifecycle 4.6, 7). */
+#include "tests/check_main.h"
 #include "vfc_fixture.h"
 
 /* guc-abi A.1, 3.4: the very requests of a bootstrap, in order. */
@@ -441,5 +442,5 @@ int main(void)
 	tcase_add_test(tc, shutdown);
 	tcase_add_test(tc, init_checks);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which words a recovery rewrites: the same bytes when done twice, the one that is
  * left out or shifted twice in the test modes (vf-lifecycle 5.2, F-31 to F-33). */
+#include "tests/check_main.h"
 #include "vfc_recovery.h"
 
 /* F-31, F-32, F-33: a recovery on the same base, done twice, changes no byte
@@ -84,5 +85,5 @@ int main(void)
 	tcase_add_test(tc, F_31_F_32_idempotent);
 	tcase_add_loop_test(tc, wrong_fixups, 0, 2 * WORDS);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

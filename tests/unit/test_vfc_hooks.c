@@ -2,6 +2,7 @@
 /* Hooks and progress of a recovery (vfc.h): every step of both generations is
  * reported when it ended and can be replaced, with success or with an error of
  * the hook's choice, and the next recovery is a whole one again. */
+#include "tests/check_main.h"
 #include "vfc_fixture.h"
 
 #define START 0x550Fu
@@ -155,5 +156,5 @@ int main(void)
 	tcase_add_loop_test(tc, replace_error, 0, 2 * VFC_STEP_COUNT);
 	tcase_add_loop_test(tc, replace_meaning, 0, 2);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

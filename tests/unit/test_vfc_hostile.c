@@ -2,6 +2,7 @@
 /* A GuC, and a PF behind it, that say anything: the driver never touches memory
  * that is not its own (run it with sanitizers), never spins, and boots again
  * with a GuC that behaves. From one seed a case, so a failure comes again. */
+#include "tests/check_main.h"
 #include "vfc_fixture.h"
 
 static uint32_t state;
@@ -266,5 +267,5 @@ int main(void)
 	tcase_add_loop_test(tc, relay_form, 0, sizeof(relays) / sizeof(relays[0]));
 	tcase_add_loop_test(tc, long_answer, 0, 2);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

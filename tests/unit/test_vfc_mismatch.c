@@ -2,6 +2,7 @@
 /* What a recovery makes of wrong answers and of a configuration that is another one
  * after the migration: what wedges, with which error and line, what does not
  * (vf-lifecycle 4.6, 4.7, R-20 to R-37, R-52). */
+#include "tests/check_main.h"
 #include "vfc_recovery.h"
 
 /* R-21 to R-33, R-35: what wedges, with which error and which line (C-26: every
@@ -382,5 +383,5 @@ int main(void)
 	tcase_add_test(tc, R_37_R_60_unsupported);
 	tcase_add_loop_test(tc, R_52_never_wedged, 0, 4);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Recovery against unloading, suspend, reset, and odd interrupt bytes
  * (R-42, R-43, R-48, R-50, R-59). */
+#include "tests/check_main.h"
 #include "vfc_recovery.h"
 
 /* R-42, R-43: unloading cancels a worker that has not begun and waits for one
@@ -79,5 +80,5 @@ int main(void)
 	tcase_add_test(tc, R_48_R_50_power_during_recovery);
 	tcase_add_test(tc, R_59_odd_byte);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

@@ -3,6 +3,7 @@
  * driver as it is, and with the quirk that brings the weakness back. Those that
  * show in a boot, a reset or a plain race are in test_vfc_boot.c and
  * test_vfc_recovery.c. */
+#include "tests/check_main.h"
 #include "vfc_fixture.h"
 #include "vfclient/vfc_priv.h"
 
@@ -273,5 +274,5 @@ int main(void)
 	tcase_add_loop_test(tc, C_10_credits, 0, 2);
 	tcase_add_loop_test(tc, R_48_suspend, 0, 2);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Migration recovery of the latest generation against a scripted GuC: the plain
  * sequence, markers, interrupts, repeated migrations (vf-lifecycle 4.3 to 4.5, 6.1). */
+#include "tests/check_main.h"
 #include "vfc_recovery.h"
 
 /* R-01, R-02: START with marker 1, the keys in their order, DONE; the unfinished
@@ -296,5 +297,5 @@ int main(void)
 	tcase_add_test(tc, R_17_refused_before_interrupt);
 	tcase_add_loop_test(tc, R_18_R_19_migrated_early, 0, 6);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

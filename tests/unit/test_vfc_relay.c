@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The VF's end of the relay (vfclient/relay.c, runtime.c, testloop.c; vf-lifecycle 7,
  * guc-abi 8): the rows Q of 6.6 that are the VF's. */
+#include "tests/check_main.h"
 #include "vfc_fixture.h"
 
 /* GT 0's driver gets a relay message of the PF. */
@@ -683,5 +684,5 @@ int main(void)
 	tcase_add_loop_test(tc, relay_forgotten_at_boot, 0, 3);
 	tcase_add_loop_test(tc, relay_refreshed, 0, 2);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

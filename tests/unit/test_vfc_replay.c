@@ -2,6 +2,7 @@
 /* CTB and submission across a recovery, against a scripted GuC (checklist C):
  * what is cancelled, blanked, sent again, and that each job runs once. What needs
  * the real GuC is in sim/test_submission. */
+#include "tests/check_main.h"
 #include "vfc_recovery.h"
 
 #include "vfclient/vfc_priv.h"
@@ -649,5 +650,5 @@ int main(void)
 	tcase_add_test(tc, C_25_no_timeout);
 	tcase_add_test(tc, C_26_recovery_fails);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Migration recovery of the first generation against a scripted GuC: one worker
  * for all GTs, deferring, skipping (vf-lifecycle 4.1, R-38 to R-40). */
+#include "tests/check_main.h"
 #include "vfc_recovery.h"
 
 static void seed_boot(unsigned gts)
@@ -188,5 +189,5 @@ int main(void)
 	tcase_add_loop_test(tc, R_40_seed_query_error, 0, 2);
 	tcase_add_test(tc, seed_notify_error);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return check_main(s);
 }

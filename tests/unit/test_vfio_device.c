@@ -8,6 +8,7 @@
 
 #include "emulator/vfio/device.h"
 #include "proto/bits.h"
+#include "tests/check_main.h"
 
 #define REGS 64u /* dwords of registers that the card of the test has, at 0x1000 */
 #define LMEM 8192u
@@ -519,8 +520,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vfio_device");
 	TCase *tc = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, version_first);
@@ -537,9 +536,5 @@ int main(void)
 	tcase_add_test(tc, bad_headers);
 	tcase_add_test(tc, any_bytes);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return check_main(suite);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "proto/hxg.h"
+#include "tests/check_main.h"
 #include "tests/unit/fake_server.h"
 #include "vfclient/vft_link.h"
 #include "vfclient/vft_mailbox.h"
@@ -606,8 +607,6 @@ int main(void)
 	Suite *suite = suite_create("vft_link");
 	TCase *opening = tcase_create("opening");
 	TCase *open = tcase_create("open");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(opening, setup, teardown);
 	tcase_add_test(opening, test_refused_hello);
@@ -638,9 +637,5 @@ int main(void)
 	tcase_add_test(open, test_mailbox);
 	tcase_add_test(open, test_mailbox_lost);
 	suite_add_tcase(suite, open);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return check_main(suite);
 }

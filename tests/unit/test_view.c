@@ -11,6 +11,7 @@
 #include "emulator/guc/guc.h"
 #include "proto/actions.h"
 #include "proto/hxg.h"
+#include "tests/check_main.h"
 #include "view/describe.h"
 #include "view/event.h"
 #include "view/json.h"
@@ -240,8 +241,6 @@ int main(void)
 {
 	Suite *s = suite_create("view");
 	TCase *c = tcase_create("view");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(c, event_frames_are_checked);
 	tcase_add_test(c, messages_in_words);
@@ -252,9 +251,5 @@ int main(void)
 	tcase_add_test(c, options_are_refused);
 	tcase_add_test(c, nearest_word);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_main(s);
 }

@@ -680,15 +680,4 @@ static inline uint32_t busy_queue(unsigned gt, unsigned width)
 	return (uint32_t)q;
 }
 
-static inline int run_suite(Suite *s)
-{
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 #endif
