@@ -378,7 +378,7 @@ bool guc_engine_run(struct guc_card *c, unsigned gt);
  * its ring's start; meanwhile fn's other contexts stand still. True: there is more.
  * At its end the ring's head is 0 again, as its driver needs it. */
 bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type);
-/* XY_CTRL_SURF_COPY_BLT (blitter.c): compression metadata to memory and back.
+/* XY_CTRL_SURF_COPY_BLT (emulator/engine/blitter.c): compression metadata to memory and back.
  * 0, or an errno when the command is garbage or an address can't be reached.
  * *cost: what of a budget of commands it takes. */
 int guc_ccs_copy(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *cmd,

@@ -61,7 +61,7 @@ static void found(struct guc_card *c, unsigned gt, unsigned fn, const struct guc
  * is never executed again. */
 static bool still_in_ring(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_note *n)
 {
-	struct guc_run_ctx r = { .c = c, .gt = gt, .fn = fn, .id = n->context };
+	struct eng_place r = { .c = c, .gt = gt, .fn = fn, .id = n->context };
 	uint32_t at = 4 * n->dword;
 	struct guc_lrc lrc;
 
@@ -151,7 +151,7 @@ void guc_detector_fresh(struct guc_card *c, unsigned gt, unsigned fn, uint32_t i
 	};
 	const struct guc_function *f = guc_fn(c, gt, fn);
 	uint64_t page = f->self.memirq_source & ~(uint64_t)(GGTT_PAGE - 1);
-	struct guc_run_ctx r = { .c = c, .gt = gt, .fn = fn, .id = id };
+	struct eng_place r = { .c = c, .gt = gt, .fn = fn, .id = id };
 	struct guc_lrc lrc;
 
 	r.ctx = guc_context(c, gt, fn, id);

@@ -15,7 +15,7 @@
 #define CHUNK_DWORDS 256u
 
 struct scan {
-	struct guc_run_ctx r;
+	struct eng_place r;
 	uint32_t left;      /* of SCAN_DWORDS */
 	struct guc_note note; /* context, child, structure of what is looked at */
 };

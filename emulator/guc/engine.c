@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The engines: take runnable contexts in turn and execute up to
- * options.engine_budget commands of each. What a slice does is streamer.c's;
+ * options.engine_budget commands of each. What a slice does is emulator/engine's;
  * parallel contexts are led by workqueue.c, groups by group.c. */
 #include "exec.h"
 
 /* --- taking turns ------------------------------------------------------------------ */
 
-static enum guc_run run_context(const struct guc_run_ctx *r)
+static enum eng_end run_context(const struct eng_place *r)
 {
-	uint32_t budget = r->c->block->options.engine_budget;
+	struct eng_slice slice = { .budget = r->c->block->options.engine_budget };
 
 	if (r->ctx->group)
-		return guc_group_run(r, budget);
-	return r->ctx->width > 1 ? guc_workqueue_run(r, budget) : guc_lrc_run(r, 0, budget);
+		return guc_group_run(r, &slice);
+	return r->ctx->width > 1 ? guc_workqueue_run(r, &slice) : eng_run(r, 0, &slice);
 }
 
 /* A round looks at every context that was runnable at its start; with many of
@@ -28,7 +28,7 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 	}
 	for (; u->round_left && u->run_first; u->round_left--) {
 		uint32_t slot = u->run_first - 1;
-		struct guc_run_ctx r = {
+		struct eng_place r = {
 			.c = c, .ctx = guc_context_slot(c, gt, slot), .gt = gt, .spent = &spent,
 		};
 		const struct guc_function *f = guc_fn(c, gt, r.ctx->fn);
@@ -43,16 +43,18 @@ bool guc_engine_run(struct guc_card *c, unsigned gt)
 			continue;
 		guc_activity_ran(c, gt, r.ctx);
 		switch (run_context(&r)) {
-		case GUC_RUN_DONE:
+		case ENG_DONE:
 			break;
-		case GUC_RUN_MORE:
+		case ENG_MORE:
 			u->round_more = 1;
 			guc_run_add(c, gt, r.ctx);
 			break;
-		case GUC_RUN_WAIT:
+		case ENG_WAIT:
 			guc_run_add(c, gt, r.ctx);
 			break;
-		case GUC_RUN_DEAD:
+		case ENG_BATCH_END:
+		case ENG_FAULT:
+		case ENG_DEAD:
 			guc_context_kill(c, gt, r.fn, r.id);
 			break;
 		}
@@ -84,9 +86,10 @@ bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned 
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
 	uint32_t slice = guc_lifecycle_share(c, gt, fn, COMPRESSION_SLICE), spent = 0;
-	struct guc_run_ctx r = { .c = c, .gt = gt, .fn = fn, .spent = &spent };
+	struct eng_place r = { .c = c, .gt = gt, .fn = fn, .spent = &spent };
 	struct guc_lrc lrc;
-	enum guc_run end;
+	struct eng_slice run;
+	enum eng_end end;
 
 	/* The search goes on where it ended: the context that runs. */
 	r.id = f->compressing == type ? f->compression_id : 0;
@@ -103,11 +106,12 @@ bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned 
 	}
 	if (slice > f->compression_left)
 		slice = f->compression_left;
-	end = guc_lrc_run(&r, 0, slice);
+	run = (struct eng_slice){ .budget = slice };
+	end = eng_run(&r, 0, &run);
 	f->compression_left -= slice;
-	if (end == GUC_RUN_MORE && f->compression_left)
+	if (end == ENG_MORE && f->compression_left)
 		return true;
-	if (end == GUC_RUN_MORE)
+	if (end == ENG_MORE)
 		guc_violate(c, gt, fn, GUC_VIOL_RING_GARBAGE, r.ctx->exec[0].batch, type);
 	f->compressing = 0;
 	r.ctx->exec[0] = (struct guc_exec){ 0 };

@@ -140,25 +140,25 @@ uint16_t guc_act_cgp_sync(struct guc_card *c, struct guc_request *r)
 
 /* --- running ------------------------------------------------------------------------- */
 
-enum guc_run guc_group_run(const struct guc_run_ctx *r, uint32_t budget)
+enum eng_end guc_group_run(const struct eng_place *r, struct eng_slice *slice)
 {
-	enum guc_run all = GUC_RUN_DONE;
+	enum eng_end all = ENG_DONE;
 	uint32_t queues = 0;
 
 	for (unsigned i = 0; i < CGP_QUEUES; i++)
 		queues += *guc_lrc_desc(r->c, r->gt, r->ctx, i) != 0;
-	if (queues && budget > queues)
-		budget /= queues;
+	if (queues && slice->budget > queues)
+		slice->budget /= queues;
 	for (unsigned i = 0; i < CGP_QUEUES; i++) {
-		enum guc_run one;
+		enum eng_end one;
 
 		if (!*guc_lrc_desc(r->c, r->gt, r->ctx, i))
 			continue;
-		one = guc_lrc_run(r, i, budget);
-		if (one == GUC_RUN_DEAD)
+		one = eng_run(r, i, slice);
+		if (one == ENG_DEAD)
 			return one;
 		/* Waiting counts less than progress. */
-		if (one == GUC_RUN_MORE || all == GUC_RUN_DONE)
+		if (one == ENG_MORE || all == ENG_DONE)
 			all = one;
 	}
 	return all;

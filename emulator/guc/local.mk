@@ -9,11 +9,9 @@ libgucguc_la_SOURCES = \
 	emulator/guc/adverse.c \
 	emulator/guc/blob.c \
 	emulator/guc/blob.h \
-	emulator/guc/blitter.c \
 	emulator/guc/blob_check.c \
 	emulator/guc/block.h \
 	emulator/guc/card.c \
-	emulator/guc/command.c \
 	emulator/guc/context.c \
 	emulator/guc/core.h \
 	emulator/guc/ctb.c \
@@ -49,13 +47,11 @@ libgucguc_la_SOURCES = \
 	emulator/guc/port.h \
 	emulator/guc/relay.c \
 	emulator/guc/selfcfg.c \
-	emulator/guc/streamer.c \
-	emulator/guc/streamer.h \
 	emulator/guc/tlb.c \
 	emulator/guc/vf_config.c \
 	emulator/guc/vf_control.c \
 	emulator/guc/workqueue.c
-libgucguc_la_LIBADD = libgucproto.la
+libgucguc_la_LIBADD = libgucengine.la libgucproto.la
 
 lib_LTLIBRARIES += libgucemu.la
 guc_headers = \

@@ -14,12 +14,12 @@ static uint32_t multi_length(const struct guc_context *ctx)
 	return 2u + ctx->width;
 }
 
-static int load(const struct guc_run_ctx *r, uint64_t at, uint32_t *v)
+static int load(const struct eng_place *r, uint64_t at, uint32_t *v)
 {
 	return guc_ggtt_load32(r->c, r->gt, r->fn, at, v);
 }
 
-int guc_wq_cursors(const struct guc_run_ctx *r, uint32_t *head, uint32_t *tail)
+int guc_wq_cursors(const struct eng_place *r, uint32_t *head, uint32_t *tail)
 {
 	const struct guc_context *ctx = r->ctx;
 	int err = load(r, ctx->wq_desc + WQ_DESC_HEAD, head);
@@ -37,7 +37,7 @@ int guc_wq_cursors(const struct guc_run_ctx *r, uint32_t *head, uint32_t *tail)
 											  0;
 }
 
-int guc_wq_item(const struct guc_run_ctx *r, uint32_t at, uint32_t tail, struct guc_wq_item *item)
+int guc_wq_item(const struct eng_place *r, uint32_t at, uint32_t tail, struct guc_wq_item *item)
 {
 	const struct guc_context *ctx = r->ctx;
 	uint32_t dw[3 + LRC_MAX_WIDTH], bytes;
@@ -66,16 +66,16 @@ int guc_wq_item(const struct guc_run_ctx *r, uint32_t at, uint32_t tail, struct 
 }
 
 /* Tell the driver which item can't be done. */
-static enum guc_run refuse(const struct guc_run_ctx *r, uint32_t at)
+static enum eng_end refuse(const struct eng_place *r, uint32_t at)
 {
 	guc_ggtt_store32(r->c, r->gt, r->fn, r->ctx->wq_desc + WQ_DESC_ERROR, at);
 	guc_ggtt_store32(r->c, r->gt, r->fn, r->ctx->wq_desc + WQ_DESC_STATUS, WQ_CMD_ERROR);
 	guc_violate(r->c, r->gt, r->fn, GUC_VIOL_RING_GARBAGE, r->ctx->wq_base + at, r->id);
-	return GUC_RUN_DEAD;
+	return ENG_DEAD;
 }
 
 /* Set the item's ring tails; false when an LRC can't take its own. */
-static bool set_tails(const struct guc_run_ctx *r, const struct guc_wq_item *item)
+static bool set_tails(const struct eng_place *r, const struct guc_wq_item *item)
 {
 	for (unsigned i = 0; i < r->ctx->width; i++) {
 		struct guc_lrc lrc;
@@ -91,31 +91,31 @@ static bool set_tails(const struct guc_run_ctx *r, const struct guc_wq_item *ite
 
 /* A slice for each LRC; the item is done when all are. Children that depend on
  * one another wait at semaphores, so waiting counts less than progress. */
-static enum guc_run run_gang(const struct guc_run_ctx *r, uint32_t budget)
+static enum eng_end run_gang(const struct eng_place *r, struct eng_slice *slice)
 {
-	enum guc_run all = GUC_RUN_DONE;
+	enum eng_end all = ENG_DONE;
 
 	for (unsigned i = 0; i < r->ctx->width; i++) {
-		enum guc_run one = guc_lrc_run(r, i, budget);
+		enum eng_end one = eng_run(r, i, slice);
 
-		if (one == GUC_RUN_DEAD)
+		if (one == ENG_DEAD)
 			return one;
-		if (one == GUC_RUN_MORE || all == GUC_RUN_DONE)
+		if (one == ENG_MORE || all == ENG_DONE)
 			all = one;
 	}
 	return all;
 }
 
-enum guc_run guc_workqueue_run(const struct guc_run_ctx *r, uint32_t budget)
+enum eng_end guc_workqueue_run(const struct eng_place *r, struct eng_slice *slice)
 {
 	struct guc_wq_item item = { 0 };
 	uint32_t head, tail;
-	enum guc_run end;
+	enum eng_end end;
 
 	if (guc_wq_cursors(r, &head, &tail))
 		return refuse(r, 0);
 	if (head == tail)
-		return GUC_RUN_DONE;
+		return ENG_DONE;
 	if (guc_wq_item(r, head, tail, &item))
 		return refuse(r, head);
 	if (item.multi) {
@@ -125,11 +125,11 @@ enum guc_run guc_workqueue_run(const struct guc_run_ctx *r, uint32_t budget)
 		}
 		if (!set_tails(r, &item))
 			return refuse(r, head);
-		end = run_gang(r, budget);
-		if (end != GUC_RUN_DONE)
+		end = run_gang(r, slice);
+		if (end != ENG_DONE)
 			return end;
 	}
 	if (guc_ggtt_store32(r->c, r->gt, r->fn, r->ctx->wq_desc + WQ_DESC_HEAD, item.next))
-		return GUC_RUN_DEAD;
-	return item.next == tail ? GUC_RUN_DONE : GUC_RUN_MORE;
+		return ENG_DEAD;
+	return item.next == tail ? ENG_DONE : ENG_MORE;
 }

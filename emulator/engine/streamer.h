@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What streamer.c, which walks rings and batches, and command.c, which carries
  * out what is found there, share. Private. */
-#ifndef GUCEMU_GUC_STREAMER_H
-#define GUCEMU_GUC_STREAMER_H
+#ifndef GUCEMU_ENGINE_STREAMER_H
+#define GUCEMU_ENGINE_STREAMER_H
 
-#include "exec.h"
+#include "engine.h"
 
 /* Dwords fetched at once; of no command more than the first few matter. */
 #define FETCH_DWORDS 64u
@@ -12,7 +12,7 @@
 
 /* Where one slice is, with the commands it has fetched. */
 struct streamer {
-	const struct guc_run_ctx *r;
+	const struct eng_place *r;
 	struct guc_exec *exec;
 	struct guc_lrc lrc;
 	uint32_t dw[FETCH_DWORDS];
@@ -24,14 +24,14 @@ struct streamer {
 };
 
 /* GGTT address of the command. */
-uint64_t guc_streamer_at(const struct streamer *s);
+uint64_t eng_at(const struct streamer *s);
 /* Step over the command: false when it reaches beyond the ring's tail. */
-bool guc_streamer_advance(struct streamer *s);
+bool eng_advance(struct streamer *s);
 /* CTX_TIMESTAMP of the context as of now. */
-uint32_t guc_streamer_time(const struct streamer *s);
+uint32_t eng_time(const struct streamer *s);
 
 /* Carry out the command; what has no effect here is skipped by its length.
- * GUC_RUN_MORE: go on with the next. */
-enum guc_run guc_command(struct streamer *s);
+ * ENG_MORE: go on with the next. */
+enum eng_end eng_command(struct streamer *s);
 
 #endif

@@ -3,7 +3,7 @@
  * compression metadata (CCS) of a surface to plain memory and back, page by
  * page, since pages that follow each other in the GGTT need not do so in
  * memory. As everywhere in the engine only GGTT addresses are followed. */
-#include "core.h"
+#include "engine.h"
 
 #include "proto/mi.h"
 

@@ -17,44 +17,44 @@
 
 #define CTRL_SURF_COPY_DWORDS 5u
 
-static enum guc_run garbage(const struct streamer *s)
+static enum eng_end garbage(const struct streamer *s)
 {
-	guc_violate(s->r->c, s->r->gt, s->r->fn, GUC_VIOL_RING_GARBAGE, guc_streamer_at(s), s->cmd[0]);
-	return GUC_RUN_DEAD;
+	guc_violate(s->r->c, s->r->gt, s->r->fn, GUC_VIOL_RING_GARBAGE, eng_at(s), s->cmd[0]);
+	return ENG_DEAD;
 }
 
-static enum guc_run done(struct streamer *s)
+static enum eng_end done(struct streamer *s)
 {
-	return guc_streamer_advance(s) ? GUC_RUN_MORE : garbage(s);
+	return eng_advance(s) ? ENG_MORE : garbage(s);
 }
 
-static enum guc_run start_batch(struct streamer *s)
+static enum eng_end start_batch(struct streamer *s)
 {
-	const struct guc_run_ctx *r = s->r;
+	const struct eng_place *r = s->r;
 	uint64_t target = make64(s->cmd[1], s->cmd[2]) & ~3ull;
 
 	if (s->exec->batch || s->len != 3 || (s->cmd[0] & MI_BBS_PPGTT))
 		return garbage(s);
 	if (!guc_in_range(r->c, guc_gt_tile(r->c, r->gt), r->fn, target, 4)) {
 		guc_violate(r->c, r->gt, r->fn, GUC_VIOL_GGTT_FOREIGN, target, s->cmd[0]);
-		return GUC_RUN_DEAD;
+		return ENG_DEAD;
 	}
-	if (!guc_streamer_advance(s))
+	if (!eng_advance(s))
 		return garbage(s);
 	s->exec->batch = target;
-	return GUC_RUN_MORE;
+	return ENG_MORE;
 }
 
 /* One or two dwords to memory. */
-static enum guc_run put_data(struct streamer *s, uint64_t at, const uint32_t *data, uint32_t n)
+static enum eng_end put_data(struct streamer *s, uint64_t at, const uint32_t *data, uint32_t n)
 {
-	const struct guc_run_ctx *r = s->r;
+	const struct eng_place *r = s->r;
 
 	if (at % (4 * n))
 		return garbage(s);
 	if (n == 1 ? guc_ggtt_store32(r->c, r->gt, r->fn, at, data[0]) :
 		     guc_ggtt_write(r->c, r->gt, r->fn, at, data, 8))
-		return GUC_RUN_DEAD;
+		return ENG_DEAD;
 	for (uint32_t i = 0; i < n; i++) {
 		struct guc_event ev = {
 			.point = GUC_PT_FENCE, .fn = (uint8_t)r->fn, .gt = (uint8_t)r->gt,
@@ -66,7 +66,7 @@ static enum guc_run put_data(struct streamer *s, uint64_t at, const uint32_t *da
 	return done(s);
 }
 
-static enum guc_run store(struct streamer *s)
+static enum eng_end store(struct streamer *s)
 {
 	uint32_t n = s->cmd[0] & MI_SDI_QWORD ? 2 : 1;
 
@@ -83,7 +83,7 @@ static uint64_t in_pphwsp(const struct streamer *s, uint64_t index)
 
 /* There is nothing to flush: what counts is the write after it. Other things
  * that may follow (a time stamp) and addresses of a PPGTT have no effect here. */
-static enum guc_run flush(struct streamer *s)
+static enum eng_end flush(struct streamer *s)
 {
 	uint64_t at;
 
@@ -112,18 +112,18 @@ static bool compare(uint32_t op, uint32_t memory, uint32_t value)
 	return true;
 }
 
-static enum guc_run wait_semaphore(struct streamer *s)
+static enum eng_end wait_semaphore(struct streamer *s)
 {
-	const struct guc_run_ctx *r = s->r;
+	const struct eng_place *r = s->r;
 	uint64_t at = make64(s->cmd[2], s->cmd[3]);
 	uint32_t value;
 
 	if (!(s->cmd[0] & MI_SEM_GGTT) || s->len < 4 || at % 4)
 		return garbage(s);
 	if (guc_ggtt_load32(r->c, r->gt, r->fn, at, &value))
-		return GUC_RUN_DEAD;
+		return ENG_DEAD;
 	if (!s->exec->armed && !compare(field_get(MI_SEM_COMPARE, s->cmd[0]), value, s->cmd[1]))
-		return GUC_RUN_WAIT;
+		return ENG_WAIT;
 	return done(s);
 }
 
@@ -150,7 +150,7 @@ static uint8_t irq_source(const struct guc_context *ctx)
 	return 0;
 }
 
-static enum guc_run pipe_control(struct streamer *s)
+static enum eng_end pipe_control(struct streamer *s)
 {
 	uint32_t flags = s->len > 1 ? s->cmd[1] : 0;
 	uint64_t at;
@@ -168,7 +168,7 @@ static enum guc_run pipe_control(struct streamer *s)
 }
 
 /* Of the registers only the watchdog's has an effect. */
-static enum guc_run load_registers(struct streamer *s)
+static enum eng_end load_registers(struct streamer *s)
 {
 	for (uint32_t i = 1; i + 1 < s->len && i + 1 < EXEC_DWORDS; i += 2)
 		if ((s->cmd[i] & REG_OFFSET) == REG_WATCHDOG)
@@ -177,20 +177,20 @@ static enum guc_run load_registers(struct streamer *s)
 }
 
 /* Registers that the model doesn't have read 0. */
-static enum guc_run store_register(struct streamer *s)
+static enum eng_end store_register(struct streamer *s)
 {
 	uint32_t value;
 
 	if (s->len != 4 || !(s->cmd[0] & MI_SRM_GGTT))
 		return done(s);
-	value = (s->cmd[1] & REG_OFFSET) == REG_TIMESTAMP ? guc_streamer_time(s) : 0;
+	value = (s->cmd[1] & REG_OFFSET) == REG_TIMESTAMP ? eng_time(s) : 0;
 	return put_data(s, make64(s->cmd[2], s->cmd[3]), &value, 1);
 }
 
 /* On a card without metadata there is nothing to copy. */
-static enum guc_run copy_metadata(struct streamer *s)
+static enum eng_end copy_metadata(struct streamer *s)
 {
-	const struct guc_run_ctx *r = s->r;
+	const struct eng_place *r = s->r;
 	int err;
 
 	if (s->len != CTRL_SURF_COPY_DWORDS)
@@ -199,30 +199,30 @@ static enum guc_run copy_metadata(struct streamer *s)
 		      guc_ccs_copy(r->c, r->gt, r->fn, s->cmd, &s->cost) : 0;
 	if (err == -EINVAL)
 		return garbage(s);
-	return err ? GUC_RUN_DEAD : done(s);
+	return err ? ENG_DEAD : done(s);
 }
 
-static enum guc_run interrupt(struct streamer *s)
+static enum eng_end interrupt(struct streamer *s)
 {
-	const struct guc_run_ctx *r = s->r;
+	const struct eng_place *r = s->r;
 
 	guc_raise_engine(r->c, r->gt, r->fn, s->lrc.image[LRC_MEMIRQ_STATUS],
 			 s->lrc.image[LRC_MEMIRQ_SOURCE], irq_source(r->ctx));
 	return done(s);
 }
 
-static enum guc_run end_batch(struct streamer *s)
+static enum eng_end end_batch(struct streamer *s)
 {
 	if (!s->exec->batch)
 		return done(s);
 	s->exec->batch = 0;
-	return GUC_RUN_MORE;
+	return ENG_MORE;
 }
 
 /* What has an effect; by the bits that make out a command. */
 static const struct {
 	uint32_t mask, bits;
-	enum guc_run (*run)(struct streamer *s);
+	enum eng_end (*run)(struct streamer *s);
 } commands[] = {
 #define MI(op, fn) { CMD_CLIENT | MI_OPCODE, MI_CMD(op), fn }
 	MI(MI_OP_USER_INTERRUPT, interrupt),
@@ -238,7 +238,7 @@ static const struct {
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-enum guc_run guc_command(struct streamer *s)
+enum eng_end eng_command(struct streamer *s)
 {
 	for (size_t i = 0; i < COMMANDS; i++)
 		if ((s->cmd[0] & commands[i].mask) == commands[i].bits)

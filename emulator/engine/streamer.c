@@ -8,52 +8,9 @@
 
 #include "proto/mi.h"
 
-#include <errno.h>
-
-/* --- an LRC in memory ----------------------------------------------------------- */
-
-int guc_lrc_load(const struct guc_run_ctx *r, unsigned child, struct guc_lrc *lrc)
-{
-	uint64_t lrca = *guc_lrc_desc(r->c, r->gt, r->ctx, child) & LRC_DESC_ADDR;
-	uint32_t page[LRC_IND_CTL + 1], ctl;
-	int err;
-
-	if (!lrca)
-		return -ENOENT;
-	lrc->regs = lrca + LRC_REGS;
-	err = guc_ggtt_read(r->c, r->gt, r->fn, lrc->regs, lrc->image, sizeof(lrc->image));
-	if (err)
-		return err;
-	if (lrc->image[LRC_INDIRECT_RING]) {
-		uint64_t at = lrc->image[LRC_INDIRECT_RING] & LRC_DESC_ADDR;
-
-		err = guc_ggtt_read(r->c, r->gt, r->fn, at, page, sizeof(page));
-		if (err)
-			return err;
-		lrc->head = page[LRC_IND_HEAD];
-		lrc->tail = page[LRC_IND_TAIL];
-		lrc->ring = page[LRC_IND_START];
-		ctl = page[LRC_IND_CTL];
-		lrc->head_at = at + 4 * LRC_IND_HEAD;
-		lrc->tail_at = at + 4 * LRC_IND_TAIL;
-	} else {
-		lrc->head = lrc->image[LRC_RING_HEAD];
-		lrc->tail = lrc->image[LRC_RING_TAIL];
-		lrc->ring = lrc->image[LRC_RING_START];
-		ctl = lrc->image[LRC_RING_CTL];
-		lrc->head_at = lrc->regs + 4 * LRC_RING_HEAD;
-		lrc->tail_at = lrc->regs + 4 * LRC_RING_TAIL;
-	}
-	lrc->ring &= LRC_DESC_ADDR;
-	lrc->size = (ctl & RING_CTL_SIZE) + LRC_PAGE;
-	lrc->head &= BITS(20, 2);
-	lrc->tail &= BITS(20, 2);
-	return lrc->head < lrc->size && lrc->tail < lrc->size ? 0 : -EINVAL;
-}
-
 /* --- fetching -------------------------------------------------------------------- */
 
-uint64_t guc_streamer_at(const struct streamer *s)
+uint64_t eng_at(const struct streamer *s)
 {
 	return s->exec->batch ? s->exec->batch : s->lrc.ring + s->lrc.head;
 }
@@ -72,7 +29,7 @@ static uint32_t reach(const struct streamer *s)
 /* Fetch `n` dwords from position(); a command may wrap at the ring's end. */
 static int fetch(struct streamer *s, uint32_t n)
 {
-	uint64_t at = guc_streamer_at(s);
+	uint64_t at = eng_at(s);
 	uint32_t first = n;
 	int err;
 
@@ -93,7 +50,7 @@ static int fetch(struct streamer *s, uint32_t n)
 /* Point cmd at the next command, with all dwords that executing it needs. */
 static int next_command(struct streamer *s)
 {
-	uint64_t at = guc_streamer_at(s);
+	uint64_t at = eng_at(s);
 	uint32_t need, have;
 	int err;
 
@@ -114,7 +71,7 @@ static int next_command(struct streamer *s)
 	return err;
 }
 
-bool guc_streamer_advance(struct streamer *s)
+bool eng_advance(struct streamer *s)
 {
 	struct guc_lrc *l = &s->lrc;
 	uint32_t used;
@@ -141,7 +98,7 @@ static uint32_t ticks(const struct guc_card *c)
 	return (uint32_t)(c->block->now / 625 * 12);
 }
 
-uint32_t guc_streamer_time(const struct streamer *s)
+uint32_t eng_time(const struct streamer *s)
 {
 	return s->lrc.image[LRC_TIMESTAMP] + (ticks(s->r->c) - s->exec->since);
 }
@@ -149,7 +106,7 @@ uint32_t guc_streamer_time(const struct streamer *s)
 /* What this slice took goes to the image: a driver sees there that a job runs. */
 static int keep_time(struct streamer *s)
 {
-	uint32_t time = guc_streamer_time(s);
+	uint32_t time = eng_time(s);
 
 	s->exec->since = ticks(s->r->c);
 	if (time == s->lrc.image[LRC_TIMESTAMP])
@@ -159,39 +116,39 @@ static int keep_time(struct streamer *s)
 
 /* --- a slice ---------------------------------------------------------------------- */
 
-enum guc_run guc_lrc_run(const struct guc_run_ctx *r, unsigned child, uint32_t budget)
+enum eng_end eng_run(const struct eng_place *r, unsigned child, struct eng_slice *slice)
 {
 	struct streamer s = { .r = r, .exec = guc_lrc_exec(r->c, r->gt, r->ctx, child) };
-	enum guc_run end = GUC_RUN_MORE;
-	uint32_t head, given = budget;
+	enum eng_end end = ENG_MORE;
+	uint32_t head, budget = slice->budget;
 
 	*r->spent += GUC_LRC_COST;
 	s.exec->waiting = 0;
 	if (guc_lrc_load(r, child, &s.lrc))
-		return GUC_RUN_DEAD;
+		return ENG_DEAD;
 	if (!s.exec->running)
 		s.exec->since = ticks(r->c);
 	s.exec->running = 1;
 	head = s.lrc.head;
-	while (end == GUC_RUN_MORE) {
+	while (end == ENG_MORE) {
 		if (!s.exec->batch && s.lrc.head == s.lrc.tail)
-			end = GUC_RUN_DONE;
+			end = ENG_DONE;
 		else if (!budget)
 			break;
 		else if (next_command(&s))
-			end = GUC_RUN_DEAD;
+			end = ENG_DEAD;
 		else
-			end = guc_command(&s);
+			end = eng_command(&s);
 		budget -= 1 + s.cost < budget ? 1 + s.cost : budget;
 		s.cost = 0;
 	}
-	*r->spent += given - budget;
-	s.exec->waiting = end == GUC_RUN_WAIT;
-	s.exec->running = end == GUC_RUN_WAIT || end == GUC_RUN_MORE;
+	*r->spent += slice->budget - budget;
+	s.exec->waiting = end == ENG_WAIT;
+	s.exec->running = end == ENG_WAIT || end == ENG_MORE;
 	if (keep_time(&s))
-		return GUC_RUN_DEAD;
+		return ENG_DEAD;
 	if (s.lrc.head != head &&
 	    guc_ggtt_store32(r->c, r->gt, r->fn, s.lrc.head_at, s.lrc.head))
-		return GUC_RUN_DEAD;
+		return ENG_DEAD;
 	return end;
 }
