@@ -59,6 +59,9 @@ static void handover_done(struct handover *h)
 	struct json_object *o = json_object_new_object();
 	char label[160];
 
+	/* The other side may thaw it as soon as it reads this: from then on nobody
+	 * keeps the words of its bell page. */
+	bell_drop(s, h->fn);
 	(void)wire_send(h->peer, &confirm, NULL);
 	wire_close(h->peer, 0, NULL);
 	server_log(s, LOG_NOTICE, "%s: handed over",

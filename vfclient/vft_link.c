@@ -45,17 +45,22 @@ static void held_drop(struct vft_link *l)
 	l->held_bytes = 0;
 }
 
+/* A machine that is stopping writes no registers any more, though it still waits
+ * for answers. Nothing overtakes what waits: a mailbox read before the request
+ * that it is about would show the answer to another one. */
+bool vft_link_holds(const struct vft_link *l, const struct frame *f)
+{
+	return l->phase == VFT_FROZEN ||
+	       (l->phase == VFT_FREEZING && (l->held || f->type == gucemu_FrameType_MMIO_WRITE));
+}
+
 int vft_link_send(struct vft_link *l, const struct frame *f)
 {
-	/* A machine that is stopping writes no registers any more, though it still
-	 * waits for answers. */
-	bool held = l->phase == VFT_FROZEN ||
-		    (l->phase == VFT_FREEZING && f->type == gucemu_FrameType_MMIO_WRITE);
 	int err;
 
 	if (l->phase == VFT_LOST || !l->wire)
 		return l->err ? l->err : -ENOTCONN;
-	err = held ? hold(l, f) : wire_send(l->wire, f, NULL);
+	err = vft_link_holds(l, f) ? hold(l, f) : wire_send(l->wire, f, NULL);
 	if (err == -ENOBUFS || err == -ENOMEM)
 		/* A lost write can't be made good. */
 		vft_link_lose(l, err, "the emulator does not read: too much waits to be sent");
@@ -142,14 +147,17 @@ static void frozen(struct vft_link *l)
 {
 	struct frame f = { .type = gucemu_FrameType_FROZEN, .seq = l->freeze_seq };
 
-	if (l->phase != VFT_FREEZING || l->outstanding > 0)
+	int err;
+
+	if (l->phase != VFT_FREEZING || l->outstanding > 0 || !l->wire)
 		return;
-	if (vft_link_send(l, &f) != 0)
+	err = wire_send(l->wire, &f, NULL);
+	if (err != 0) {
+		vft_link_lose(l, err, "the emulator does not read: too much waits to be sent");
 		return;
-	if (l->phase == VFT_FREEZING)
-		l->phase = VFT_FROZEN;
-	if (l->wire)
-		(void)wire_flush(l->wire);
+	}
+	l->phase = VFT_FROZEN;
+	(void)wire_flush(l->wire);
 }
 
 static void freeze(struct vft_link *l, uint32_t seq)
@@ -178,6 +186,7 @@ static void thaw(struct vft_link *l)
 	l->held = NULL;
 	l->held_end = &l->held;
 	l->held_bytes = 0;
+	vft_link_requests_go(l);
 	while (h) {
 		struct vft_held *next = h->next;
 

@@ -93,12 +93,13 @@ static int request_send(struct vft_link *l, struct frame *f, const int *fds,
 		return -EBUSY;
 	*r = *what;
 	r->seq = f->seq = wire_seq(l->wire);
-	l->outstanding++;
+	r->held = vft_link_holds(l, f);
+	l->outstanding += !r->held;
 	err = fds ? wire_send(l->wire, f, fds) : vft_link_send(l, f);
 	if (err == 0 || r->seq != f->seq)
 		return 0; /* sent, or lost by that: then fn has been called */
 	r->seq = 0;
-	l->outstanding--;
+	l->outstanding -= !r->held;
 	return err;
 }
 
@@ -200,7 +201,7 @@ bool vft_link_answer(struct vft_link *l, const struct frame *f)
 	struct vft_request r = { .seq = 0 };
 
 	for (unsigned i = 0; i < VFT_READS; i++) {
-		if (l->request[i].seq != f->seq)
+		if (l->request[i].seq != f->seq || l->request[i].held)
 			continue;
 		r = l->request[i];
 		l->request[i].seq = 0;
@@ -228,6 +229,18 @@ bool vft_link_answer(struct vft_link *l, const struct frame *f)
 	if (r.fn)
 		r.fn(r.user, r.cookie, words.bytes, r.n);
 	return true;
+}
+
+void vft_link_requests_go(struct vft_link *l)
+{
+	for (unsigned i = 0; i < VFT_READS; i++) {
+		struct vft_request *r = &l->request[i];
+
+		if (r->seq == 0 || !r->held)
+			continue;
+		r->held = false;
+		l->outstanding++;
+	}
 }
 
 void vft_link_end_requests(struct vft_link *l)

@@ -18,6 +18,7 @@ enum vft_phase { VFT_GREETING, VFT_OPEN, VFT_FREEZING, VFT_FROZEN, VFT_LOST };
 /* A request that the emulator owes an answer. */
 struct vft_request {
 	uint32_t seq;      /* 0: free */
+	bool held;         /* waits for THAW: no answer can come yet */
 	uint32_t cookie;
 	unsigned size, n;  /* words; n 0: only a STATUS is due */
 	vft_read_fn fn;
@@ -57,7 +58,7 @@ struct vft_link {
 	/* The clock: monotonic time less what was spent frozen. */
 	uint64_t frozen_at, frozen_for;
 	uint32_t freeze_seq;
-	unsigned outstanding;
+	unsigned outstanding; /* requests that were sent */
 	struct vft_request request[VFT_READS];
 	unsigned batch_n;
 	uint32_t batch[VFT_BATCH][2];
@@ -69,11 +70,15 @@ struct vft_link {
 
 /* Send, or keep for THAW. A full queue ends the link. */
 int vft_link_send(struct vft_link *l, const struct frame *f);
+/* Must this frame wait for THAW? */
+bool vft_link_holds(const struct vft_link *l, const struct frame *f);
 /* The link is dead: end every request, tell the owner. */
 void vft_link_lose(struct vft_link *l, int err, const char *text);
 /* An answer came. False: nobody asked, or it is malformed. */
 bool vft_link_answer(struct vft_link *l, const struct frame *f);
 void vft_link_end_requests(struct vft_link *l);
+/* Those that waited for THAW are being sent now. */
+void vft_link_requests_go(struct vft_link *l);
 void vft_link_unmap(struct vft_link *l);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -297,8 +298,9 @@ START_TEST(images_in_files)
 }
 END_TEST
 
-/* Wait until a client has VF 1 of the card and it runs, or nobody has it. */
-static void await_vf1(const char *card, bool there)
+/* Wait until a client has VF 1 of the card and it runs, or nobody has it. Its
+ * driver must not end meanwhile. */
+static void await_vf1(const char *card, bool there, pid_t driver)
 {
 	const struct timespec nap = { 0, 5000000 };
 	char words[256];
@@ -311,11 +313,15 @@ static void await_vf1(const char *card, bool there)
 		const char *now = json_get_str(json_at(json_get(fn, "gts"), 0), "state", "");
 		bool is = there ? json_get(fn, "client") && strcmp(now, "VF_RUNNING") == 0
 				: fn && !json_get(fn, "client");
+		siginfo_t ended = { .si_pid = 0 };
 
 		json_object_put(o);
 		run_free(&r);
 		if (is)
 			return;
+		ck_assert_int_eq(waitid(P_PID, (id_t)driver, &ended, WEXITED | WNOHANG | WNOWAIT), 0);
+		ck_assert_msg(ended.si_pid == 0, "the VF's driver ended with status %d",
+			      ended.si_status);
 		nanosleep(&nap, NULL);
 	}
 	ck_abort_msg("card %s never got there", card);
@@ -333,7 +339,7 @@ START_TEST(driver_without_a_vf)
 	expect("vf run --vf 5 --socket %s/a.sock", 3, "refused: the card has no such function");
 	snprintf(words, sizeof(words), "vf run --socket %s/a.sock --jobs 0", scratch);
 	holder = start_gucemu(words);
-	await_vf1("a", true);
+	await_vf1("a", true, holder);
 	snprintf(words, sizeof(words), "vf run --socket %s/a.sock", scratch);
 	r = run_gucemu(words);
 	ck_assert_int_eq(r.status, 3);
@@ -362,19 +368,19 @@ START_TEST(migrate)
 	mover = start_gucemu(words);
 	snprintf(words, sizeof(words), "vf run --socket %s/b.sock --jobs 0", scratch);
 	other = start_gucemu(words);
-	await_vf1("a", true);
-	await_vf1("b", true);
+	await_vf1("a", true, mover);
+	await_vf1("b", true, other);
 	expect("pf migrate --vf 1 --from %s/a.sock --to %s/./a.sock", 1, "same card");
 	expect("pf migrate --vf 1 --from %s/a.sock --to %s/b.sock", 1, "has a client");
-	await_vf1("a", true);
-	await_vf1("b", true);
+	await_vf1("a", true, mover);
+	await_vf1("b", true, other);
 	ck_assert_int_eq(end_gucemu(other, SIGTERM), 0);
-	await_vf1("b", false);
+	await_vf1("b", false, mover);
 	expect("pf migrate --vf 1 --from %s/a.sock --to %s/b.sock", 0, "VF 1 moved");
-	await_vf1("b", true);
-	await_vf1("a", false);
+	await_vf1("b", true, mover);
+	await_vf1("a", false, mover);
 	expect("pf migrate --double --vf 1 --from %s/b.sock --to %s/a.sock", 0, "VF 1 moved");
-	await_vf1("b", true);
+	await_vf1("b", true, mover);
 	expect("pf findings --vf 1 --socket %s/b.sock", 0, NULL);
 	ck_assert_int_eq(end_gucemu(mover, SIGTERM), 0);
 	ck_assert_int_eq(end_gucemu(a, SIGTERM), 0);

@@ -22,6 +22,7 @@ static struct {
 	char text[256];
 	unsigned irqs, freezes, thaws, refused, reads;
 	struct vft_irq irq;
+	bool last_words; /* write and read when it is frozen */
 	uint32_t words[512];
 	unsigned words_n;
 	int last_refused;
@@ -51,12 +52,6 @@ static void on_irq(void *user, const struct vft_irq *irq)
 	t.irq = *irq;
 }
 
-static void on_freeze(void *user, bool frozen)
-{
-	(void)user;
-	t.freezes += frozen;
-	t.thaws += !frozen;
-}
 
 static void on_refused(void *user, int err, const char *text)
 {
@@ -65,14 +60,6 @@ static void on_refused(void *user, int err, const char *text)
 	t.refused++;
 	t.last_refused = err;
 }
-
-static const struct vft_link_ops ops = {
-	.opened = on_opened,
-	.lost = on_lost,
-	.irq = on_irq,
-	.freeze = on_freeze,
-	.refused = on_refused,
-};
 
 static void on_words(void *user, uint32_t cookie, const void *words, unsigned n)
 {
@@ -83,6 +70,25 @@ static void on_words(void *user, uint32_t cookie, const void *words, unsigned n)
 	if (words)
 		memcpy(t.words, words, n * 4);
 }
+
+static void on_freeze(void *user, bool frozen)
+{
+	(void)user;
+	t.freezes += frozen;
+	t.thaws += !frozen;
+	if (!frozen || !t.last_words)
+		return;
+	vft_link_write32(t.link, 0x80, 1);
+	ck_assert_int_eq(vft_link_read(t.link, 0x40, 4, 1, on_words, NULL, 0), 0);
+}
+
+static const struct vft_link_ops ops = {
+	.opened = on_opened,
+	.lost = on_lost,
+	.irq = on_irq,
+	.freeze = on_freeze,
+	.refused = on_refused,
+};
 
 /* Turns of the loop until `condition`; a test that hangs is ended by Check. */
 #define UNTIL(condition)                                                       \
@@ -440,6 +446,48 @@ START_TEST(test_freeze_holds)
 }
 END_TEST
 
+START_TEST(test_freeze_last_words)
+{
+	/* A read behind a write that waits for THAW waits, too, though the machine is only
+	 * about to stop: a mailbox request and the first look at its answer. Such a read
+	 * keeps nobody from being frozen, also when asked once more. */
+	unsigned from = t.server.n;
+
+	t.last_words = true;
+	send_freeze(1);
+	UNTIL(t.freezes == 1 && fake_count(&t.server, gucemu_FrameType_FROZEN, from) == 1);
+	send_freeze(2);
+	UNTIL(fake_count(&t.server, gucemu_FrameType_FROZEN, from) == 2);
+	ck_assert_uint_eq(t.server.n, from + 2);
+	ck_assert_uint_eq(t.reads, 0);
+	send_thaw();
+	UNTIL(t.reads == 1);
+	ck_assert_uint_eq(t.server.n, from + 4);
+	ck_assert_int_eq(t.server.got[from + 2].f.type, gucemu_FrameType_MMIO_WRITE);
+	ck_assert_int_eq(t.server.got[from + 3].f.type, gucemu_FrameType_MMIO_READ);
+	t.last_words = false;
+	send_freeze(3);
+	UNTIL(fake_count(&t.server, gucemu_FrameType_FROZEN, from) == 3);
+}
+END_TEST
+
+START_TEST(test_freeze_unasked)
+{
+	/* An answer to a read that waits for THAW is one that nobody asked for. */
+	struct frame f = { .type = gucemu_FrameType_MMIO_DATA, .data = (const uint8_t *)"abcd",
+			   .data_len = 4 };
+
+	t.last_words = true;
+	send_freeze(1);
+	UNTIL(fake_count(&t.server, gucemu_FrameType_FROZEN, 0) == 1);
+	/* HELLO had the seq before it. */
+	f.seq = t.server.got[0].f.seq + 1;
+	fake_send(&t.server, &f);
+	UNTIL(t.lost);
+	ck_assert_int_eq(t.err, -EPROTO);
+}
+END_TEST
+
 START_TEST(test_freeze_irq)
 {
 	/* The interrupt of a migration arrives while frozen and is not lost. */
@@ -629,6 +677,8 @@ int main(void)
 	tcase_add_test(open, test_freeze_clock);
 	tcase_add_test(open, test_freeze_waits);
 	tcase_add_test(open, test_freeze_holds);
+	tcase_add_test(open, test_freeze_last_words);
+	tcase_add_test(open, test_freeze_unasked);
 	tcase_add_test(open, test_freeze_irq);
 	tcase_add_test(open, test_lost);
 	tcase_add_test(open, test_lost_words);
