@@ -1,0 +1,3 @@
+# Fault rules.
+
+EXTRA_DIST += fault/fault.h
