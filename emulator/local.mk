@@ -1,5 +1,9 @@
 # The daemon around the GuC: a card on a Unix socket.
 
+# A card's own memory, for the server's and the simulated world's.
+noinst_LTLIBRARIES += libguclocal.la
+libguclocal_la_SOURCES = emulator/local.c emulator/local.h
+
 noinst_LTLIBRARIES += libgucserver.la
 libgucserver_la_SOURCES = \
 	emulator/adopt.c \
@@ -13,8 +17,6 @@ libgucserver_la_SOURCES = \
 	emulator/handover.c \
 	emulator/log.c \
 	emulator/lmem.c \
-	emulator/local.c \
-	emulator/local.h \
 	emulator/memory.c \
 	emulator/memory.h \
 	emulator/pf.c \
@@ -50,7 +52,7 @@ libgucserver_la_SOURCES = \
 	emulator/vfio/vfio.h
 libgucserver_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) \
 	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
-libgucserver_la_LIBADD = libgucvdev.la libgucwire.la libgucview.la
+libgucserver_la_LIBADD = libguclocal.la libgucvdev.la libgucwire.la libgucview.la
 
 if HAVE_CHECK
 

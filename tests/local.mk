@@ -22,7 +22,7 @@ host_ldadd = libguchost.la $(proto_ldadd)
 guc_ldadd = libgucguc.la $(proto_ldadd)
 vfc_ldadd = libgucvfcore.la $(host_ldadd)
 pfc_ldadd = libgucpfcore.la $(CHECK_LIBS)
-sim_ldadd = libgucguc.la libgucvfcore.la libgucpfcore.la $(CHECK_LIBS)
+sim_ldadd = $(sim_libs) $(CHECK_LIBS)
 wire_ldadd = libgucwire.la libgucframe.la libgucproto.la $(CHECK_LIBS)
 
 # --- benches: built always, so that they don't rot; run by hand -----------------
@@ -31,8 +31,8 @@ noinst_PROGRAMS += tests/bench/bench_core tests/bench/bench_image tests/bench/be
 	tests/bench/bench_ring tests/bench/bench_socket tests/bench/bench_start
 bench_sources = tests/bench/bench.c tests/bench/bench.h
 bench_client = tests/bench/bench_client.c tests/bench/bench_client.h
-sim_sources = emulator/local.c emulator/local.h tests/sim/sim.c tests/sim/sim.h \
-	tests/sim/sim_lmem.c tests/sim/sim_lmem.h tests/sim/load.c tests/sim/load.h
+sim_sources = tests/sim/pair.c tests/sim/pair.h tests/sim/load.c tests/sim/load.h
+sim_libs = libgucsim.la libguclocal.la libgucguc.la libgucvfcore.la libgucpfcore.la
 bare_sources = tests/sim/bare.c tests/sim/bare.h
 
 noinst_PROGRAMS += tests/bench/bench_record
@@ -42,11 +42,11 @@ tests_bench_bench_record_LDADD = libgucview.la libgucguc.la libguchost.la libguc
 	libgucproto.la
 tests_bench_bench_core_SOURCES = tests/bench/bench_core.c $(bench_sources) $(sim_sources) \
 	$(bare_sources)
-tests_bench_bench_core_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
+tests_bench_bench_core_LDADD = $(sim_libs)
 tests_bench_bench_image_SOURCES = tests/bench/bench_image.c $(bench_sources) $(sim_sources)
-tests_bench_bench_image_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
+tests_bench_bench_image_LDADD = $(sim_libs)
 tests_bench_bench_lmem_SOURCES = tests/bench/bench_lmem.c $(bench_sources) $(sim_sources)
-tests_bench_bench_lmem_LDADD = libgucguc.la libgucvfcore.la libgucpfcore.la
+tests_bench_bench_lmem_LDADD = $(sim_libs)
 tests_bench_bench_ring_SOURCES = tests/bench/bench_ring.c $(bench_client) $(bench_sources)
 tests_bench_bench_ring_LDADD = libguchost.la libgucframe.la libgucwire.la libgucproto.la
 tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c $(bench_client) $(bench_sources)

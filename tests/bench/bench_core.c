@@ -80,7 +80,7 @@ static double recoveries(unsigned vfs)
 	for (unsigned i = 0; i < vfs; i++) {
 		const char *why;
 
-		load_start(&load[i], s, &s->vf[i], 2, false);
+		load_start(&load[i], s, s->vf[i], 2, false);
 		why = load_finish(&load[i]);
 		if (why) {
 			fprintf(stderr, "load: %s\n", why);
@@ -90,10 +90,10 @@ static double recoveries(unsigned vfs)
 	/* Each driver has a process of its own in life: those that wait for their
 	 * turn stand still here, so that the card's and the PF's cost shows. */
 	for (unsigned i = 0; i < vfs; i++)
-		sim_freeze(s, &s->vf[i]);
+		sim_freeze(s, s->vf[i]);
 	start = bench_cpu();
 	for (unsigned i = 0; i < MIGRATIONS; i++) {
-		struct sim_vf *v = &s->vf[i % vfs];
+		struct sim_vf *v = s->vf[i % vfs];
 
 		load_more(&load[i % vfs]);
 		if (sim_migrate(s, v) || !sim_recovered(s, v)) {

@@ -48,7 +48,7 @@ static void make(struct setup *b)
 	o.vf_contexts = 1024;
 	o.vf_mem = 128u << 20;
 	b->s = sim_new(&o);
-	b->v = &b->s->vf[0];
+	b->v = b->s->vf[0];
 	must(sim_boot(b->s, b->v), "boot");
 	for (unsigned i = 0; i < CONTEXTS; i++) {
 		int id = vfc_queue_create(b->v->vfc, 0, GUC_CLASS_RENDER, 1);

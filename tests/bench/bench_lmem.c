@@ -9,7 +9,7 @@
 
 #include "bench.h"
 #include "proto/crc32c.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/pair.h"
 
 #define MIB  (1ull << 20)
 #define LMEM (64 * MIB)
@@ -18,6 +18,7 @@
 
 struct setup {
 	struct sim *s;
+	struct sim_options opt;
 	uint8_t *image, *copy;
 	size_t len;
 };
@@ -46,8 +47,8 @@ static double ours(void *user)
 {
 	struct setup *b = user;
 	struct sim *s = b->s;
-	const struct pfc_provision share = { .ggtt_size = s->opt.vf_ggtt,
-					     .contexts = s->opt.vf_contexts, .lmem_size = LMEM };
+	const struct pfc_provision share = { .ggtt_size = b->opt.vf_ggtt,
+					     .contexts = b->opt.vf_contexts, .lmem_size = LMEM };
 	uint64_t start, spent;
 
 	must(sim_pf(s, 0, PFC_PAUSE, 1, NULL), "pause");
@@ -100,9 +101,10 @@ int main(void)
 	o.lmem[0] = o.lmem[1] = 4 * LMEM;
 	o.vf_lmem[0] = o.vf_lmem[1] = LMEM;
 	o.ccs_ratio = 512;
+	b.opt = o;
 	b.s = sim_new(&o);
-	must(sim_boot(b.s, &b.s->vf[0]), "boot");
-	sim_freeze(b.s, &b.s->vf[0]);
+	must(sim_boot(b.s, b.s->vf[0]), "boot");
+	sim_freeze(b.s, b.s->vf[0]);
 	fill(&b.s->card[0], LOCAL_CONTENT, LMEM);
 	fill(&b.s->card[0], LOCAL_METADATA, LMEM / o.ccs_ratio);
 	(void)ours(&b);

@@ -169,7 +169,7 @@ static bool is_held(void *arg)
 void stage_boot(const struct sim_options *o)
 {
 	stage->s = sim_new(o);
-	stage->v = &stage->s->vf[0];
+	stage->v = stage->s->vf[0];
 	stage->size = stage->v->mem.size;
 	load_start(&stage->load, stage->s, stage->v, 2, true);
 	load_more(&stage->load);

@@ -57,7 +57,7 @@ void load_start(struct load *l, struct sim *s, struct sim_vf *v, unsigned queues
 			exit(99);
 		}
 	}
-	for (unsigned gt = 0; gt < s->opt.gts; gt++) {
+	for (unsigned gt = 0; gt < v->gts; gt++) {
 		for (unsigned q = 0; q < l->queues; q++) {
 			int id = make(l, gt, q, queues);
 
@@ -74,7 +74,7 @@ void load_start(struct load *l, struct sim *s, struct sim_vf *v, unsigned queues
 			v->log);
 		exit(99);
 	}
-	for (unsigned gt = 0; gt < s->opt.gts; gt++)
+	for (unsigned gt = 0; gt < v->gts; gt++)
 		for (unsigned q = 0; q < l->queues; q++)
 			submit(l, gt, q, VFC_JOB_WAIT);
 	sim_run(s, 5 * SIM_MS);
@@ -82,7 +82,7 @@ void load_start(struct load *l, struct sim *s, struct sim_vf *v, unsigned queues
 
 void load_more(struct load *l)
 {
-	for (unsigned gt = 0; gt < l->sim->opt.gts; gt++)
+	for (unsigned gt = 0; gt < l->vf->gts; gt++)
 		for (unsigned q = 0; q < l->queues; q++)
 			submit(l, gt, q, q % 2 ? VFC_JOB_LONG : VFC_JOB_STORE);
 }
@@ -91,7 +91,7 @@ const char *load_finish(struct load *l)
 {
 	static char why[160];
 
-	for (unsigned gt = 0; gt < l->sim->opt.gts; gt++) {
+	for (unsigned gt = 0; gt < l->vf->gts; gt++) {
 		for (unsigned q = 0; q < l->queues; q++) {
 			if (l->queue[gt][q].blocked)
 				vfc_job_release(l->vf->vfc, gt, (uint32_t)l->queue[gt][q].id,

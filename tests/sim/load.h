@@ -4,7 +4,7 @@
 #ifndef GUCEMU_TESTS_LOAD_H
 #define GUCEMU_TESTS_LOAD_H
 
-#include "sim.h"
+#include "pair.h"
 
 #define LOAD_MAX_QUEUES 16u
 #define LOAD_GROUP      3u /* queues of the group */

@@ -66,7 +66,7 @@ static void begin(uint8_t minor)
 {
 	w.opt.abi_minor[0] = w.opt.abi_minor[1] = minor;
 	w.sim = sim_new(&w.opt);
-	w.vf = &w.sim->vf[0];
+	w.vf = w.sim->vf[0];
 	w.sim->card[1].guc.hook = odd_guc;
 	load_start(&w.load, w.sim, w.vf, 1, false);
 }

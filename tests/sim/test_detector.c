@@ -105,7 +105,7 @@ static void spotter(void *user, const struct guc_event *ev)
 	spot->found[ev->finding->structure]++;
 	if (spot->n < KEPT)
 		spot->finding[spot->n++] = *ev->finding;
-	if (named_word(&spot->sim->vf[0], ev->finding, &value) &&
+	if (named_word(spot->sim->vf[0], ev->finding, &value) &&
 	    (value ^ ev->finding->new_value) & ~0xFFFu)
 		spot->not_there++;
 }
@@ -165,12 +165,12 @@ static void migrate_with(struct sim_options *o, unsigned move, struct spot *spot
 	o->vf_start[1] = moves[move].to;
 	s = sim_new(o);
 	spot_on(spot, s);
-	load_start(&load, s, &s->vf[0], 2, true);
+	load_start(&load, s, s->vf[0], 2, true);
 	/* A second item behind the blocked one keeps the work queue non-empty. */
 	load_more(&load);
 	sim_run(s, 5 * SIM_MS);
 	note_contexts(spot);
-	ck_assert_int_eq(sim_migrate(s, &s->vf[0]), 0);
+	ck_assert_int_eq(sim_migrate(s, s->vf[0]), 0);
 	sim_run(s, 500 * SIM_MS);
 	sim_free(s);
 }
@@ -330,13 +330,13 @@ START_TEST(F_08_made_afterwards)
 	o.vf.skip_fixups = 1u << FIXUP_DEFAULT_LRC;
 	s = sim_new(&o);
 	spot_on(&spot, s);
-	load_start(&load, s, &s->vf[0], 1, false);
-	ck_assert_int_eq(sim_migrate(s, &s->vf[0]), 0);
-	ck_assert(sim_recovered(s, &s->vf[0]));
+	load_start(&load, s, s->vf[0], 1, false);
+	ck_assert_int_eq(sim_migrate(s, s->vf[0]), 0);
+	ck_assert(sim_recovered(s, s->vf[0]));
 	ck_assert_uint_eq(spot.found[FIXUP_DEFAULT_LRC], 0);
-	id = vfc_queue_create(s->vf[0].vfc, 0, GUC_CLASS_RENDER, 1);
+	id = vfc_queue_create(s->vf[0]->vfc, 0, GUC_CLASS_RENDER, 1);
 	ck_assert_int_ge(id, 0);
-	ck_assert_int_gt(vfc_job_submit(s->vf[0].vfc, 0, (uint32_t)id, &job), 0);
+	ck_assert_int_gt(vfc_job_submit(s->vf[0]->vfc, 0, (uint32_t)id, &job), 0);
 	sim_run(s, 50 * SIM_MS);
 	ck_assert_uint_gt(spot.found[FIXUP_DEFAULT_LRC], 0);
 	sim_free(s);

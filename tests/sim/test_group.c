@@ -18,7 +18,7 @@ static uint32_t primary;
 static void begin(struct sim_options *o)
 {
 	s = sim_new(o);
-	vf = &s->vf[0];
+	vf = s->vf[0];
 	ck_assert_int_eq(sim_boot(s, vf), 0);
 }
 

@@ -7,7 +7,7 @@
 
 #include "proto/bits.h"
 #include "proto/regs.h"
-#include "sim.h"
+#include "pair.h"
 #include "suites.h"
 
 #define MIB   (1ull << 20)
@@ -32,7 +32,7 @@ static void options(struct sim_options *o, bool discrete, uint16_t ratio)
 static void start(const struct sim_options *o)
 {
 	s = sim_new(o);
-	v = &s->vf[0];
+	v = s->vf[0];
 	ck_assert_int_eq(sim_boot(s, v), 0);
 	queue = vfc_queue_create(v->vfc, 0, GUC_CLASS_BLITTER, 1);
 	ck_assert_int_ge(queue, 0);

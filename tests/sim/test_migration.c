@@ -30,7 +30,7 @@ static void world_begin(struct world *w, unsigned gts)
 static void world_run(struct world *w)
 {
 	w->sim = sim_new(&w->opt);
-	w->vf = &w->sim->vf[0];
+	w->vf = w->sim->vf[0];
 	load_start(&w->load, w->sim, w->vf, 2, true);
 }
 
@@ -501,7 +501,8 @@ START_TEST(M_33_position_independence)
 	world_begin(&w, 1);
 	world_run(&w);
 	for (unsigned i = 0; i < 10; i++) {
-		w.sim->opt.vf_start[1 - w.vf->card] = (40 + 24 * (uint64_t)i) * MIB + i * 4096;
+		sim_made_with()->vf_start[1 - w.vf->card] =
+			(40 + 24 * (uint64_t)i) * MIB + i * 4096;
 		ck_assert_int_eq(sim_migrate(w.sim, w.vf), 0);
 		ck_assert_msg(sim_recovered(w.sim, w.vf), "%s", w.vf->log);
 	}
@@ -552,13 +553,13 @@ START_TEST(test_many_vfs)
 	o.gts = 2;
 	s = sim_new(&o);
 	for (unsigned i = 0; i < 8; i++)
-		load_start(&load[i], s, &s->vf[i], 1, true);
+		load_start(&load[i], s, s->vf[i], 1, true);
 	for (unsigned i = 0; i < 8; i++)
-		ck_assert_int_eq(sim_migrate(s, &s->vf[i]), 0);
+		ck_assert_int_eq(sim_migrate(s, s->vf[i]), 0);
 	for (unsigned i = 0; i < 8; i++) {
 		const char *why;
 
-		ck_assert(sim_recovered(s, &s->vf[i]));
+		ck_assert(sim_recovered(s, s->vf[i]));
 		why = load_finish(&load[i]);
 		ck_assert_msg(!why, "VF %u: %s", i + 1, why);
 	}

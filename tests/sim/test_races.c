@@ -83,7 +83,7 @@ static void race_begin(struct race *r, uint32_t action)
 static void race_new(struct race *r)
 {
 	r->sim = sim_new(&r->opt);
-	r->vf = &r->sim->vf[0];
+	r->vf = r->sim->vf[0];
 	for (unsigned c = 0; c < SIM_CARDS; c++) {
 		r->sim->card[c].sink = note_boot;
 		r->sim->card[c].sink_user = r;

@@ -30,12 +30,12 @@ static struct sim *record(struct sim_options *o)
 	for (unsigned i = 0; i < SIM_CARDS; i++)
 		o->sink_user[i] = &tapes[i];
 	s = sim_new(o);
-	load_start(&load, s, &s->vf[0], 2, true);
-	ck_assert_int_eq(sim_migrate(s, &s->vf[0]), 0);
-	ck_assert(sim_recovered(s, &s->vf[0]));
+	load_start(&load, s, s->vf[0], 2, true);
+	ck_assert_int_eq(sim_migrate(s, s->vf[0]), 0);
+	ck_assert(sim_recovered(s, s->vf[0]));
 	load_more(&load);
-	ck_assert_int_eq(sim_migrate(s, &s->vf[0]), 0);
-	ck_assert(sim_recovered(s, &s->vf[0]));
+	ck_assert_int_eq(sim_migrate(s, s->vf[0]), 0);
+	ck_assert(sim_recovered(s, s->vf[0]));
 	why = load_finish(&load);
 	ck_assert_msg(!why, "%s", why);
 	for (unsigned i = 0; i < SIM_CARDS; i++)

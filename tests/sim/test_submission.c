@@ -48,7 +48,7 @@ static void count(void *user, const struct guc_event *ev)
 static void begin(const struct sim_options *o)
 {
 	s = sim_new(o);
-	vf = &s->vf[0];
+	vf = s->vf[0];
 	memset(&seen, 0, sizeof(seen));
 	for (unsigned i = 0; i < SIM_CARDS; i++)
 		s->card[i].sink = count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Local memory and compression metadata of the simulator's cards: the server's own
  * files (emulator/local.c) behind the core's, the PFs' and the VFs' ports. */
-#include "sim_lmem.h"
+#include "lmem.h"
 
 #include <errno.h>
 
@@ -38,9 +38,8 @@ static void card_resize(void *user, unsigned tile, unsigned fn, uint64_t bytes)
 	local_resize(&c->local, tile, fn, bytes);
 }
 
-void sim_lmem_card(struct sim_card *c, const struct sim_options *o)
+void sim_lmem_card(struct sim_card *c)
 {
-	local_init(&c->local, o->ccs_ratio);
 	c->guc.local = (struct guc_local){ c, card_read, card_write, card_resize };
 }
 

@@ -1,0 +1,12 @@
+# Cards, PFs and VFs in one thread under virtual time.
+
+noinst_LTLIBRARIES += libgucsim.la
+libgucsim_la_SOURCES = \
+	sim/card.c \
+	sim/card.h \
+	sim/lmem.c \
+	sim/lmem.h \
+	sim/sim.c \
+	sim/sim.h \
+	sim/verb.c \
+	sim/vf.c
