@@ -59,16 +59,10 @@ static void usage(FILE *out)
 static int unknown(const char *name)
 {
 	const char *names[COMMANDS];
-	const char *near;
 
 	for (size_t i = 0; i < COMMANDS; i++)
 		names[i] = commands[i].name;
-	near = cli_nearest(name, names, COMMANDS);
-	if (near)
-		cli_complain("gucemu", "'%s' is no command; did you mean '%s'?", name, near);
-	else
-		cli_complain("gucemu", "'%s' is no command", name);
-	return CLI_EXIT_USAGE;
+	return cli_unknown("gucemu", "command", name, names, COMMANDS);
 }
 
 static int version_main(int argc, char **argv)

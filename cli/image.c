@@ -276,16 +276,10 @@ static int import(char **files)
 static int unknown(const char *word)
 {
 	const char *names[VERBS];
-	const char *near;
 
 	for (size_t i = 0; i < VERBS; i++)
 		names[i] = verbs[i].name;
-	near = cli_nearest(word, names, VERBS);
-	if (near)
-		cli_complain(command.name, "'%s' is no verb; did you mean '%s'?", word, near);
-	else
-		cli_complain(command.name, "'%s' is no verb", word);
-	return CLI_EXIT_USAGE;
+	return cli_unknown(command.name, "verb", word, names, VERBS);
 }
 
 int gucemu_image_main(int argc, char **argv)

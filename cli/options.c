@@ -71,6 +71,18 @@ const char *cli_nearest(const char *word, const char *const *words, size_t n)
 	return best;
 }
 
+int cli_unknown(const char *name, const char *kind, const char *word, const char *const *words,
+		size_t n)
+{
+	const char *near = cli_nearest(word, words, n);
+
+	if (near)
+		cli_complain(name, "'%s' is no %s; did you mean '%s'?", word, kind, near);
+	else
+		cli_complain(name, "'%s' is no %s", word, kind);
+	return CLI_EXIT_USAGE;
+}
+
 bool cli_number(const char *text, bool suffix, uint64_t *value)
 {
 	static const char suffixes[] = "KMG";

@@ -54,6 +54,10 @@ void cli_help(const struct cli_command *c);
 void cli_complain(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The word of words[0..n) nearest to `word`, or NULL when none is near. */
 const char *cli_nearest(const char *word, const char *const *words, size_t n);
+/* Says to stderr that `word` is none of words[0..n), which are of that `kind`
+ * ("verb"), and which is near. The exit status. */
+int cli_unknown(const char *name, const char *kind, const char *word, const char *const *words,
+		size_t n);
 /* A number: decimal, 0x..., with suffix K, M or G when `suffix`. */
 bool cli_number(const char *text, bool suffix, uint64_t *value);
 

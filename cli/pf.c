@@ -119,18 +119,12 @@ static const struct verb *find(const char *name)
 static int unknown(const char *word)
 {
 	const char *names[VERBS + 2];
-	const char *near;
 
 	for (size_t i = 0; i < VERBS; i++)
 		names[i] = verbs[i].name;
 	names[VERBS] = "migrate";
 	names[VERBS + 1] = "serve";
-	near = cli_nearest(word, names, VERBS + 2);
-	if (near)
-		cli_complain(command.name, "'%s' is no verb; did you mean '%s'?", word, near);
-	else
-		cli_complain(command.name, "'%s' is no verb", word);
-	return CLI_EXIT_USAGE;
+	return cli_unknown(command.name, "verb", word, names, VERBS + 2);
 }
 
 static void verb_line(const struct verb *verb, const char *setting, char *line, size_t cap)

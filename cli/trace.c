@@ -177,7 +177,6 @@ static void usage(FILE *out)
 int gucemu_trace_main(int argc, char **argv)
 {
 	const char *names[VERBS];
-	const char *near;
 	char name[32];
 
 	if (argc < 2) {
@@ -196,8 +195,5 @@ int gucemu_trace_main(int argc, char **argv)
 		argv[1] = name;
 		return verbs[i].main(argc - 1, argv + 1);
 	}
-	near = cli_nearest(argv[1], names, VERBS);
-	cli_complain("gucemu trace", "'%s' is no verb%s%s%s", argv[1],
-		     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-	return CLI_EXIT_USAGE;
+	return cli_unknown("gucemu trace", "verb", argv[1], names, VERBS);
 }
