@@ -55,16 +55,22 @@ START_TEST(P_10_flr_full)
 }
 END_TEST
 
-START_TEST(P_11_flr_done_missing)
+/* An FLR whose FLR_DONE of GT 1 is not there after 4 s. */
+static void flr_without_done(void)
 {
-	/* P-11: the verb ends after 5 s without FLR_DONE; the GT stays in its FLR until
-	 * the event comes. */
 	fx_provision(1);
 	dirty(1);
 	fx.guc[1].no_event = true;
 	ck_assert_int_eq(fx_do_for(PFC_FLR, 1, FX_SEC * 4), 1);
 	ck_assert_uint_eq(fx.logged, 2);
 	ck_assert_uint_eq(fx.guc[0].vf_mailbox[1][0], 0x1234);
+}
+
+START_TEST(P_11_flr_done_missing)
+{
+	/* P-11: the verb ends after 5 s without FLR_DONE; the GT stays in its FLR until
+	 * the event comes. */
+	flr_without_done();
 	ck_assert_int_eq(pfc_do(fx.pfc, PFC_FLR, 1, NULL, 0), -EALREADY);
 	fx_run(FX_SEC * 2);
 	ck_assert_int_eq(fx.err, -ETIMEDOUT);
@@ -118,12 +124,7 @@ START_TEST(P_14_flr_one_late)
 {
 	/* P-14: what FLR_DONE of one GT has come for waits in SYNC for the other;
 	 * scrubbing and FLR_FINISH come after both. */
-	fx_provision(1);
-	dirty(1);
-	fx.guc[1].no_event = true;
-	ck_assert_int_eq(fx_do_for(PFC_FLR, 1, FX_SEC * 4), 1);
-	ck_assert_uint_eq(fx.logged, 2);
-	ck_assert_uint_eq(fx.guc[0].vf_mailbox[1][0], 0x1234);
+	flr_without_done();
 	ck_assert_uint_ne(fx.ggtt[fx_info(1).ggtt_start >> 12], 1u << 2 | 1);
 	fx_notify(1, 1, GUC_EVENT_VF_FLR_DONE);
 	fx_run(FX_SEC / 10);
