@@ -162,6 +162,15 @@ void fx_provision(struct fx *f, unsigned vf)
 	fx_provision_at(f, vf, FX_VF_START(vf));
 }
 
+struct fx *fx_new_ready(unsigned gts, const struct guc_options *options)
+{
+	struct fx *f = fx_new(1, gts, 2, options);
+
+	fx_provision(f, 1);
+	fx_provision(f, 2);
+	return f;
+}
+
 void fx_boot(struct fx *f, unsigned vf, unsigned gt)
 {
 	const uint32_t match[2] = { GUC_ACTION_MATCH_VERSION, 0x00010200 };

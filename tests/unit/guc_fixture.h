@@ -68,6 +68,8 @@ void fx_free(struct fx *f);
  * `start` on with VFID n: state VF_READY. */
 void fx_provision(struct fx *f, unsigned vf);
 void fx_provision_at(struct fx *f, unsigned vf, uint64_t start);
+/* New card of one tile whose two VFs are provisioned. */
+struct fx *fx_new_ready(unsigned gts, const struct guc_options *options);
 /* MATCH_VERSION, memirq, CTB registration and enabling: state VF_RUNNING. */
 void fx_boot(struct fx *f, unsigned vf, unsigned gt);
 

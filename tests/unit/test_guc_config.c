@@ -11,9 +11,7 @@ static struct fx *f;
 
 static void setup(void)
 {
-	f = fx_new(1, 2, 2, NULL);
-	fx_provision(f, 1);
-	fx_provision(f, 2);
+	f = fx_new_ready(2, NULL);
 }
 
 static void teardown(void)

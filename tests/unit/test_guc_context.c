@@ -10,9 +10,7 @@ static struct fx *f;
 
 static void setup(void)
 {
-	f = fx_new(1, 1, 2, NULL);
-	fx_provision(f, 1);
-	fx_provision(f, 2);
+	f = fx_new_ready(1, NULL);
 	fx_boot(f, 1, 0);
 	fx_g2h_drain(f, 1, 0);
 	lx_make(f, 1, 0, false);

@@ -13,9 +13,7 @@ static struct fx *f;
 
 static void setup(void)
 {
-	f = fx_new(1, 2, 2, NULL);
-	fx_provision(f, 1);
-	fx_provision(f, 2);
+	f = fx_new_ready(2, NULL);
 }
 
 static void teardown(void)
@@ -334,9 +332,7 @@ START_TEST(tlb)
 	fx_free(f);
 	guc_options_default(&o);
 	o.ggtt_tlb = true;
-	f = fx_new(1, 1, 2, &o);
-	fx_provision(f, 1);
-	fx_provision(f, 2);
+	f = fx_new_ready(1, &o);
 	fx_put(f, 1, 0x20000, 1);
 	fx_put(f, 1, 0x21000, 2);
 	ck_assert_int_eq(guc_ggtt_load32(&f->card, 0, 1, at, &v), 0);

@@ -14,9 +14,7 @@ static struct fx *f;
 
 static void setup(void)
 {
-	f = fx_new(1, 2, 2, NULL);
-	fx_provision(f, 1);
-	fx_provision(f, 2);
+	f = fx_new_ready(2, NULL);
 	fx_boot(f, 1, 0);
 	lx_make(f, 1, 0, false);
 	fx_g2h_drain(f, 0, 0);
