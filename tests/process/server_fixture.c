@@ -2,7 +2,6 @@
 /* Servers and raw clients for the process tests. See server_fixture.h. */
 #include "server_fixture.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +20,7 @@
 #include "proto/bits.h"
 #include "proto/hxg.h"
 #include "proto/regs.h"
+#include "tests/check_main.h"
 
 #define READ_MS 20000
 #define READY_FD 9
@@ -38,6 +38,16 @@ const char *gucemu_path(void)
 			return places[i];
 	}
 	return NULL;
+}
+
+int server_tests_main(Suite *s)
+{
+	if (!gucemu_path()) {
+		fprintf(stderr, "no gucemu to test\n");
+		return 77;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return check_main(s);
 }
 
 static pid_t spawn(const char *const *argv, int ready, const char *log)

@@ -5,6 +5,7 @@
 #ifndef GUCEMU_TESTS_SERVER_FIXTURE_H
 #define GUCEMU_TESTS_SERVER_FIXTURE_H
 
+#include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,6 +32,9 @@ struct raw_client {
 
 /* Path of the program, or NULL: then the tests are skipped. */
 const char *gucemu_path(void);
+/* The main() of these tests: runs them if there is a program, with SIGPIPE
+ * ignored; the exit status. */
+int server_tests_main(Suite *s);
 /* Start `gucemu serve --socket ... ARGS` and wait for its ready line. */
 void server_start(struct server_process *s, const char *const *args);
 /* Start with a socket path of the caller's and standard error to a file:

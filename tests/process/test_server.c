@@ -16,7 +16,6 @@
 #include "proto/bits.h"
 #include "proto/regs.h"
 #include "server_fixture.h"
-#include "tests/check_main.h"
 
 static struct server_process server;
 static struct raw_client bad, good;
@@ -793,10 +792,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	if (!gucemu_path()) {
-		fprintf(stderr, "no gucemu to test\n");
-		return 77;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	return check_main(suite());
+	return server_tests_main(suite());
 }

@@ -12,7 +12,6 @@
 
 #include "proto/regs.h"
 #include "server_fixture.h"
-#include "tests/check_main.h"
 
 static char dir[64], path[96], text[4096];
 
@@ -254,10 +253,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	if (!gucemu_path()) {
-		fprintf(stderr, "no gucemu to test\n");
-		return 77;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	return check_main(suite());
+	return server_tests_main(suite());
 }

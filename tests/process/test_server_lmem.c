@@ -10,7 +10,6 @@
 
 #include "proto/bits.h"
 #include "move_fixture.h"
-#include "tests/check_main.h"
 #include "view/json.h"
 
 #define MIB   (1ull << 20)
@@ -324,7 +323,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	if (!gucemu_path())
-		return 77;
-	return check_main(suite());
+	return server_tests_main(suite());
 }

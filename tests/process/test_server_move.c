@@ -16,7 +16,6 @@
 #include "proto/errors.h"
 #include "proto/hxg.h"
 #include "proto/regs.h"
-#include "tests/check_main.h"
 #include "move_fixture.h"
 
 START_TEST(plain_ctb)
@@ -450,10 +449,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	if (!gucemu_path()) {
-		fprintf(stderr, "no gucemu to test\n");
-		return 77;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	return check_main(suite());
+	return server_tests_main(suite());
 }

@@ -19,7 +19,6 @@
 #include "move_fixture.h"
 #include "proto/actions.h"
 #include "proto/hxg.h"
-#include "tests/check_main.h"
 
 /* Shared with the child: transmissions left until it dies, when it is armed. */
 static struct fuse {
@@ -200,10 +199,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	if (!gucemu_path()) {
-		fprintf(stderr, "no gucemu to test\n");
-		return 77;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	return check_main(suite());
+	return server_tests_main(suite());
 }
