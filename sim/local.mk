@@ -6,6 +6,7 @@ libgucsim_la_SOURCES = \
 	sim/card.h \
 	sim/lmem.c \
 	sim/lmem.h \
+	sim/random.h \
 	sim/sim.c \
 	sim/sim.h \
 	sim/verb.c \

@@ -5,15 +5,11 @@
 #include <stdlib.h>
 
 #include "lmem.h"
+#include "random.h"
 
 uint64_t sim_random(struct sim *s)
 {
-	/* splitmix64: one word of state, full period. */
-	uint64_t z = s->rng += 0x9E3779B97F4A7C15ull;
-
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
-	z = (z ^ z >> 27) * 0x94D049BB133111EBull;
-	return z ^ z >> 31;
+	return random_next(&s->rng);
 }
 
 struct sim *sim_create(uint64_t seed)

@@ -18,6 +18,7 @@
 #include "cli/trace_file.h"
 #include "proto/bits.h"
 #include "proto/crc32c.h"
+#include "sim/random.h"
 #include "view/describe.h"
 #include "view/diagram_events.h"
 
@@ -32,11 +33,7 @@ static uint64_t rng;
 
 static uint64_t next_random(void)
 {
-	uint64_t z = rng += 0x9E3779B97F4A7C15ull;
-
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
-	z = (z ^ z >> 27) * 0x94D049BB133111EBull;
-	return z ^ z >> 31;
+	return random_next(&rng);
 }
 
 static uint32_t below(uint32_t n)
