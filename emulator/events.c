@@ -18,7 +18,8 @@
 /* What the server itself looks at, always and for its log. */
 #define OWN_POINTS \
 	(BIT64(GUC_PT_STATE) | BIT64(GUC_PT_FINDING) | BIT64(GUC_PT_VIOLATION))
-#define INFO_POINTS  (OWN_POINTS | BIT64(GUC_PT_FLR) | BIT64(GUC_PT_BLOB))
+#define INFO_POINTS \
+	(OWN_POINTS | BIT64(GUC_PT_FLR) | BIT64(GUC_PT_BLOB) | BIT64(GUC_PT_FAULT))
 #define DEBUG_POINTS (ALL_POINTS & ~LOUD_POINTS)
 /* A stream's share of its queue: the rest is for answers. */
 #define STREAM_QUEUE (WIRE_OUT_HIGH - FRAME_MAX)
@@ -124,6 +125,8 @@ static void stream_event(struct server *s, const struct guc_event *e)
 			 field_put(EVENT_FROM, e->from) | field_put(EVENT_TO, e->to),
 		.status = e->error,
 		.data = data,
+		.text = e->text,
+		.text_len = e->text ? strlen(e->text) : 0,
 		.data_len = event_data_put(data, e),
 	};
 
@@ -169,6 +172,7 @@ static enum server_log event_level(enum guc_point point)
 	case GUC_PT_FINDING:
 	case GUC_PT_VIOLATION:
 		return LOG_WARN;
+	case GUC_PT_FAULT:
 	case GUC_PT_STATE:
 	case GUC_PT_FLR:
 	case GUC_PT_BLOB:
@@ -195,7 +199,8 @@ static enum server_log event_level(enum guc_point point)
 
 static bool event_quota(struct server *s, enum guc_point point)
 {
-	return (point != GUC_PT_VIOLATION && point != GUC_PT_FINDING) || server_log_quota(s);
+	return (point != GUC_PT_VIOLATION && point != GUC_PT_FINDING && point != GUC_PT_FAULT) ||
+	       server_log_quota(s);
 }
 
 static void log_event(struct server *s, const struct guc_event *e)

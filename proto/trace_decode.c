@@ -112,7 +112,7 @@ const char *trace_kind_name(gucemu_TraceKind kind)
 		K(STATE, "state") K(FLR, "flr") K(BLOB, "blob")
 		K(FINDING, "finding") K(VIOLATION, "violation") K(FENCE, "fence")
 		K(CONTEXT, "context") K(TICK, "tick") K(PROVISION, "provision")
-		K(MISHAP, "mishap")
+		K(MISHAP, "mishap") K(FAULT, "fault")
 #undef K
 	case gucemu_TRACE_NONE:
 		break;

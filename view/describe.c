@@ -257,6 +257,33 @@ static size_t put_mishap(char *buf, size_t cap, const struct guc_event *e)
 	return text_fmt(buf, cap, "%s, context %u", kind[e->msg[0]], e->msg[1]);
 }
 
+/* Which rule, where, and what it did besides its verdict. */
+static size_t put_fault(char *buf, size_t cap, const struct guc_event *e)
+{
+	uint32_t msg[256];
+	struct guc_event done = { .msg = msg };
+	struct guc_hook_action act = { 0 };
+	size_t at = 0;
+
+	if (e->code)
+		at = PUT(buf, cap, at, "rule %u ", e->code);
+	if (e->text && e->text[0])
+		at = PUT(buf, cap, at, "'%s' ", e->text);
+	at = PUT(buf, cap, at, "at %s", e->from < GUC_PT_COUNT ?
+		 guc_point_name((enum guc_point)e->from) : "?");
+	if (!e->bytes || guc_fault_replay(e->bytes, e->len, &done, &act) < 0)
+		return at;
+	if (act.delay && !act.behind)
+		at = PUT(buf, cap, at, ", %lu us", act.delay / 1000);
+	if (act.behind)
+		at = PUT(buf, cap, at, ", behind %u more", act.behind);
+	if (act.copies)
+		at = PUT(buf, cap, at, ", %u more of it", act.copies);
+	for (uint32_t i = 0; i < act.deed_n; i++)
+		at = PUT(buf, cap, at, ", %s", guc_deed_text(act.deed[i].what));
+	return at;
+}
+
 static size_t put_details(char *buf, size_t cap, const struct guc_event *e)
 {
 	switch (e->point) {
@@ -301,6 +328,8 @@ static size_t put_details(char *buf, size_t cap, const struct guc_event *e)
 		return put_provision(buf, cap, e);
 	case GUC_PT_MISHAP:
 		return put_mishap(buf, cap, e);
+	case GUC_PT_FAULT:
+		return put_fault(buf, cap, e);
 	case GUC_PT_FLR:
 	case GUC_PT_COUNT:
 		break;

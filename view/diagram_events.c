@@ -360,6 +360,21 @@ static void step(struct maker *m, const struct view_event *v)
 	}
 }
 
+static void fault(struct maker *m, const struct guc_event *g)
+{
+	static const char *const done[] = { "acts", "changes it", "loses it", "holds it back",
+					    "answers it" };
+	char text[DIAGRAM_TEXT_MAX], more[DIAGRAM_TEXT_MAX];
+
+	if (g->text && g->text[0])
+		snprintf(text, sizeof(text), "fault %.34s", g->text);
+	else
+		snprintf(text, sizeof(text), "fault %u", g->code);
+	snprintf(more, sizeof(more), "%s at %s", g->verdict <= GUC_ANSWER ? done[g->verdict] : "?",
+		 g->from < GUC_PT_COUNT ? guc_point_name((enum guc_point)g->from) : "?");
+	add_loop(m, DIAGRAM_GUC, text, more);
+}
+
 static void vf_event(struct maker *m, const struct guc_event *g)
 {
 	switch (g->point) {
@@ -381,6 +396,9 @@ static void vf_event(struct maker *m, const struct guc_event *g)
 	case GUC_PT_H2G:
 	case GUC_PT_G2H:
 		m->left_out++;
+		return;
+	case GUC_PT_FAULT:
+		fault(m, g);
 		return;
 	case GUC_PT_FLR:
 		add_loop(m, DIAGRAM_VF, "PCI function level", "reset of the VF");

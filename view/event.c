@@ -43,5 +43,6 @@ const struct guc_event *view_event_guc(struct view_event *event)
 {
 	event->guc.msg = event->guc.msg_len > 0 ? event->dw : NULL;
 	event->guc.finding = event->guc.point == GUC_PT_FINDING ? &event->finding : NULL;
+	event->guc.text = event->guc.point == GUC_PT_FAULT ? event->text : NULL;
 	return &event->guc;
 }

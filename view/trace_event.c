@@ -14,7 +14,7 @@ gucemu_TraceKind trace_kind_of(enum guc_point point)
 		return gucemu_TRACE_##sym;
 		K(MMIO_READ) K(MMIO_WRITE) K(MBOX_REQUEST) K(MBOX_REPLY) K(H2G) K(G2H) K(IRQ)
 		K(MEM_READ) K(MEM_WRITE) K(STATE) K(FLR) K(BLOB) K(FINDING) K(VIOLATION)
-		K(FENCE) K(CONTEXT) K(TICK) K(PROVISION) K(MISHAP)
+		K(FENCE) K(CONTEXT) K(TICK) K(PROVISION) K(MISHAP) K(FAULT)
 #undef K
 	case GUC_PT_COUNT:
 		break;
@@ -51,6 +51,10 @@ void trace_from_event(struct trace_record *r, const struct guc_event *e,
 		.verdict = e->verdict,
 		.data = scratch->bytes,
 	};
+	if (e->text) {
+		r->text = e->text;
+		r->text_len = strlen(e->text);
+	}
 	if (e->bytes) {
 		r->data = e->bytes;
 		r->data_len = e->len;
@@ -94,6 +98,7 @@ static int get_data(struct view_event *v, const struct trace_record *r)
 		return event_finding_get(&v->finding, r->data, r->data_len);
 	case GUC_PT_MEM_READ:
 	case GUC_PT_MEM_WRITE:
+	case GUC_PT_FAULT:
 		return get_bytes(v, r);
 	case GUC_PT_MBOX_REQUEST:
 	case GUC_PT_MBOX_REPLY:

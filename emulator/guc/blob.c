@@ -380,7 +380,8 @@ struct op {
 	uint32_t bytes;
 };
 
-static uint16_t save(struct guc_card *c, struct guc_request *r, const struct op *op)
+static uint16_t save(struct guc_card *c, struct guc_request *r, const struct op *op,
+		     const struct guc_hook_action *act)
 {
 	uint16_t err = guc_vf_input(c, r->gt, op->vf, GUC_IN_SAVE, 0);
 	uint32_t dwords;
@@ -388,6 +389,8 @@ static uint16_t save(struct guc_card *c, struct guc_request *r, const struct op 
 	if (err)
 		return err;
 	dwords = make(c, r->gt, op->vf);
+	guc_patch(act, guc_blob_stage(c), 4 * (size_t)dwords);
+	dwords -= act->cut / 4 < dwords ? act->cut / 4 : 0;
 	r->reply_data0 = dwords;
 	if (!op->addr && !op->bytes)
 		return GUC_OK;
@@ -398,7 +401,8 @@ static uint16_t save(struct guc_card *c, struct guc_request *r, const struct op 
 	return GUC_OK;
 }
 
-static uint16_t restore(struct guc_card *c, struct guc_request *r, const struct op *op)
+static uint16_t restore(struct guc_card *c, struct guc_request *r, const struct op *op,
+			const struct guc_hook_action *act)
 {
 	uint16_t err = guc_vf_peek(c, r->gt, op->vf, GUC_IN_RESTORE, 0);
 	uint32_t *stage = guc_blob_stage(c);
@@ -412,6 +416,8 @@ static uint16_t restore(struct guc_card *c, struct guc_request *r, const struct 
 		r->hint = GUC_BLOB_UNREADABLE;
 		return GUC_ERR_INVALID_GGTT_ADDRESS;
 	}
+	guc_patch(act, stage, bytes);
+	bytes -= act->cut < bytes ? act->cut & ~(size_t)3 : 0;
 	err = guc_blob_check(c, r->gt, op->vf, stage, bytes, &r->hint);
 	if (!err)
 		err = guc_vf_input(c, r->gt, op->vf, GUC_IN_RESTORE, 0);
@@ -423,12 +429,10 @@ static uint16_t restore(struct guc_card *c, struct guc_request *r, const struct 
 }
 
 /* Hooks may refuse a blob's crossing; the error is theirs if they set one. */
-static bool hooked(struct guc_card *c, struct guc_event *ev)
+static bool hooked(struct guc_card *c, struct guc_event *ev, struct guc_hook_action *act)
 {
-	struct guc_hook_action act = { 0 };
-	enum guc_verdict v = guc_hook(c, ev, &act);
+	enum guc_verdict v = guc_hook(c, ev, act);
 
-	ev->verdict = (uint8_t)v;
 	if (v == GUC_SWALLOW && !ev->error)
 		ev->error = GUC_ERR_CANNOT_COMPLETE_ACTION;
 	return v == GUC_SWALLOW || (v == GUC_CHANGE && ev->error);
@@ -440,6 +444,7 @@ static bool hooked(struct guc_card *c, struct guc_event *ev)
 uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r)
 {
 	struct guc_event ev = { .point = GUC_PT_BLOB, .gt = (uint8_t)r->gt, .code = r->data0 };
+	struct guc_hook_action act = { 0 };
 	struct op op;
 
 	/* i915 sends a sixth dword, zero. */
@@ -457,8 +462,9 @@ uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r)
 	};
 	ev.fn = (uint8_t)op.vf;
 	ev.len = op.bytes;
-	if (!hooked(c, &ev))
-		ev.error = r->data0 == GUC_OP_SAVE ? save(c, r, &op) : restore(c, r, &op);
+	if (!hooked(c, &ev, &act))
+		ev.error = r->data0 == GUC_OP_SAVE ? save(c, r, &op, &act) :
+						     restore(c, r, &op, &act);
 	r->cost = (r->reply_data0 + op.bytes / 4) / BLOB_DWORDS_A_DWORD;
 	if (!ev.error)
 		ev.len = 4 * r->reply_data0;

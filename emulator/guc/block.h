@@ -110,6 +110,7 @@ struct guc_function { /* of one GuC */
 	uint8_t compressing; /* type of the compression context that runs, 0 = none */
 	uint8_t owed;       /* VF_STATE_NOTIFY events the PF gets after the reply: bit per event */
 	uint8_t engines_off;/* classes that SCHED_ENGINE_MODE_SET stopped: bit per class */
+	uint8_t deaf;       /* GUC_DEAF_*: hooks want that it is not served */
 	uint32_t mbox[MAILBOX_DWORDS];
 	struct guc_config config;
 	struct guc_self_config self;
@@ -156,11 +157,17 @@ struct guc_context {
 	uint32_t run_next, run_prev; /* runnable ones form a list: slot + 1, 0 = end */
 };
 
-/* A crossing that a hook delayed. */
+#define GUC_DEAF_FUNCTION 1u /* it hangs */
+#define GUC_DEAF_GUC      2u /* the whole GuC hangs */
+#define GUC_DEAF_HELD     4u
+
+/* A crossing that a hook delayed; of point STATE: the end of a hold. */
 struct guc_delayed {
 	uint64_t due;
 	uint8_t point, fn, gt, len;
 	uint16_t fence, code;
+	uint8_t behind;  /* or after so many later ones, 0 = only in time */
+	uint8_t pad[3];
 	uint32_t dw[CTB_MSG_MAX_DWORDS];
 };
 
@@ -199,7 +206,12 @@ struct guc_block {
 	uint64_t engine_due[GUC_MAX_GTS];  /* next run; UINT64_MAX = nothing to run */
 	uint64_t stage_off, stage_bytes;  /* guc_blob_bound() bytes, 8-byte aligned */
 	uint32_t delayed_n;
+	uint32_t deeds_n, deeds_lost;
+	uint8_t in_deeds;  /* they are being done: hooks are not asked */
+	uint8_t hung_gts, hung_gucs; /* a bit a GT */
+	uint8_t pad[1];
 	struct guc_delayed delayed[GUC_DELAYED];
+	struct guc_deed deeds[GUC_DEEDS];
 };
 
 /* --- finding things --------------------------------------------------------- */
@@ -258,7 +270,14 @@ void guc_violate(struct guc_card *c, unsigned gt, unsigned fn, enum guc_violatio
 		 uint64_t addr, uint64_t value);
 /* Put a crossing aside until now + delay; -ENOSPC when all slots are taken
  * (the caller then lets it pass). */
-int guc_delay(struct guc_card *c, const struct guc_event *ev, uint64_t delay);
+int guc_delay(struct guc_card *c, const struct guc_event *ev,
+	      const struct guc_hook_action *act);
+/* One more of the kind has gone its way: what lets only so many pass may go on now. */
+void guc_delayed_passed(struct guc_card *c, enum guc_point point, unsigned gt, unsigned fn);
+/* Change `len` bytes as the hook wants them. */
+void guc_patch(const struct guc_hook_action *act, void *bytes, size_t len);
+/* The turn of the card ends: do what hooks have asked for. */
+void guc_deeds_run(struct guc_card *c);
 
 /* --- GGTT and function memory (ggtt.c) -------------------------------------- */
 

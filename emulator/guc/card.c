@@ -189,6 +189,7 @@ int guc_flr(struct guc_card *card, unsigned fn)
 		guc_vf_input(card, gt, fn, GUC_IN_PCI_FLR, 0);
 		guc_lifecycle_settle(card, gt);
 	}
+	guc_deeds_run(card);
 	guc_irq_flush(card);
 	return 0;
 }
@@ -232,7 +233,7 @@ static void run_engines(struct guc_card *c, unsigned gt)
 {
 	struct guc_block *b = c->block;
 
-	if (guc_unit(c, gt)->runnable_n == 0)
+	if (guc_unit(c, gt)->runnable_n == 0 || ((b->hung_gts | b->hung_gucs) >> gt & 1))
 		b->engine_due[gt] = UINT64_MAX;
 	else if (b->engine_due[gt] == UINT64_MAX)
 		b->engine_due[gt] = b->now;
@@ -267,6 +268,7 @@ void guc_tick(struct guc_card *card, uint64_t now)
 		run_engines(card, gt);
 		guc_activity_settle(card, gt);
 	}
+	guc_deeds_run(card);
 	guc_irq_flush(card);
 }
 

@@ -20,6 +20,14 @@
  * less and less often, down to this. */
 #define GUC_POLL_MAX_NS 10000000u
 
+/* Points at which the hook is asked before the crossing; of others, told. */
+#define GUC_POINTS_HOOKED                                                      \
+	(1ull << GUC_PT_MMIO_READ | 1ull << GUC_PT_MMIO_WRITE |                \
+	 1ull << GUC_PT_MBOX_REQUEST | 1ull << GUC_PT_MBOX_REPLY |             \
+	 1ull << GUC_PT_H2G | 1ull << GUC_PT_G2H | 1ull << GUC_PT_IRQ |        \
+	 1ull << GUC_PT_MEM_READ | 1ull << GUC_PT_MEM_WRITE |                  \
+	 1ull << GUC_PT_FLR | 1ull << GUC_PT_BLOB)
+
 /* Points that a sink gets only when it asks: there are too many of them. */
 #define GUC_POINTS_QUIET                                                       \
 	(1ull << GUC_PT_MMIO_READ | 1ull << GUC_PT_MMIO_WRITE |                \
@@ -31,12 +39,18 @@ static inline uint64_t guc_bit(unsigned fn)
 	return 1ull << fn;
 }
 
+/* True when the hook wants to be asked at `p`. */
+static inline bool guc_hooked(const struct guc_card *c, enum guc_point p)
+{
+	return c->hook && (!c->hook_mask || (c->hook_mask >> p & 1)) && !c->block->in_deeds;
+}
+
 /* True when hook or sink want `p`. */
 static inline bool guc_watched(const struct guc_card *c, enum guc_point p)
 {
 	uint64_t mask = c->sink_mask ? c->sink_mask : ~GUC_POINTS_QUIET;
 
-	return c->hook || (c->sink && (mask >> p & 1));
+	return guc_hooked(c, p) || (c->sink && (mask >> p & 1));
 }
 
 /* Between a function level reset and FLR_FINISH. */
@@ -83,6 +97,22 @@ void guc_function_rescan(struct guc_card *c, unsigned gt, unsigned fn);
 void guc_delayed_drop(struct guc_card *c, unsigned gt, unsigned fn);
 void guc_delayed_run(struct guc_card *c);
 uint64_t guc_delayed_due(const struct guc_card *c);
+/* Most dwords of what a hook did, and the bytes of them; ev->verdict is set. */
+#define GUC_FAULT_DWORDS                                                       \
+	(12u + 2 * GUC_HOOK_PATCHES + 3 * GUC_HOOK_DEEDS + GUC_HOOK_ANSWER_MAX + \
+	 CTB_HXG_MAX_DWORDS)
+size_t guc_fault_pack(const struct guc_event *ev, const struct guc_hook_action *act,
+		      uint8_t *bytes);
+/* Deeds of a hook: some at once, the others by guc_deeds_run(). */
+void guc_deeds_note(struct guc_card *c, const struct guc_event *ev,
+		    const struct guc_hook_action *act);
+/* The VF loses all that its driver told the GuC: VF_READY again if it is configured. */
+void guc_lifecycle_restart(struct guc_card *c, unsigned gt, unsigned fn);
+/* An interrupt that was held back. */
+void guc_raise_held(struct guc_card *c, const struct guc_delayed *d);
+/* A hold is over: forget it; or take what was waiting, too. */
+void guc_hold_drop(struct guc_card *c, unsigned gt, unsigned fn);
+void guc_hold_end(struct guc_card *c, unsigned gt, unsigned fn);
 /* Where they go on. */
 void guc_mailbox_handle(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
 void guc_mailbox_write(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);

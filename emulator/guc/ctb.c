@@ -16,7 +16,8 @@
 
 bool guc_h2g_open(const struct guc_function *f)
 {
-	return f->ctb_enabled && f->h2g.size && !f->h2g.stopped && f->state == GUC_VFS_RUNNING;
+	return f->ctb_enabled && f->h2g.size && !f->h2g.stopped && !f->deaf &&
+	       f->state == GUC_VFS_RUNNING;
 }
 
 static void stop(struct guc_card *c, unsigned gt, unsigned fn, uint32_t status,
@@ -93,20 +94,38 @@ static uint32_t take(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fenc
 	};
 	struct guc_hook_action act;
 	enum guc_verdict v = guc_hook(c, &ev, &act);
+	uint32_t cost;
 
 	guc_fn(c, gt, fn)->h2g_messages++;
 	guc_adverse(c, gt, fn, GUC_THRESHOLD_H2G_STORM, GUC_COST_H2G_US);
 	guc_emit(c, &ev);
-	if (v == GUC_SWALLOW || (v == GUC_DELAY && guc_delay(c, &ev, act.delay) == 0))
+	if (v == GUC_SWALLOW)
 		return 0;
+	if ((v == GUC_CHANGE || v == GUC_DELAY) && ev.msg_len >= 1 &&
+	    ev.msg_len <= CTB_HXG_MAX_DWORDS)
+		len = ev.msg_len;
+	else
+		ev.msg_len = len;
+	if (v == GUC_CHANGE)
+		fence = (uint16_t)ev.value;
+	if (v == GUC_DELAY && guc_delay(c, &ev, &act) == 0) {
+		const uint32_t busy = hxg_header(HXG_ORIGIN_GUC, HXG_BUSY, 0);
+
+		if (act.busy)
+			guc_g2h_put(c, gt, fn, fence, (uint16_t)ev.code, &busy, 1, true);
+		return 0;
+	}
 	if (v == GUC_ANSWER && act.answer_len > 0 && act.answer_len <= GUC_HOOK_ANSWER_MAX) {
 		guc_g2h_put(c, gt, fn, fence, (uint16_t)ev.code, act.answer, act.answer_len,
 			    true);
 		return 0;
 	}
-	if (v == GUC_CHANGE && ev.msg_len >= 1 && ev.msg_len <= CTB_HXG_MAX_DWORDS)
-		len = ev.msg_len;
-	return guc_h2g_handle(c, gt, fn, fence, dw, len);
+	cost = guc_h2g_handle(c, gt, fn, fence, dw, len);
+	if (v == GUC_CHANGE)
+		for (unsigned i = 0; i < act.copies; i++)
+			cost += guc_h2g_handle(c, gt, fn, fence, dw, len);
+	guc_delayed_passed(c, GUC_PT_H2G, gt, fn);
+	return cost;
 }
 
 /* One message or run of NOPs out of `used` dwords. Dwords consumed, with what

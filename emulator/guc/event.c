@@ -34,27 +34,77 @@ const char *guc_violation_text(enum guc_violation v)
 	return "?";
 }
 
-enum guc_verdict guc_hook(struct guc_card *c, struct guc_event *ev, struct guc_hook_action *act)
+/* What a hook returns is bounded here once. */
+static void bound(struct guc_event *ev, struct guc_hook_action *act)
 {
-	uint64_t value = ev->value;
+	if (act->answer_len > GUC_HOOK_ANSWER_MAX)
+		act->answer_len = GUC_HOOK_ANSWER_MAX;
+	if (act->patch_n > GUC_HOOK_PATCHES)
+		act->patch_n = GUC_HOOK_PATCHES;
+	if (act->deed_n > GUC_HOOK_DEEDS)
+		act->deed_n = GUC_HOOK_DEEDS;
+	if (ev->msg_len > CTB_HXG_MAX_DWORDS)
+		ev->msg_len = CTB_HXG_MAX_DWORDS;
+}
+
+/* The hook has done something: say so, whoever listens. */
+static void tell(struct guc_card *c, const struct guc_event *ev,
+		 const struct guc_hook_action *act)
+{
+	uint8_t bytes[4 * GUC_FAULT_DWORDS];
+	struct guc_event fault = {
+		.point = GUC_PT_FAULT, .fn = ev->fn, .gt = ev->gt, .verdict = ev->verdict,
+		.from = (uint8_t)ev->point, .code = act->rule, .text = act->text,
+		.bytes = bytes, .len = (uint32_t)guc_fault_pack(ev, act, bytes),
+	};
+
+	guc_emit(c, &fault);
+}
+
+static enum guc_verdict ask(struct guc_card *c, struct guc_event *ev,
+			    struct guc_hook_action *act)
+{
+	struct guc_event was = *ev;
 	enum guc_verdict v;
 
-	if (!c->hook)
-		return GUC_PASS;
 	memset(act, 0, sizeof(*act));
 	ev->seq = c->block->seq;
 	ev->time = c->block->now;
+	ev->state = guc_fn(c, ev->gt, ev->fn)->state;
 	v = c->hook(c->hook_user, ev, act);
+	bound(ev, act);
+	if (v == GUC_PASS && (act->copies || act->patch_n || act->cut))
+		v = GUC_CHANGE;
 	ev->verdict = (uint8_t)v;
-	if (v != GUC_CHANGE)
-		ev->value = value;
+	if (v != GUC_CHANGE) {
+		ev->value = was.value;
+		ev->code = was.code;
+	}
+	if (v != GUC_PASS || act->deed_n || act->rule)
+		tell(c, ev, act);
+	guc_deeds_note(c, ev, act);
 	return v;
+}
+
+enum guc_verdict guc_hook(struct guc_card *c, struct guc_event *ev, struct guc_hook_action *act)
+{
+	return guc_hooked(c, ev->point) ? ask(c, ev, act) : GUC_PASS;
 }
 
 void guc_emit(struct guc_card *c, struct guc_event *ev)
 {
 	uint64_t mask = c->sink_mask ? c->sink_mask : ~GUC_POINTS_QUIET;
+	struct guc_hook_action act;
 
+	/* What can't be changed any more: the hook is told, its deeds count. */
+	if (guc_hooked(c, ev->point) && !(GUC_POINTS_HOOKED >> ev->point & 1) &&
+	    ev->point != GUC_PT_FAULT) {
+		struct guc_event copy = *ev;
+
+		copy.msg = NULL;
+		copy.msg_len = 0;
+		ask(c, &copy, &act);
+	}
 	ev->seq = c->block->seq++;
 	ev->time = c->block->now;
 	if (c->sink && (mask >> ev->point & 1))
@@ -79,7 +129,8 @@ void guc_violate(struct guc_card *c, unsigned gt, unsigned fn, enum guc_violatio
 
 /* --- delayed crossings ------------------------------------------------------- */
 
-int guc_delay(struct guc_card *c, const struct guc_event *ev, uint64_t delay)
+int guc_delay(struct guc_card *c, const struct guc_event *ev,
+	      const struct guc_hook_action *act)
 {
 	struct guc_block *b = c->block;
 	struct guc_delayed *d;
@@ -88,14 +139,16 @@ int guc_delay(struct guc_card *c, const struct guc_event *ev, uint64_t delay)
 		return -ENOSPC;
 	d = &b->delayed[b->delayed_n++];
 	memset(d, 0, sizeof(*d));
-	d->due = delay > UINT64_MAX - b->now ? UINT64_MAX : b->now + delay;
+	d->due = act->delay > UINT64_MAX - b->now ? UINT64_MAX : b->now + act->delay;
+	d->behind = act->behind;
 	d->point = (uint8_t)ev->point;
 	d->fn = ev->fn;
 	d->gt = ev->gt;
 	d->len = (uint8_t)ev->msg_len;
 	d->fence = (uint16_t)ev->value;
 	d->code = (uint16_t)ev->code;
-	memcpy(d->dw, ev->msg, ev->msg_len * sizeof(d->dw[0]));
+	if (ev->msg_len)
+		memcpy(d->dw, ev->msg, ev->msg_len * sizeof(d->dw[0]));
 	return 0;
 }
 
@@ -106,17 +159,30 @@ static void delayed_remove(struct guc_block *b, uint32_t at)
 		(b->delayed_n - at) * sizeof(b->delayed[0]));
 }
 
-void guc_delayed_drop(struct guc_card *c, unsigned gt, unsigned fn)
+static void drop(struct guc_block *b, unsigned gt, unsigned fn, bool only_holds)
 {
-	struct guc_block *b = c->block;
 	uint32_t i = 0;
 
 	while (i < b->delayed_n) {
-		if (b->delayed[i].fn == fn && b->delayed[i].gt == gt)
+		const struct guc_delayed *d = &b->delayed[i];
+
+		if (d->fn == fn && d->gt == gt && (!only_holds || d->point == GUC_PT_STATE))
 			delayed_remove(b, i);
 		else
 			i++;
 	}
+}
+
+void guc_delayed_drop(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	guc_fn(c, gt, fn)->deaf &= (uint8_t)~GUC_DEAF_HELD;
+	drop(c->block, gt, fn, false);
+}
+
+void guc_hold_drop(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	guc_fn(c, gt, fn)->deaf &= (uint8_t)~GUC_DEAF_HELD;
+	drop(c->block, gt, fn, true);
 }
 
 /* A held back H2G message waits further while its function may not be served. */
@@ -134,6 +200,43 @@ uint64_t guc_delayed_due(const struct guc_card *c)
 		if (b->delayed[i].due < due && delayed_open(c, &b->delayed[i]))
 			due = b->delayed[i].due;
 	return due;
+}
+
+static void go_on(struct guc_card *c, const struct guc_delayed *d)
+{
+	if (d->point == GUC_PT_MBOX_REQUEST)
+		guc_mailbox_handle(c, d->gt, d->fn, d->dw);
+	else if (d->point == GUC_PT_MBOX_REPLY)
+		guc_mailbox_write(c, d->gt, d->fn, d->dw);
+	else if (d->point == GUC_PT_H2G)
+		guc_h2g_handle(c, d->gt, d->fn, d->fence, d->dw, d->len);
+	else if (d->point == GUC_PT_G2H)
+		guc_g2h_go(c, d->gt, d->fn, d->fence, d->dw, d->len,
+			   hxg_type(d->dw[0]) != HXG_EVENT);
+	else if (d->point == GUC_PT_IRQ)
+		guc_raise_held(c, d);
+	else
+		guc_hold_end(c, d->gt, d->fn);
+}
+
+/* In the order in which they were put aside. */
+void guc_delayed_passed(struct guc_card *c, enum guc_point point, unsigned gt, unsigned fn)
+{
+	struct guc_block *b = c->block;
+	uint32_t i = 0;
+
+	while (i < b->delayed_n) {
+		struct guc_delayed *d = &b->delayed[i], due;
+
+		if (d->point != point || d->gt != gt || d->fn != fn || d->behind == 0 ||
+		    --d->behind > 0) {
+			i++;
+			continue;
+		}
+		due = *d;
+		delayed_remove(b, i);
+		go_on(c, &due);
+	}
 }
 
 /* Let what is due go on, oldest due time first; at most what was held back at
@@ -154,15 +257,7 @@ void guc_delayed_run(struct guc_card *c)
 			return;
 		d = b->delayed[best];
 		delayed_remove(b, best);
-		if (d.point == GUC_PT_MBOX_REQUEST)
-			guc_mailbox_handle(c, d.gt, d.fn, d.dw);
-		else if (d.point == GUC_PT_MBOX_REPLY)
-			guc_mailbox_write(c, d.gt, d.fn, d.dw);
-		else if (d.point == GUC_PT_H2G)
-			guc_h2g_handle(c, d.gt, d.fn, d.fence, d.dw, d.len);
-		else
-			guc_g2h_go(c, d.gt, d.fn, d.fence, d.dw, d.len,
-				   hxg_type(d.dw[0]) != HXG_EVENT);
+		go_on(c, &d);
 	}
 }
 
@@ -197,5 +292,7 @@ uint64_t guc_event_hash(uint64_t hash, const struct guc_event *ev)
 	}
 	for (uint32_t i = 0; ev->bytes && i < ev->len; i++)
 		hash = mix(hash, ((const uint8_t *)ev->bytes)[i]);
+	for (const char *t = ev->text; t && *t; t++)
+		hash = mix(hash, (uint8_t)*t);
 	return hash;
 }

@@ -6,6 +6,7 @@
 #ifndef GUCEMU_GUC_EVENT_H
 #define GUCEMU_GUC_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,7 +32,9 @@
 	X(CONTEXT, "context")           /* context id in code; value: enum guc_ctx_change */ \
 	X(TICK, "tick")                 /* guc_tick() begins; value: its `now` */ \
 	X(PROVISION, "provision")       /* guc_provision() of fn; msg: see PROVISION_DWORDS */ \
-	X(MISHAP, "mishap")             /* guc_mishap() of fn; msg: see MISHAP_DWORDS */
+	X(MISHAP, "mishap")             /* guc_mishap() of fn; msg: see MISHAP_DWORDS */ \
+	X(FAULT, "fault")               /* the hook did something; from: at which point, verdict, \
+					 * code, text: its rule, bytes: all of it, packed */
 
 enum guc_point {
 #define X(sym, name) GUC_PT_##sym,
@@ -108,6 +111,8 @@ struct guc_event {
 	uint32_t msg_len;
 	const struct guc_finding *finding;
 	const void *bytes; /* len of them, as they went over the port; NULL: the port refused */
+	const char *text;  /* FAULT: who did it, or NULL */
+	uint8_t state;     /* for the hook: enum guc_vf_state of fn on gt */
 };
 
 /* What a hook decides. */
@@ -115,38 +120,105 @@ enum guc_verdict {
 	GUC_PASS,    /* as it is */
 	GUC_CHANGE,  /* goes on with what the hook wrote into the event */
 	GUC_SWALLOW, /* never happens; the other side sees nothing */
-	GUC_DELAY,   /* happens hook->delay ns later; message points only */
-	GUC_ANSWER,  /* requests only: not handled, hook->answer is the reply */
+	GUC_DELAY,   /* happens action->delay ns later; message points and IRQ only */
+	GUC_ANSWER,  /* requests only: not handled, action->answer is the reply */
 };
 
 #define GUC_HOOK_ANSWER_MAX 16u
+#define GUC_HOOK_PATCHES    8u
+#define GUC_HOOK_DEEDS      4u
 
-/* Beside the event, what a hook can fill in. */
+/* A byte of memory or of a blob that comes out changed: (byte & keep) ^ flip. */
+struct guc_patch {
+	uint32_t at; /* offset, modulo the length */
+	uint8_t keep, flip;
+};
+
+/* What else happens, whatever the verdict: to the event's function on its GT. HANG_*
+ * and HOLD begin at once, the others come when the card's turn ends, and what
+ * they cause is not shown to the hook. X(symbol, words). */
+#define GUC_DEED_LIST(X)                                                       \
+	X(INTERRUPT, "interrupt") /* arg: bit, with its memirq bytes */        \
+	X(CLEAR_MAILBOX, "clear the mailbox")                                  \
+	X(BREAK_H2G, "break the H2G descriptor") /* arg: CTB_DESC_*, value */  \
+	X(BREAK_G2H, "break the G2H descriptor") /* the same */                \
+	X(HANG_GUC, "hang the GuC")   /* no function is served any more */     \
+	X(HANG_GT, "hang the GT")     /* its engines stand */                  \
+	X(HANG_FUNCTION, "hang the function") /* it alone is not served; until FLR */ \
+	X(RESET_GUC, "reset the GuC") /* as VFs see it: all forgotten but their configuration; \
+				       * the PF's rings go on */               \
+	X(RESET_GT, "reset the GT")   /* the same; engines that stood go on */ \
+	X(RESET_FUNCTION, "reset the function") /* a VF: PCI FLR */            \
+	X(HOLD, "hold the function")  /* a VF: nothing is taken from it until RESUME, a reset, \
+				       * or GUC_HOLD_NS */
+
+enum guc_deed_what {
+#define X(sym, words) GUC_DEED_##sym,
+	GUC_DEED_LIST(X)
+#undef X
+	GUC_DEED_COUNT
+};
+
+struct guc_deed {
+	uint8_t what; /* enum guc_deed_what */
+	uint8_t fn, gt; /* filled by the card */
+	uint32_t arg, value;
+};
+
+#define GUC_HOLD_NS 1000000000u
+
+/* Beside the event, what a hook can fill in. All zero: nothing. */
 struct guc_hook_action {
 	uint64_t delay; /* ns, for GUC_DELAY */
 	uint32_t answer[GUC_HOOK_ANSWER_MAX]; /* HXG reply, for GUC_ANSWER */
 	uint32_t answer_len;
+	bool busy;      /* GUC_DELAY of a request: answered BUSY meanwhile */
+	uint8_t behind; /* GUC_DELAY of H2G and G2H: or until so many later ones of the function
+			 * have passed */
+	uint8_t copies; /* of a message or interrupt, besides the first */
+	bool fail;      /* GUC_SWALLOW of a memory access: as if there were a hole */
+	bool has_byte;  /* IRQ: `byte` is written instead of the memirq byte's 0xFF */
+	uint8_t byte;
+	uint32_t cut;   /* BLOB: bytes that it is shorter */
+	struct guc_patch patch[GUC_HOOK_PATCHES]; /* MEM_*, BLOB */
+	uint32_t patch_n;
+	struct guc_deed deed[GUC_HOOK_DEEDS];
+	uint32_t deed_n;
+	uint32_t rule;    /* who: GUC_PT_FAULT tells it; not 0: it is told in any case */
+	const char *text; /* the same in words, until the hook is called again; or NULL */
 };
 
 /* Called before each crossing of the points MMIO_*, MBOX_*, H2G, G2H, IRQ,
- * MEM_* (`bytes` only of what is written), FLR and BLOB. With GUC_CHANGE msg[0..msg_len) may be rewritten up to
- * 255 dwords (4 for a mailbox) and msg_len set; value may be rewritten. What
- * a point can't do (delaying a read, answering an event) counts as GUC_PASS.
+ * MEM_* (`bytes` only of what is written), FLR and BLOB. With GUC_CHANGE or GUC_DELAY
+ * msg[0..msg_len) may be rewritten up to 255 dwords (4 for a mailbox) and msg_len set;
+ * with GUC_CHANGE also value (of H2G and G2H: the fence), of IRQ code, of BLOB error.
+ * What a point can't do (delaying a read, answering an event) counts as GUC_PASS.
+ * Of the other points but FAULT it is told before the sink, and only its deeds count.
  * Must not call the card. */
 typedef enum guc_verdict (*guc_hook_fn)(void *user, struct guc_event *event,
 					struct guc_hook_action *action);
 
 /* Called after each crossing and each change of state; the event and what it
  * points to live until it returns. MMIO_WRITE, FLR, TICK, PROVISION and
- * MISHAP come before what they cause: with the bytes of MEM_READ and the values of
- * MMIO_READ that is the whole input of a card, in order. Must not call the
- * card. */
+ * MISHAP come before what they cause: with the bytes of MEM_READ (as they were before
+ * a hook's patches) and the values of MMIO_READ that is the whole input of a card, in
+ * order. FAULT comes before the crossing that it is about: all that hooks do is
+ * recorded, too. Must not call the card. */
 typedef void (*guc_sink_fn)(void *user, const struct guc_event *event);
 
 /* Name of a point as EVENT frames' filter takes it; text of a violation; "?" out of
  * range. Static strings. */
 const char *guc_point_name(enum guc_point point);
 const char *guc_violation_text(enum guc_violation v);
+
+/* Words of an enum guc_deed_what, "?" out of range. */
+const char *guc_deed_text(unsigned what);
+
+/* The bytes of a GUC_PT_FAULT event done again: a hook of a card that repeats a recorded
+ * run returns what this returns, an enum guc_verdict, having filled event and action;
+ * action->rule and text are the event's `code` and `text`. -EBADMSG: no such bytes. */
+int guc_fault_replay(const void *bytes, size_t len, struct guc_event *event,
+		     struct guc_hook_action *action);
 
 /* Order-sensitive 64-bit hash of everything in `event` but its time, chained
  * from `hash` (start with 0): equal runs have equal hashes. */

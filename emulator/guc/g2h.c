@@ -7,7 +7,7 @@
 
 static bool open_ring(const struct guc_function *f)
 {
-	return f->ctb_enabled && f->g2h.size && f->state == GUC_VFS_RUNNING;
+	return f->ctb_enabled && f->g2h.size && !f->deaf && f->state == GUC_VFS_RUNNING;
 }
 
 /* Write one CT message if it fits. */
@@ -98,14 +98,22 @@ void guc_g2h_put(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence, u
 	memcpy(msg, dw, len * sizeof(dw[0]));
 	ev.msg = msg;
 	v = guc_hook(c, &ev, &act);
-	if (v == GUC_CHANGE && ev.msg_len >= 1 && ev.msg_len <= CTB_HXG_MAX_DWORDS)
+	if ((v == GUC_CHANGE || v == GUC_DELAY) && ev.msg_len >= 1 &&
+	    ev.msg_len <= CTB_HXG_MAX_DWORDS)
 		len = ev.msg_len;
 	else
 		ev.msg_len = len;
 	if (hxg_type(msg[0]) == HXG_FAILURE)
 		ev.error = (uint16_t)field_get(HXG_ERROR, msg[0]);
-	if (v != GUC_SWALLOW && !(v == GUC_DELAY && guc_delay(c, &ev, act.delay) == 0))
-		guc_g2h_go(c, gt, fn, fence, msg, len, credited);
+	if (v == GUC_CHANGE)
+		fence = (uint16_t)ev.value;
+	if (v != GUC_SWALLOW && !(v == GUC_DELAY && guc_delay(c, &ev, &act) == 0)) {
+		unsigned copies = v == GUC_CHANGE ? act.copies : 0;
+
+		for (unsigned i = 0; i <= copies; i++)
+			guc_g2h_go(c, gt, fn, fence, msg, len, credited);
+		guc_delayed_passed(c, GUC_PT_G2H, gt, fn);
+	}
 	guc_emit(c, &ev);
 }
 

@@ -213,14 +213,25 @@ static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, const st
 		.bytes = src,
 	};
 	struct guc_hook_action act;
+	enum guc_verdict v = guc_hook(c, &ev, &act);
+	uint8_t copy[GGTT_PAGE];
 	int err = 0;
 
-	if (guc_hook(c, &ev, &act) != GUC_SWALLOW)
+	if (v == GUC_CHANGE && src && len <= sizeof(copy)) {
+		memcpy(copy, src, len);
+		guc_patch(&act, copy, len);
+		src = copy;
+	}
+	if (v != GUC_SWALLOW)
 		err = access_port(c, gt, fn, at, dst, src, len, dword);
+	else if (act.fail)
+		err = -EFAULT;
 	else if (dst)
 		memset(dst, 0, len);
 	ev.bytes = err ? NULL : dst ? dst : src;
 	guc_emit(c, &ev);
+	if (v == GUC_CHANGE && dst && !err)
+		guc_patch(&act, dst, len);
 	return err;
 }
 

@@ -100,6 +100,7 @@ struct guc_card {
 	struct guc_local local; /* of discrete cards, and for compression metadata */
 	guc_hook_fn hook; /* or NULL */
 	void *hook_user;
+	uint64_t hook_mask; /* bit p set: the hook is called at point p; 0 = at all */
 	guc_sink_fn sink; /* or NULL */
 	void *sink_user;
 	uint64_t sink_mask; /* bit p set: point p is reported; 0 = all but memory, MMIO and ticks */

@@ -30,6 +30,17 @@ static void set_state(struct guc_card *c, unsigned gt, unsigned fn, uint8_t next
 	guc_emit(c, &ev);
 }
 
+void guc_lifecycle_restart(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	struct guc_function *f = guc_fn(c, gt, fn);
+	bool ready = guc_config_complete(c, gt, fn);
+
+	guc_function_drop(c, gt, fn);
+	memset(f->mbox, 0, sizeof(f->mbox));
+	f->mbox_pending = f->pausing = f->abi_major = f->abi_minor = 0;
+	set_state(c, gt, fn, ready ? GUC_VFS_READY : GUC_VFS_UNPROVISIONED, GUC_IN_VF_RESET);
+}
+
 static uint8_t resolve(const struct guc_card *c, unsigned gt, unsigned fn, uint8_t next)
 {
 	const struct guc_function *f = guc_fn(c, gt, fn);
@@ -132,6 +143,10 @@ static void apply(struct guc_card *c, unsigned gt, unsigned fn, const struct guc
 		f->pausing = f->compressing = 0;
 	if (input == GUC_IN_FLR_FINISH)
 		f->flr_rearm = 0;
+	if (input == GUC_IN_PCI_FLR)
+		f->deaf &= (uint8_t)~GUC_DEAF_FUNCTION;
+	if (input == GUC_IN_RESUME || input == GUC_IN_PCI_FLR)
+		guc_hold_drop(c, gt, fn);
 	if (input == GUC_IN_FLR_START || next == GUC_VFS_UNPROVISIONED) {
 		f->abi_major = f->abi_minor = 0;
 		guc_adverse_forget(c, gt, fn);

@@ -34,7 +34,11 @@
 #define GUC_QUEUED_DWORDS 255u
 
 /* Crossings that hooks hold back at one time. */
-#define GUC_DELAYED 16u
+#define GUC_DELAYED 32u
+
+/* Deeds of hooks that wait for the end of a turn: a turn takes 4096 dwords of H2G, but
+ * who breaks something breaks it once. */
+#define GUC_DEEDS 32u
 
 /* Multi-queue groups of a function on a GuC: their members' state lies apart
  * from the contexts, of which there are thousands. 32 groups are 2,048 queues. */

@@ -13,6 +13,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/block.h \
 	emulator/guc/card.c \
 	emulator/guc/context.c \
+	emulator/guc/deed.c \
 	emulator/guc/core.h \
 	emulator/guc/ctb.c \
 	emulator/guc/detector.c \
@@ -29,6 +30,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/guc.h \
 	emulator/guc/hwconfig.c \
 	emulator/guc/info.c \
+	emulator/guc/interfere.c \
 	emulator/guc/klvs.c \
 	emulator/guc/klvs.h \
 	emulator/guc/lifecycle.c \

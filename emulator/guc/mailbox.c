@@ -41,7 +41,7 @@ void guc_mailbox_reply(struct guc_card *c, unsigned gt, unsigned fn, uint16_t ac
 	v = guc_hook(c, &ev, &act);
 	if (hxg_type(msg[0]) == HXG_FAILURE)
 		ev.error = (uint16_t)field_get(HXG_ERROR, msg[0]);
-	if (v == GUC_SWALLOW || (v == GUC_DELAY && guc_delay(c, &ev, act.delay) == 0)) {
+	if (v == GUC_SWALLOW || (v == GUC_DELAY && guc_delay(c, &ev, &act) == 0)) {
 		guc_emit(c, &ev);
 		return;
 	}
@@ -112,13 +112,14 @@ void guc_mailbox_serve(struct guc_card *c, unsigned gt, unsigned fn)
 		.msg = msg, .msg_len = MAILBOX_DWORDS,
 	};
 	struct guc_hook_action act;
+	const uint32_t busy = hxg_header(HXG_ORIGIN_GUC, HXG_BUSY, 0);
 	const struct guc_action *row;
 	enum guc_verdict v;
 
 	if (hxg_origin(f->mbox[0]) != HXG_ORIGIN_HOST || hxg_type(f->mbox[0]) != HXG_REQUEST ||
 	    f->mbox[0] == 0)
 		return;
-	if (fn && is_paused((enum guc_vf_state)f->state)) {
+	if (f->deaf || (fn && is_paused((enum guc_vf_state)f->state))) {
 		f->mbox_pending = 1;
 		return;
 	}
@@ -136,18 +137,24 @@ void guc_mailbox_serve(struct guc_card *c, unsigned gt, unsigned fn)
 		ev.msg_len = row->max_len;
 	ev.code = hxg_action(msg[0]);
 	v = guc_hook(c, &ev, &act);
-	if (v != GUC_CHANGE)
+	if (v != GUC_CHANGE && v != GUC_DELAY)
 		memcpy(msg, f->mbox, sizeof(f->mbox));
 	guc_emit(c, &ev);
 	if (v == GUC_SWALLOW)
 		return;
 	ev.msg_len = MAILBOX_DWORDS;
-	if (v == GUC_DELAY && guc_delay(c, &ev, act.delay) == 0)
+	if (v == GUC_DELAY && guc_delay(c, &ev, &act) == 0) {
+		if (act.busy)
+			guc_mailbox_reply(c, gt, fn, (uint16_t)ev.code, &busy, 1);
 		return;
+	}
 	if (v == GUC_ANSWER && act.answer_len > 0)
 		guc_mailbox_reply(c, gt, fn, (uint16_t)ev.code, act.answer,
 				  act.answer_len < MAILBOX_DWORDS ? act.answer_len :
 								    MAILBOX_DWORDS);
 	else
 		guc_mailbox_handle(c, gt, fn, msg);
+	if (v == GUC_CHANGE)
+		for (unsigned i = 0; i < act.copies; i++)
+			guc_mailbox_handle(c, gt, fn, msg);
 }

@@ -4,18 +4,10 @@
  * and only then looks at the status. */
 #include "core.h"
 
-static bool hooked(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source)
-{
-	struct guc_event ev = {
-		.point = GUC_PT_IRQ, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
-		.code = bit, .value = source,
-	};
-	struct guc_hook_action act;
-	enum guc_verdict v = guc_hook(c, &ev, &act);
-
-	guc_emit(c, &ev);
-	return v == GUC_SWALLOW;
-}
+/* Where the two bytes go; 0: nowhere. */
+struct bytes {
+	uint64_t status, source;
+};
 
 static void line(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source)
 {
@@ -26,32 +18,68 @@ static void line(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint
 	c->port.irq(c->port.user, fn, &irq);
 }
 
+static void go(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
+	       struct bytes at, uint8_t set)
+{
+	if (at.status && guc_ggtt_write(c, gt, fn, at.status + bit, &set, 1) &&
+	    source != MEMIRQ_SOURCE_GUC && source != MEMIRQ_SOURCE_MEDIA_GUC)
+		at.source = 0; /* an engine's: both or none */
+	if (at.source)
+		guc_ggtt_write(c, gt, fn, at.source, &set, 1);
+	line(c, gt, fn, bit, source);
+}
+
+/* The interrupt with its crossing. A hook may lose it, hold it back, give it another
+ * bit or byte, or raise it several times. */
+static void cross(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
+		  struct bytes at)
+{
+	uint32_t kept[4] = { lo32(at.status), hi32(at.status), lo32(at.source), hi32(at.source) };
+	struct guc_event ev = {
+		.point = GUC_PT_IRQ, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
+		.code = bit, .value = source,
+	};
+	struct guc_event held = ev;
+	struct guc_hook_action act;
+	enum guc_verdict v = guc_hook(c, &ev, &act);
+	uint8_t set = MEMIRQ_SET;
+	unsigned copies = 0;
+
+	guc_emit(c, &ev);
+	held.msg = kept;
+	held.msg_len = 4;
+	if (v == GUC_SWALLOW || (v == GUC_DELAY && guc_delay(c, &held, &act) == 0))
+		return;
+	if (v == GUC_CHANGE) {
+		bit = (uint8_t)(ev.code & 0xF);
+		copies = act.copies;
+		set = act.has_byte ? act.byte : set;
+	}
+	for (unsigned i = 0; i <= copies; i++)
+		go(c, gt, fn, bit, source, at, set);
+}
+
+void guc_raise_held(struct guc_card *c, const struct guc_delayed *d)
+{
+	const struct bytes at = { make64(d->dw[0], d->dw[1]), make64(d->dw[2], d->dw[3]) };
+
+	go(c, d->gt, d->fn, (uint8_t)d->code, (uint8_t)d->fence, at, MEMIRQ_SET);
+}
+
 void guc_raise(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit)
 {
 	const struct guc_self_config *s = &guc_fn(c, gt, fn)->self;
 	uint8_t source = guc_gt_is_media(c, gt) ? MEMIRQ_SOURCE_MEDIA_GUC : MEMIRQ_SOURCE_GUC;
-	const uint8_t set = MEMIRQ_SET;
 
 	/* MIGRATED is seen in memory or not at all (vf-lifecycle 1.4). */
-	if (!s->memirq_status && bit == GUC_IRQ_SW_INT_0)
-		return;
-	if (hooked(c, gt, fn, bit, source))
-		return;
-	if (s->memirq_status)
-		guc_ggtt_write(c, gt, fn, s->memirq_status + bit, &set, 1);
-	if (s->memirq_source)
-		guc_ggtt_write(c, gt, fn, s->memirq_source, &set, 1);
-	line(c, gt, fn, bit, source);
+	if (s->memirq_status || bit != GUC_IRQ_SW_INT_0)
+		cross(c, gt, fn, bit, source,
+		      (struct bytes){ s->memirq_status, s->memirq_source });
 }
 
 void guc_raise_engine(struct guc_card *c, unsigned gt, unsigned fn, uint64_t status_base,
 		      uint64_t source_base, uint8_t source)
 {
-	const uint8_t set = MEMIRQ_SET;
-
-	if (hooked(c, gt, fn, 0, source))
-		return;
-	if (guc_ggtt_write(c, gt, fn, status_base + MEMIRQ_STATUS(source), &set, 1) == 0)
-		guc_ggtt_write(c, gt, fn, source_base + source, &set, 1);
-	line(c, gt, fn, 0, source);
+	cross(c, gt, fn, 0, source,
+	      (struct bytes){ status_base + MEMIRQ_STATUS(source), source_base + source });
 }

@@ -183,6 +183,7 @@ int guc_mishap(struct guc_card *card, unsigned fn, unsigned gt, const struct guc
 		all_functions(card, gt, GUC_ACTION_NOTIFY_EXCEPTION);
 		break;
 	}
+	guc_deeds_run(card);
 	guc_irq_flush(card);
 	return err;
 }

@@ -99,6 +99,7 @@ static void ring(struct guc_card *c, unsigned gt, unsigned fn)
 	guc_lifecycle_settle(c, gt);
 	if (guc_unit(c, gt)->runnable_n || guc_unit(c, gt)->engines_busy)
 		c->block->engine_due[gt] = 0;
+	guc_deeds_run(c);
 	guc_irq_flush(c);
 }
 
@@ -191,6 +192,7 @@ int guc_mmio_read(struct guc_card *card, unsigned fn, uint64_t off, unsigned siz
 		ev.value = lo32(ev.value);
 	*value = ev.value;
 	guc_emit(card, &ev);
+	guc_deeds_run(card);
 	return 0;
 }
 
@@ -202,16 +204,20 @@ int guc_mmio_write(struct guc_card *card, unsigned fn, uint64_t off, unsigned si
 	struct guc_event ev = { .point = GUC_PT_MMIO_WRITE, .fn = (uint8_t)fn,
 				.size = (uint8_t)size, .addr = off, .value = value };
 	struct guc_hook_action act;
+	enum guc_verdict v;
 
 	if (err)
 		return err;
 	ev.gt = (uint8_t)(tile * card->block->geometry.gts);
-	if (guc_hook(card, &ev, &act) == GUC_SWALLOW) {
-		guc_emit(card, &ev);
-		return 0;
-	}
+	v = guc_hook(card, &ev, &act);
 	guc_emit(card, &ev);
-	bar_write(card, tile, fn, (uint32_t)(off % REG_TILE_STRIDE), size, ev.value);
+	if (v != GUC_SWALLOW)
+		bar_write(card, tile, fn, (uint32_t)(off % REG_TILE_STRIDE), size, ev.value);
+	if (v == GUC_CHANGE)
+		for (unsigned i = 0; i < act.copies; i++)
+			bar_write(card, tile, fn, (uint32_t)(off % REG_TILE_STRIDE), size,
+				  ev.value);
+	guc_deeds_run(card);
 	return 0;
 }
 
