@@ -2,7 +2,8 @@
 # the actors. Every program here is a Check runner of its own.
 
 EXTRA_DIST += tests/check_main.h tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
-EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/linux/run.py
+EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/linux/cases.py \
+	tests/linux/run.py tests/linux/guest
 
 # Where the tests of real processes find the program, and purity.sh the objects.
 # A test that hangs is ended; a slow machine is no hang.

@@ -6,11 +6,14 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 SUITES = ("trixie", "trixie-updates", "trixie-backports")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 TOOLS = ("qemu-system-x86", "busybox-static", "kmod")
 LIBS = "usr/lib/x86_64-linux-gnu"
+HEADERS = "linux-libc-dev"            # of the newest suite: xe_drm.h
+OLDEST = (6, 16)                      # series in which xe can be a VF
 
 
 class Missing(Exception):
@@ -55,9 +58,9 @@ class Kit:
         with open(os.path.join(self.apt_dir, name), "w") as f:
             f.write(text)
 
-    def apt(self, *command):
+    def apt(self, *command, cwd=None):
         environment = {**os.environ, "APT_CONFIG": os.path.join(self.apt_dir, "apt.conf")}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        done = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True)
         if done.returncode:
             raise Missing("%s: %s" % (" ".join(command), done.stderr.strip()[-400:]))
         return done.stdout
@@ -78,27 +81,80 @@ class Kit:
         self.say("fetching %s" % " ".join(packages))
         self.apt("apt-get", "-q", "-y", "--download-only", "-t", "trixie-backports", "install",
                  *packages)
-        archives = os.path.join(self.apt_dir, "archives")
-        partial = root + ".partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        os.makedirs(partial)
-        for name in sorted(os.listdir(archives)):
-            if name.endswith(".deb"):
-                subprocess.run(["dpkg-deb", "-x", os.path.join(archives, name), partial], check=True)
+        self.unpack(os.path.join(self.apt_dir, "archives"), root)
         self.apt("apt-get", "clean")
-        shutil.rmtree(root, ignore_errors=True)
-        os.rename(partial, root)
+
+    def fetch_alone(self, packages, root):
+        """Just these packages: what is only unpacked needs nothing else, and what a
+        newer upload has replaced may depend on what is no longer there."""
+        self.update()
+        self.say("fetching %s" % " ".join(packages))
+        with tempfile.TemporaryDirectory(dir=self.dir) as folder:
+            self.apt("apt-get", "-q", "download", *packages, cwd=folder)
+            self.unpack(folder, root)
+
+    @staticmethod
+    def unpack(folder, root):
+        partial = "%s.partial-%d" % (root, os.getpid())
+        os.makedirs(partial)
+        try:
+            for name in sorted(os.listdir(folder)):
+                if name.endswith(".deb"):
+                    subprocess.run(["dpkg-deb", "-x", os.path.join(folder, name), partial],
+                                   check=True)
+            shutil.rmtree(root, ignore_errors=True)
+            os.rename(partial, root)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
     # --- programs -------------------------------------------------------------------
 
-    def need_tools(self):
+    def need_tools(self, qemu=None):
+        """Fetches what is missing. qemu: a program of the user's own to boot with."""
+        self.qemu = qemu
         if not os.path.exists(os.path.join(self.tools, "usr/bin/qemu-system-x86_64")):
             self.fetch(TOOLS, self.tools)
-        models = subprocess.run(self.program("qemu-system-x86_64", "-device", "help"),
-                                capture_output=True, text=True).stdout
+        try:
+            models = subprocess.run(self.qemu_command("-device", "help"), capture_output=True,
+                                    text=True).stdout
+        except OSError as why:
+            raise Missing("%s: %s" % (qemu, why.strerror)) from None
         if "vfio-user-pci" not in models:
-            shutil.rmtree(self.tools)
-            raise Missing("this QEMU is too old: it has no vfio-user-pci")
+            raise Missing("%s is too old: it has no vfio-user-pci (QEMU 10.1 is the first)" % (
+                qemu or os.path.join(self.tools, "usr/bin/qemu-system-x86_64")))
+
+    def qemu_command(self, *arguments):
+        if self.qemu:
+            return [self.qemu, *arguments]
+        share = os.path.join(self.tools, "usr/share")
+        return self.program("qemu-system-x86_64", "-L", share + "/qemu", "-L", share + "/seabios",
+                            *arguments)
+
+    def guest_programs(self, folder):
+        """Builds the guest's test program; its path."""
+        headers = os.path.join(self.dir, "headers")
+        if not os.path.exists(os.path.join(headers, "usr/include/drm/xe_drm.h")):
+            self.update()
+            shown = self.apt("apt-cache", "madison", HEADERS)
+            newest = next((line.split("|")[1].strip() for line in shown.splitlines()), None)
+            if not newest:
+                raise Missing("no package " + HEADERS)
+            self.fetch_alone(["%s=%s" % (HEADERS, newest)], headers)
+        compiler = os.environ.get("CC") or "cc"
+        path = os.path.join(folder, "xetest")
+        here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest")
+        try:
+            done = subprocess.run(
+                [*compiler.split(), "-std=gnu11", "-O2", "-Wall", "-static", "-isystem",
+                 os.path.join(headers, "usr/include"), "-o", path,
+                 *sorted(os.path.join(here, n) for n in os.listdir(here) if n.endswith(".c"))],
+                capture_output=True, text=True)
+        except OSError as why:
+            raise Missing("guest programs need a C compiler: %s: %s" % (
+                compiler, why.strerror)) from None
+        if done.returncode:
+            raise Missing("guest programs can't be built: %s" % done.stderr.strip()[-600:])
+        return path
 
     def program(self, name, *arguments):
         """The command line of one of the fetched programs."""
@@ -109,12 +165,17 @@ class Kit:
 
     # --- kernels ---------------------------------------------------------------------
 
+    @property
+    def folder(self):
+        return os.path.join(self.dir, "kernels")
+
+    def cached(self):
+        return [v for v in (os.listdir(self.folder) if os.path.isdir(self.folder) else ())
+                if re.fullmatch(r"[0-9]+(\.[0-9]+)+", v)]
+
     def kernels(self):
-        """Version -> package, of what is cached or can be had."""
-        found = {}
-        folder = os.path.join(self.dir, "kernels")
-        for version in os.listdir(folder) if os.path.isdir(folder) else ():
-            found[version] = None
+        """Version -> package (None: it is cached) of what there is."""
+        found = dict.fromkeys(self.cached())
         try:
             self.update()
             names = self.apt("apt-cache", "search", "--names-only", r"^linux-image-[0-9].*-amd64$")
@@ -124,49 +185,72 @@ class Kit:
             if not found:
                 raise
             self.say("offline: %s" % str(why).splitlines()[0])
-        return found
+        return {v: found[v] for v in found if key(v)[:2] >= list(OLDEST)}
+
+    def series(self):
+        """The beginnings of versions that there are, oldest first: 6.16, 6.17 ..."""
+        return [".".join(map(str, s)) for s in sorted({tuple(key(v)[:2]) for v in self.kernels()})]
+
+    def parts(self, image):
+        """Packages that an image is made of: it may be no more than a list of others."""
+        shown = self.apt("apt-cache", "show", "--no-all-versions", image)
+        return [image, *sorted(set(re.findall(r"linux-(?:binary|modules)-[^ ,]+", shown)))]
 
     def kernel(self, wanted):
         """A kernel's folder and version: the newest whose version begins so; "newest"."""
-        def key(version):
-            return [int(part) for part in version.split(".")]
-        folder = os.path.join(self.dir, "kernels")
-        cached = [v for v in (os.listdir(folder) if os.path.isdir(folder) else ())
-                  if "." in v and not v.endswith(".partial")]
-        fits = [v for v in cached if (v + ".").startswith(wanted + ".")]
+        fits = [v for v in self.cached() if (v + ".").startswith(wanted + ".")]
         found = dict.fromkeys(fits) if fits else self.kernels()
         fits = [v for v in found if wanted == "newest" or (v + ".").startswith(wanted + ".")]
         if not fits:
             raise Missing("no kernel %s; there are %s" % (wanted, ", ".join(sorted(found, key=key))))
         why = None
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(self.folder, exist_ok=True)
         for version in sorted(fits, key=key, reverse=True):
-            root = os.path.join(folder, version)
+            root = os.path.join(self.folder, version)
             try:
                 if not os.path.isdir(root):
-                    self.fetch([found[version]], root)
+                    self.fetch_alone(self.parts(found[version]), root)
                 return root, version
             except Missing as missing:
                 why = missing     # what a newer upload has replaced is listed, but not there
         raise why
 
     def modules(self, root, name):
-        """A module and what it needs, in the order of loading; paths."""
-        base = next(p for p in (os.path.join(root, "usr/lib/modules"), os.path.join(root, "lib/modules"))
-                    if os.path.isdir(p))
-        release = next(d for d in os.listdir(base) if os.path.isdir(os.path.join(base, d, "kernel")))
-        link = os.path.join(root, "lib")
-        if not os.path.lexists(link):
-            os.symlink("usr/lib", link)
+        """A module and what it needs, in the order of loading; paths. `root` is where
+        modules were installed (it holds lib/modules/VERSION), or that folder."""
+        base = next((p for p in (os.path.join(root, "usr/lib/modules"),
+                                 os.path.join(root, "lib/modules"), root) if os.path.isdir(p)), root)
+        releases = [d for d in sorted(os.listdir(base))
+                    if os.path.isdir(os.path.join(base, d, "kernel"))]
+        if os.path.isdir(os.path.join(base, "kernel")):
+            base, release = os.path.split(base)
+        elif releases:
+            release = releases[-1]
+        else:
+            raise Missing("no modules below %s" % root)
         dep = os.path.join(base, release, "modules.dep")
         if not os.path.exists(dep):
-            subprocess.run(self.program("depmod", "-b", root, release), check=True,
+            self.depmod(base, release)
+        with open(dep, encoding="utf-8") as lines:
+            for line in lines:
+                module, _, needs = line.partition(":")
+                if re.match(re.escape(name) + r"\.ko(\.|$)", os.path.basename(module)):
+                    return [os.path.join(base, release, m)
+                            for m in reversed([module, *needs.split()])]
+        builtin = os.path.join(base, release, "modules.builtin")
+        if os.path.exists(builtin):
+            with open(builtin, encoding="utf-8") as lines:
+                if any(line.strip().endswith("/%s.ko" % name) for line in lines):
+                    return []
+        raise Missing("this kernel has no module %s: CONFIG_DRM_XE is not set" % name)
+
+    def depmod(self, base, release):
+        """depmod wants to find lib/modules, wherever the folder really is."""
+        with tempfile.TemporaryDirectory() as view:
+            os.makedirs(os.path.join(view, "lib"))
+            os.symlink(base, os.path.join(view, "lib/modules"))
+            subprocess.run(self.program("depmod", "-b", view, release), check=True,
                            stderr=subprocess.DEVNULL)
-        for line in open(dep):
-            module, _, needs = line.partition(":")
-            if re.match(re.escape(name) + r"\.ko(\.|$)", os.path.basename(module)):
-                return [os.path.join(base, release, m) for m in reversed([module, *needs.split()])]
-        raise Missing("this kernel has no module %s" % name)
 
     @staticmethod
     def image(root):
@@ -175,3 +259,7 @@ class Kit:
                 if name.startswith("vmlinuz"):
                     return os.path.join(folder, name)
         raise Missing("no kernel image below %s" % root)
+
+
+def key(version):
+    return [int(part) for part in version.split(".")]

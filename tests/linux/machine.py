@@ -10,74 +10,113 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
 BOOT_SECONDS = 180
 HERE = os.path.dirname(os.path.abspath(__file__))
-SHARE = {"ggtt": "256M", "contexts": "1024", "doorbells": "8"}
+MEMORY = "1024M"
 BASES = (0x10000000, 0x30000000, 0x50000000)
 
-# What a healthy guest never prints.
+
+class Card:
+    """A card to emulate: options of serve, GTs, what its VF gets."""
+
+    def __init__(self, name, options, gts, **share):
+        self.name, self.options, self.gts = name, options, gts
+        self.share = {"ggtt": "256M", "contexts": "4096", "doorbells": "8", **share}
+
+
+CARDS = {card.name: card for card in (
+    Card("ptl", ("--platform", "ptl", "--gts", "2"), 2),
+    Card("ptl-1gt", ("--platform", "ptl", "--gts", "1"), 1),
+    Card("bmg", ("--platform", "bmg"), 2, lmem="1G"),
+    Card("atsm", ("--platform", "atsm"), 1, lmem="1G"),
+)}
+
+# What a healthy guest never prints, and what the driver says as a warning or worse.
 BAD = re.compile(r"\*ERROR\*|WARNING: |BUG: |Oops|kernel panic|Call Trace|wedged|Unknown symbol",
                  re.I)
+OURS = re.compile(r"\bxe\b|\[drm\]|00:01\.0")
+WARNING = 4
+RAW = re.compile(r"<(\d+)>(\[ *\d+\.\d+\] )?")
 
 
 class Trouble(Exception):
     pass
 
 
-def initramfs(kit, root, path):
-    """Busybox, the xe driver with what it needs, our init."""
-    work = path + ".d"
-    shutil.rmtree(work, ignore_errors=True)
-    for name in ("bin", "proc", "sys", "dev", "tmp", "modules"):
-        os.makedirs(os.path.join(work, name))
-    shutil.copy(os.path.join(kit.tools, "usr/bin/busybox"), os.path.join(work, "bin"))
-    shutil.copy(os.path.join(HERE, "init"), os.path.join(work, "init"))
-    os.chmod(os.path.join(work, "init"), 0o755)
-    with open(os.path.join(work, "modules/order"), "w") as order:
-        for module in kit.modules(root, "xe"):
-            name = re.sub(r"\.xz$", "", os.path.basename(module))
-            opener = lzma.open if module.endswith(".xz") else open
-            with opener(module, "rb") as src, open(os.path.join(work, "modules", name), "wb") as dst:
-                shutil.copyfileobj(src, dst)
-            order.write(name + "\n")
-    names = [os.path.relpath(os.path.join(folder, n), work)
-             for folder, dirs, files in os.walk(work) for n in dirs + files]
-    done = subprocess.run([os.path.join(kit.tools, "usr/bin/busybox"), "cpio", "-o", "-H", "newc"],
-                          input="".join(name + "\n" for name in sorted(names)).encode(),
-                          cwd=work, capture_output=True, check=True)
+class Left(Exception):
+    """A test that this kernel or card can't do; the text says why."""
+
+
+def plain(path):
+    """A module's bytes, whatever it was packed with, and its plain name."""
+    name, packing = os.path.splitext(os.path.basename(path))
+    if packing == ".ko":
+        with open(path, "rb") as f:
+            return f.read(), name + packing
+    if packing == ".zst":
+        done = subprocess.run(["zstd", "-dc", path], capture_output=True, check=True)
+        return done.stdout, name
+    with {".xz": lzma.open, ".gz": gzip.open}[packing](path, "rb") as f:
+        return f.read(), name
+
+
+def initramfs(kit, modules, programs, path):
+    """Busybox, the xe driver with what it needs, test programs, our init."""
+    with tempfile.TemporaryDirectory() as work:
+        for name in ("bin", "proc", "sys", "dev", "tmp", "modules"):
+            os.makedirs(os.path.join(work, name))
+        shutil.copy(os.path.join(kit.tools, "usr/bin/busybox"), os.path.join(work, "bin"))
+        for program in programs:
+            shutil.copy(program, os.path.join(work, "bin"))
+        shutil.copy(os.path.join(HERE, "init"), os.path.join(work, "init"))
+        os.chmod(os.path.join(work, "init"), 0o755)
+        with open(os.path.join(work, "modules/order"), "w") as order:
+            for module in modules:
+                data, name = plain(module)
+                with open(os.path.join(work, "modules", name), "wb") as f:
+                    f.write(data)
+                order.write(name + "\n")
+        names = [os.path.relpath(os.path.join(folder, n), work)
+                 for folder, dirs, files in os.walk(work) for n in dirs + files]
+        done = subprocess.run([os.path.join(kit.tools, "usr/bin/busybox"), "cpio", "-o", "-H",
+                               "newc"], input="".join(name + "\n" for name in sorted(names)).encode(),
+                              cwd=work, capture_output=True, check=True)
     with gzip.open(path, "wb", 1) as f:
         f.write(done.stdout)
-    shutil.rmtree(work)
 
 
 class Machine:
-    def __init__(self, kit, gucemu, folder, kernel, initrd, card_options=()):
-        self.kit, self.gucemu, self.folder = kit, gucemu, folder
-        self.card = os.path.join(folder, "card")
-        self.lines, self.log = queue.Queue(), []
+    def __init__(self, kit, gucemu, folder, card):
+        self.kit, self.gucemu, self.folder, self.card = kit, gucemu, folder, card
+        self.control = os.path.join(folder, "card")
+        self.gts = card.gts
+        self.lines, self.log, self.kernel_log = queue.Queue(), [], []
         self.children = []
         self.base = None
-        gpu, monitor = os.path.join(folder, "gpu"), os.path.join(folder, "qmp")
-        self.server = self.start([gucemu, "serve", "--socket", self.card, "--provision", "0",
-                                  "--vfio-user", "vf1=" + gpu, *card_options],
-                                 open(os.path.join(folder, "serve.log"), "w"))
+        self.loaded = False
+
+    def boot(self, kernel, initrd):
+        gpu, monitor = os.path.join(self.folder, "gpu"), os.path.join(self.folder, "qmp")
+        with open(os.path.join(self.folder, "serve.log"), "w") as log:
+            self.server = self.start([self.gucemu, "serve", "--socket", self.control, "--provision",
+                                      "0", "--vfio-user", "vf1=" + gpu, *self.card.options], log)
         self.wait_path(gpu)
         self.provision(BASES[0])
         accelerator = ["-accel", "kvm", "-accel", "tcg"] if os.environ.get("GUCEMU_KVM") else \
             ["-accel", "tcg"]
-        share = os.path.join(kit.tools, "usr/share")
         device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": gpu}}
-        self.qemu = self.start(kit.program(
-            "qemu-system-x86_64", "-L", share + "/qemu", "-L", share + "/seabios", *accelerator,
-            "-m", "1024", "-smp", "1", "-object",
-            "memory-backend-memfd,id=m,size=1024M,share=on", "-machine", "q35,memory-backend=m",
+        self.qemu = self.start(self.kit.qemu_command(
+            *accelerator, "-m", MEMORY, "-smp", "1", "-object",
+            "memory-backend-memfd,id=m,size=%s,share=on" % MEMORY, "-machine", "q35,memory-backend=m",
             "-vga", "none", "-nic", "none", "-display", "none", "-serial", "stdio", "-monitor",
             "none", "-no-reboot", "-qmp", "unix:%s,server=on,wait=off" % monitor, "-device",
             json.dumps(device), "-kernel", kernel, "-initrd", initrd, "-append",
-            "console=ttyS0 panic=-1 quiet loglevel=1"), subprocess.PIPE, stdin=subprocess.PIPE)
+            "console=ttyS0 panic=-1 quiet loglevel=1 log_buf_len=8M " +
+            os.environ.get("GUCEMU_APPEND", "")), subprocess.PIPE, stdin=subprocess.PIPE)
         threading.Thread(target=self.read_console, daemon=True).start()
         self.wait_for("@@ up", BOOT_SECONDS)
         self.qmp = socket.socket(socket.AF_UNIX)
@@ -119,8 +158,8 @@ class Machine:
             self.lines.put(raw.decode(errors="replace").rstrip("\r\n"))
         self.lines.put(None)
 
-    def wait_for(self, text, seconds):
-        """Lines up to the one with `text`."""
+    def wait_for(self, text, seconds, silence=False):
+        """Lines up to the one with `text`; with silence, `seconds` are from line to line."""
         end, seen = time.monotonic() + seconds, []
         while True:
             try:
@@ -129,17 +168,24 @@ class Machine:
                 raise Trouble("the guest says nothing for %d s; its last words:\n%s" % (
                     seconds, "\n".join(self.log[-15:]))) from None
             if line is None:
-                raise Trouble("the guest is gone; its last words:\n" + "\n".join(self.log[-15:]))
+                raise Trouble("the guest is gone%s; its last words:\n%s" % (
+                    " (kernel panic)" if any("Kernel panic" in x for x in self.log[-40:]) else "",
+                    "\n".join(self.log[-15:])))
             self.log.append(line)
             seen.append(line)
             if text in line:
                 return seen
+            if silence:
+                end = time.monotonic() + seconds
 
-    def sh(self, command, seconds=60, check=True):
+    def sh(self, command, seconds=60, check=True, silence=False):
         """A shell command in the guest; its output's lines."""
-        self.qemu.stdin.write((command + "\n").encode())
-        self.qemu.stdin.flush()
-        lines = self.wait_for("@@ done", seconds)
+        try:
+            self.qemu.stdin.write((command + "\n").encode())
+            self.qemu.stdin.flush()
+        except OSError:
+            pass                  # it is gone: the console tells
+        lines = self.wait_for("@@ done", seconds, silence)
         status = int(lines[-1].split()[-1])
         if check and status:
             raise Trouble("in the guest '%s' failed (%d):\n%s" % (
@@ -147,15 +193,29 @@ class Machine:
         return lines[:-1]
 
     def dmesg(self):
-        return self.sh("dmesg")
+        """All lines of the kernel's log so far."""
+        for line in self.sh("dmesg -r -c"):
+            found = RAW.match(line)
+            level = int(found[1]) & 7 if found else 7
+            self.kernel_log.append((level, line[found.end(1) + 1:] if found else line))
+        return [line for _, line in self.kernel_log]
 
     def count(self, text):
         return sum(text in line for line in self.dmesg())
 
-    def healthy(self):
-        bad = [line for line in self.dmesg() if BAD.search(line)]
+    def healthy(self, expected=(), since=0):
+        """No complaint of the kernel after line `since` but such as are expected; each of
+        those must have come."""
+        self.dmesg()
+        lines = self.kernel_log[since:]
+        bad = [line for level, line in lines
+               if (BAD.search(line) or (level <= WARNING and OURS.search(line))) and
+               not any(re.search(e, line) for e in expected)]
         if bad:
             raise Trouble("the guest complains:\n" + "\n".join(bad[:20]))
+        for e in expected:
+            if not e.startswith("(?#)") and not any(re.search(e, line) for _, line in lines):
+                raise Trouble("the guest does not say '%s'" % e)
 
     # --- the host's side -------------------------------------------------------------
 
@@ -170,7 +230,7 @@ class Machine:
                 raise Trouble("QEMU: %s: %s" % (command, reply["error"]))
 
     def pf(self, verb, *arguments):
-        done = subprocess.run([self.gucemu, "pf", verb, *arguments, "--socket", self.card,
+        done = subprocess.run([self.gucemu, "pf", verb, *arguments, "--socket", self.control,
                                "--vf", "1"], capture_output=True, text=True, timeout=60)
         if done.returncode:
             raise Trouble("pf %s: %s" % (verb, done.stderr.strip()))
@@ -178,8 +238,9 @@ class Machine:
 
     def provision(self, base):
         self.base = base
+        share = self.card.share
         self.pf("provision", "--start", hex(base),
-                *(word for name in SHARE for word in ("--" + name, SHARE[name])))
+                *(word for name in share for word in ("--" + name, share[name])))
 
     def migrate(self, base):
         """FREEZE, save, reset, provision elsewhere, restore, THAW: within one card."""

@@ -4,148 +4,231 @@
 import argparse
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 import kit
-from machine import BASES, Machine, Trouble, initramfs
+from cases import ABILITIES, BASIC, DEFAULT, TESTS
+from machine import CARDS, Left, Machine, Trouble, initramfs
 
-GTS = {"ptl": ("--platform", "ptl", "--gts", "2"), "ptl-1gt": ("--platform", "ptl", "--gts", "1")}
-RECOVERY_SECONDS = 30
-
-
-def load(m):
-    m.sh("load", 120)
-    m.healthy()
-    if m.sh("test -e /dev/dri/renderD128 || echo missing"):
-        raise Trouble("no renderD128:\n" + "\n".join(m.dmesg()[-20:]))
+SKIPPED = 77
+PLAIN = "7.2"
 
 
-def recovered(m, times, gts):
-    """All GTs have recovered `times` times in all."""
-    end = time.monotonic() + RECOVERY_SECONDS
-    while m.count("migration recovery ended") < times * gts:
-        if time.monotonic() > end:
-            raise Trouble("%d of %d recoveries ended:\n%s" % (
-                m.count("migration recovery ended"), times * gts, "\n".join(m.dmesg()[-20:])))
-        time.sleep(0.2)
+def say(text):
+    print("  %s" % text, file=sys.stderr, flush=True)
 
 
-def probe(m, gts):
-    """The driver probes, renderD128 is there, and no complaint."""
-    load(m)
+class Guest:
+    """What a kernel is booted with."""
+
+    def __init__(self, version, image, initrd):
+        self.version, self.image, self.initrd = version, image, initrd
 
 
-def migrate(m, gts):
-    """Idle, base up, up, down, by little (overlapping), and to where it is."""
-    load(m)
-    bases = (BASES[1], BASES[2], BASES[0], BASES[0] + 0x1000000, BASES[0], BASES[0])
-    for i, base in enumerate(bases):
-        m.migrate(base)
-        recovered(m, i + 1, gts)
-        shown = "".join(m.sh("cat /sys/kernel/debug/dri/0000:00:01.0/tile0/gt0/vf/self_config"))
-        if "0x%08x" % base not in shown and "%x" % base not in shown:
-            raise Trouble("the driver's base is not 0x%x: %s" % (base, shown))
-    if m.findings():
-        raise Trouble("fixups are missing: %s" % m.findings())
-    m.healthy()
+class Row:
+    def __init__(self, version, card, test):
+        self.version, self.card, self.test = version, card, test
+        self.result, self.seconds, self.text = "FAIL", 0.0, ""
+
+    def show(self, out=sys.stdout):
+        print("%-9s %-8s %-10s %-5s %6.1f s  %s" % (
+            self.version, self.card, self.test, self.result, self.seconds,
+            "" if self.result == "FAIL" else self.text), file=out, flush=True)
+        if self.result == "FAIL":
+            print("    " + self.text.replace("\n", "\n    "), file=out, flush=True)
 
 
-def rebind(m, gts):
-    """The driver is unbound and bound again, and survives a migration then."""
-    load(m)
-    for i in range(2):
-        m.sh("echo 0000:00:01.0 >/sys/bus/pci/drivers/xe/unbind")
-        m.sh("echo 0000:00:01.0 >/sys/bus/pci/drivers/xe/bind", 120)
-        m.sh("test -e /dev/dri/renderD128")
-    m.migrate(BASES[1])
-    recovered(m, 1, gts)
-    m.healthy()
+class Rack:
+    """One guest after the other; a healthy one serves several tests."""
 
+    def __init__(self, k, args):
+        self.k, self.args = k, args
+        self.machine = self.folder = self.key = None
 
-def gt_reset(m, gts):
-    """A reset of each GT, from debugfs."""
-    load(m)
-    for gt in range(gts):
-        m.sh("cat /sys/kernel/debug/dri/0000:00:01.0/tile0/gt%d/force_reset_sync" % gt)
-        if not any("GT%d: reset done" % gt in line for line in m.dmesg()):
-            raise Trouble("GT%d was not reset" % gt)
-    m.healthy()
+    def get(self, guest, card):
+        key = (guest.version, card)
+        if self.key != key:
+            self.drop()
+            self.folder = tempfile.mkdtemp(prefix="gucemu-linux-")
+            self.machine = Machine(self.k, self.args.gucemu, self.folder, CARDS[card])
+            self.key = key
+            self.machine.boot(guest.image, guest.initrd)
+        return self.machine
 
-
-TESTS = {"probe": probe, "migrate": migrate, "rebind": rebind, "gt-reset": gt_reset}
-BASIC = (("migrate", "ptl"), ("probe", "ptl-1gt"))
-ALL = tuple((test, card) for card in GTS for test in TESTS)
-
-
-def run_one(k, gucemu, test, card, root, initrd, keep):
-    """None, or what was wrong."""
-    folder = tempfile.mkdtemp(prefix="gucemu-linux-")
-    machine = None
-    try:
-        machine = Machine.__new__(Machine)
-        machine.children = []
-        machine.__init__(k, gucemu, folder, k.image(root), initrd, GTS[card])
-        TESTS[test](machine, 1 if card.endswith("1gt") else 2)
-    except Trouble as trouble:
-        return str(trouble)
-    finally:
+    def drop(self):
+        if not self.machine:
+            return
+        machine, self.machine, self.key = self.machine, None, None
         machine.close()
-        if keep:
-            with open(os.path.join(folder, "console.log"), "w") as f:
+        if self.args.keep:
+            with open(os.path.join(self.folder, "console.log"), "w") as f:
                 f.write("\n".join(machine.log) + "\n")
-            print("kept: %s" % folder, file=sys.stderr)
+            with open(os.path.join(self.folder, "dmesg.log"), "w") as f:
+                f.write("\n".join("<%d>%s" % line for line in machine.kernel_log) + "\n")
+            say("kept: %s" % self.folder)
         else:
-            shutil.rmtree(folder)
-    return None
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, guest, row):
+        began = time.monotonic()
+        try:
+            row.text = TESTS[row.test].run(self.get(guest, row.card)) or ""
+            row.result = "ok"
+        except Left as why:
+            row.result, row.text = "skip", str(why)
+        except Trouble as trouble:
+            row.text = str(trouble)
+        except Exception:         # a fault of this program: of this row, not of all
+            row.text = traceback.format_exc()
+        if row.result != "ok":
+            try:
+                self.drop()
+            except Exception:
+                row.text += "\n" + traceback.format_exc()
+        row.seconds = time.monotonic() - began
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="./run linux", description=__doc__)
-    parser.add_argument("--kernel", default="7.2", metavar="V",
-                        help="kernel: a version's beginning, or newest (7.2)")
+def guests(k, args, folder, program):
+    """Each kernel that was asked for: a guest, or a version and why there is none."""
+    if args.kernel_image:
+        yield prepare(k, os.path.basename(args.kernel_image), args.kernel_image,
+                      k.modules(args.modules, "xe") if args.modules else [], folder, program)
+        return
+    wanted = args.kernel or [PLAIN]
+    if "all" in wanted:
+        wanted = k.series()
+    for name in wanted:
+        try:
+            root, version = k.kernel(name)
+            yield prepare(k, version, k.image(root), k.modules(root, "xe"), folder, program)
+        except kit.Missing as why:
+            yield name, str(why)
+
+
+def prepare(k, version, image, modules, folder, program):
+    initrd = os.path.join(folder, "initrd")
+    initramfs(k, modules, [program], initrd)
+    return Guest(version, image, initrd)
+
+
+def wanted_rows(args):
+    if args.basic:
+        return BASIC
+    several = len(args.kernel or ()) > 1 or "all" in (args.kernel or ())
+    if not args.test and not args.card and not several:
+        return DEFAULT
+    tests = args.test or (ABILITIES if several else tuple(TESTS))
+    cards = args.card or (("ptl",) if args.test else tuple(dict(DEFAULT)))
+    return tuple((card, test) for card in cards for test in tests)
+
+
+def matrix(rows):
+    """Several kernels: a line for each with what it can do."""
+    columns = list(dict.fromkeys((row.card, row.test) for row in rows))
+    print("\n%-9s %s" % ("kernel", " ".join("%-16s" % ("%s %s" % c) for c in columns)))
+    for version in dict.fromkeys(row.version for row in rows):
+        of = {(row.card, row.test): row.result for row in rows if row.version == version}
+        print("%-9s %s" % (version, " ".join("%-16s" % of.get(c, "-") for c in columns)))
+
+
+def parse():
+    parser = argparse.ArgumentParser(
+        prog="./run linux", description=__doc__,
+        epilog="Exit status: 0 all is well, 1 a row failed, 77 nothing could be run.")
+    parser.add_argument("--kernel", action="append", metavar="V",
+                        help="a version's beginning, newest, or all; again for several (%s)" % PLAIN)
+    parser.add_argument("--kernel-image", metavar="FILE", help="a kernel of your own (bzImage)")
+    parser.add_argument("--modules", metavar="DIR",
+                        help="its modules: where they were installed (INSTALL_MOD_PATH)")
     parser.add_argument("--test", action="append", choices=TESTS, help="only this one")
-    parser.add_argument("--card", action="append", choices=GTS, help="only on this card")
-    parser.add_argument("--basic", action="store_true", help="the two that every check runs")
+    parser.add_argument("--card", action="append", choices=CARDS, help="only on this card")
+    parser.add_argument("--basic", action="store_true", help="the few that every check runs")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
     parser.add_argument("--keep", action="store_true", help="keep consoles and logs")
+    parser.add_argument("--qemu", metavar="PROGRAM", help="another qemu-system-x86_64")
     parser.add_argument("--gucemu", default=os.environ.get("GUCEMU", "gucemu"),
                         help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.kernel and args.kernel_image:
+        parser.error("--kernel and --kernel-image exclude each other")
+    if args.modules and not args.kernel_image:
+        parser.error("--modules is for --kernel-image")
+    for path in (args.kernel_image, args.modules):
+        if path and not os.path.exists(path):
+            parser.error("there is no %s" % path)
+    return args
 
-    def say(text):
-        print("  %s" % text, file=sys.stderr, flush=True)
-    if args.list:
-        for name, test in TESTS.items():
-            print("%-9s %s" % (name, test.__doc__))
-        return 0
-    wanted = BASIC if args.basic else [
-        (t, c) for t, c in ALL if (not args.test or t in args.test) and
-        (not args.card or c in args.card)]
+
+def show_list(k):
+    for test in TESTS.values():
+        print("%-10s %s" % (test.name, test.text))
+    print("cards: %s" % " ".join(CARDS))
     try:
-        k = kit.Kit(say)
-        k.need_tools()
-        root, version = k.kernel(args.kernel)
-        initrd = os.path.join(k.dir, "initrd-%s-%d.gz" % (version, os.getpid()))
-        initramfs(k, root, initrd)
+        cached = set(k.cached())
+        print("kernels: %s" % " ".join(
+            v + ("" if v in cached else "*") for v in sorted(k.kernels(), key=kit.key)))
+        print("(*: to be fetched, where Debian still has it)")
+    except kit.Missing as why:
+        print("kernels: %s" % why)
+
+
+def run_all(k, args, folder):
+    rows, absent = [], 0
+    rack = Rack(k, args)
+    program = k.guest_programs(folder)
+    try:
+        for guest in guests(k, args, folder, program):
+            if isinstance(guest, tuple):
+                absent += 1
+                print("%-9s there is no such kernel: %s" % guest, flush=True)
+                continue
+            for card, test in wanted_rows(args):
+                row = Row(guest.version, card, test)
+                say("%s %s %s" % (row.version, card, test))
+                rack.run(guest, row)
+                if row.result == "FAIL":
+                    row.show(sys.stderr)
+                rows.append(row)
+            rack.drop()
+            for row in rows:
+                if row.version == guest.version:
+                    row.show()
+    finally:
+        rack.drop()
+    return rows, absent
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    args = parse()
+    k = kit.Kit(say)
+    if args.list:
+        show_list(k)
+        return 0
+    try:
+        with tempfile.TemporaryDirectory(prefix="gucemu-initrd-") as folder:
+            k.need_tools(args.qemu)
+            rows, absent = run_all(k, args, folder)
     except kit.Missing as why:
         print("skipped: %s" % why, file=sys.stderr)
-        print("0 passed, 0 failed, %d skipped" % len(wanted))
-        return 77
-    failed = 0
-    print("Linux %s" % version)
-    for test, card in wanted:
-        began = time.monotonic()
-        wrong = run_one(k, args.gucemu, test, card, root, initrd, args.keep)
-        failed += wrong is not None
-        print("%-9s %-8s %-4s %5.1f s" % (test, card, "FAIL" if wrong else "ok",
-                                          time.monotonic() - began), flush=True)
-        if wrong:
-            print("    " + wrong.replace("\n", "\n    "))
-    os.unlink(initrd)
-    print("%d passed, %d failed" % (len(wanted) - failed, failed))
-    return 1 if failed else 0
+        print("0 passed, 0 failed, %d skipped" % len(wanted_rows(args)))
+        return SKIPPED
+    except subprocess.CalledProcessError as why:
+        print("run linux: %s" % why, file=sys.stderr)
+        return 1
+    if len({row.version for row in rows}) > 1:
+        matrix(rows)
+    results = [row.result for row in rows]
+    print("%d passed, %d failed, %d skipped" % (
+        results.count("ok"), results.count("FAIL"), results.count("skip") + absent))
+    if "FAIL" in results:
+        return 1
+    return 0 if "ok" in results else SKIPPED
 
 
 if __name__ == "__main__":

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+"""The tests: what is done to a guest, and what its kernel may say meanwhile. A test
+is a function of a machine; it raises Trouble, or Left where it can't be done."""
+import re
+import time
+
+from machine import BASES, Left, Trouble
+
+RECOVERY_SECONDS = 30
+SUBTEST_SECONDS = 280                 # more than any subtest's own limit
+DEVICE = "0000:00:01.0"
+DRIVER = "/sys/bus/pci/drivers/xe"
+ENABLED = "migration recovery ended"  # a string of drivers that can recover
+ANY_CARD = None
+
+# What the driver says of a job that hangs or touches what is not there. "(?#)": may come.
+RESET = (r"(?#)reset (queued|started|done)|trying reset from|Check job timeout|"
+         r"Xe device coredump|devcoredump|Tile\d+: GT\d+: (Engine|exec queue) reset")
+HANG = (r"Timedout job|Timed ?out job", RESET)
+CAT = (r"[Mm]emory CAT error", r"(?#)Timed ?out job", RESET)
+FAULT = (r"[Ff]ault response: Unsuccessful|ASID: ", r"(?#)CAT error|Fault|VFID|Access|Engine",
+         r"(?#)Timed ?out job", RESET)
+
+
+class Test:
+    def __init__(self, name, function, text, expected=(), cards=ANY_CARD):
+        self.name, self.function, self.text = name, function, text
+        self.expected, self.cards = expected, cards
+
+    def run(self, m):
+        """A note for the table, or None."""
+        since = len(m.kernel_log)
+        note = self.function(m)
+        m.healthy(self.expected, since)
+        return note
+
+
+def load(m):
+    """The driver is loaded and its device there."""
+    if m.loaded:
+        return
+    m.sh("load", 180)
+    m.healthy()
+    if m.sh("test -e /dev/dri/renderD128 || echo missing"):
+        raise Trouble("no renderD128:\n" + "\n".join(m.dmesg()[-20:]))
+    m.loaded = True
+
+
+# --- the driver's own doings --------------------------------------------------------------
+
+def recovered(m, times):
+    """All GTs have recovered `times` times in all."""
+    end = time.monotonic() + RECOVERY_SECONDS
+    while m.count(ENABLED) < times * m.gts:
+        if time.monotonic() > end:
+            raise Trouble("%d of %d recoveries ended:\n%s" % (
+                m.count(ENABLED), times * m.gts, "\n".join(m.dmesg()[-20:])))
+        time.sleep(0.2)
+
+
+def can_migrate(m):
+    """Left, with the driver's own words, where it can't recover."""
+    load(m)
+    for line in m.dmesg():
+        if "migration disabled" in line or "migration not supported" in line:
+            raise Left(re.sub(r".*VF: ", "", line))
+    if m.sh("test ! -e /modules/xe.ko || grep -q '%s' /modules/xe.ko || echo no" % ENABLED):
+        raise Left("this driver has no recovery")
+
+
+def probe(m):
+    load(m)
+
+
+def migrate(m):
+    can_migrate(m)
+    done = m.count(ENABLED) // m.gts
+    bases = (BASES[1], BASES[2], BASES[0], BASES[0] + 0x1000000, BASES[0], BASES[0])
+    for i, base in enumerate(bases):
+        m.migrate(base)
+        recovered(m, done + i + 1)
+        shown = "".join(m.sh("cat /sys/kernel/debug/dri/%s/tile0/gt0/vf/self_config "
+                             "/sys/kernel/debug/dri/%s/gt0/vf/self_config 2>/dev/null" % (
+                                 DEVICE, DEVICE), check=False))
+        if "%x" % base not in shown:
+            raise Trouble("the driver's base is not 0x%x: %s" % (base, shown))
+    if m.findings():
+        raise Trouble("fixups are missing: %s" % m.findings())
+
+
+def rebind(m):
+    load(m)
+    for _ in range(2):
+        m.sh("echo %s >%s/unbind" % (DEVICE, DRIVER))
+        m.sh("echo %s >%s/bind" % (DEVICE, DRIVER), 180)
+        m.sh("test -e /dev/dri/renderD128")
+    done = m.count(ENABLED) // m.gts
+    can_migrate(m)
+    m.migrate(BASES[1])
+    recovered(m, done + 1)
+
+
+def gt_reset(m):
+    load(m)
+    for gt in range(m.gts):
+        m.sh("cd /sys/kernel/debug/dri/%s; cat gt%d/force_reset_sync 2>/dev/null || "
+             "cat tile0/gt%d/force_reset_sync" % (DEVICE, gt, gt))
+        if not any(re.search(r"GT%d: reset done" % gt, line) for line in m.dmesg()):
+            raise Trouble("GT%d was not reset" % gt)
+
+
+def suspend(m):
+    load(m)
+    if "freeze" not in "".join(m.sh("cat /sys/power/state")):
+        raise Left("this kernel can't suspend")
+    m.sh("echo devices >/sys/power/pm_test && echo mem >/sys/power/state", 120)
+    m.sh("echo none >/sys/power/pm_test")
+    tap(m, "xe_exec_basic@once-basic")
+    m.sh("rtcwake -d /dev/rtc0 -m freeze -s 3", 120)
+    if not any("PM: suspend exit" in line for line in m.dmesg()):
+        raise Trouble("it did not suspend")
+    tap(m, "xe_exec_basic@once-basic", "xe_exec_basic@many-execqueues-basic")
+
+
+# --- user programs ------------------------------------------------------------------------
+
+def tap(m, *patterns):
+    """Subtests of the guest's program; what was left out comes back as a note."""
+    load(m)
+    lines = m.sh("xetest run %s" % " ".join("'%s'" % p for p in patterns), SUBTEST_SECONDS,
+                 check=False, silence=True)
+    results = [line for line in lines if re.match(r"(not )?ok \d+ - ", line)]
+    bad = [line for line in results if line.startswith("not")]
+    left = [line for line in results if "# SKIP" in line]
+    plan = re.match(r"1\.\.(\d+)", lines[0]) if lines else None
+    if not plan or int(plan[1]) != len(results) or not results:
+        raise Trouble("the program did not end:\n" + "\n".join(lines[-20:]))
+    if bad:
+        raise Trouble("%d of %d subtests failed:\n%s" % (
+            len(bad), len(results), "\n".join(bad)))
+    if len(left) == len(results):
+        raise Left(left[0].split("# SKIP ")[1])
+    note = "%d subtests" % (len(results) - len(left))
+    reasons = sorted({line.split("# SKIP ")[1] for line in left})
+    return note + (", %d left out: %s" % (len(left), "; ".join(reasons)) if left else "")
+
+
+def programs(*patterns):
+    return lambda m: tap(m, *patterns)
+
+
+ONE_GT = ("ptl-1gt",)
+TESTS = {test.name: test for test in (
+    Test("probe", probe, "the driver probes, renderD128 is there"),
+    Test("smoke", programs("xe_exec_basic@once-basic", "xe_exec_basic@once-userptr"),
+         "a job with data check on every engine class"),
+    Test("exec", programs("xe_exec_basic@*", "xe_exec_compute_mode@*", "xe_exec_store@*",
+                          "xe_create@*"), "jobs on every engine class, into buffers and user memory"),
+    Test("queues", programs("xe_exec_queues@*"), "thousands of queues"),
+    Test("processes", programs("xe_exec_processes@*"), "many processes at once"),
+    Test("commands", programs("commands@*", "xe_exec_atomic@*", "xe_spin_batch@*"),
+         "arithmetic, atomics, registers, batches of batches, timestamps"),
+    Test("order", programs("preempt@*", "semaphore@*"),
+         "preemption, time slices, priorities, semaphores"),
+    Test("sync", programs("sync@*", "xe_waitfence@*"), "sync objects, timelines, words in memory"),
+    Test("bind", programs("xe_vm@*"), "binding in parts, in arrays, by queues, under load"),
+    Test("parallel", programs("xe_exec_balancer@*", "parallel@*"), "parallel and virtual queues"),
+    Test("fault", programs("xe_exec_fault_mode@*"), "address spaces by page faults"),
+    Test("svm", programs("xe_exec_system_allocator@*"), "shared virtual memory"),
+    Test("blits", programs("blit@*", "xe_copy_basic@*", "xe_ccs@*"),
+         "fills and copies, tiled and compressed"),
+    Test("gt-reset", gt_reset, "each GT is reset from debugfs", (RESET,)),
+    Test("suspend", suspend, "suspend to idle and back"),
+    Test("close-fd", programs("xe_exec_reset@close-fd"), "processes leave with jobs running",
+         (r"(?#)Timed ?out job", RESET)),
+    Test("cat-error", programs("xe_exec_reset@cat-error"), "stores to where nothing is", CAT),
+    Test("bad-fault", programs("xe_exec_reset@invalid-fault"),
+         "a page fault that can't be resolved", FAULT),
+    Test("hang", programs("xe_exec_reset@hang*"), "jobs that never end", HANG),
+    Test("migrate", migrate, "idle: base up, up, down, overlapping, to where it is"),
+    Test("rebind", rebind, "unbound, bound, and migrated then"),
+)}
+
+# What a check of everything runs, what is run where nothing is said, and what tells a
+# kernel's abilities.
+BASIC = (("ptl", "probe"), ("ptl", "migrate"), ("ptl-1gt", "probe"))
+SMALL = ("probe", "smoke", "commands", "migrate")
+ABILITIES = ("probe", "smoke", "migrate")
+DEFAULT = tuple(("ptl", name) for name in TESTS) + tuple(("ptl-1gt", name) for name in SMALL)
