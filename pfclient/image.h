@@ -224,10 +224,14 @@ const struct pfc_image_part *pfc_image_find(const struct pfc_image_reader *r, un
 /* A run: count u32, increment u32 (0 or 4096), first entry u64. */
 #define PFC_RUN_BYTES 16u
 
+/* Runs that are so much longer than the entries they stand for are given up. */
+#define PFC_RUN_LOSS (4096u * (PFC_RUN_BYTES - 8))
+
 struct pfc_pte_coder {
 	uint8_t *out;
 	uint32_t cap, len;
-	bool rle;
+	bool rle;             /* what `out` holds; pfc_pte_put_words() may clear it */
+	uint32_t entries;     /* put by pfc_pte_put_words() */
 	uint32_t count, step; /* run being built */
 	uint64_t first;
 };
@@ -235,7 +239,8 @@ void pfc_pte_begin(struct pfc_pte_coder *c, uint8_t *out, uint32_t cap, bool rle
 /* 0, or -ENOSPC when the runs are no shorter than `cap`. */
 int pfc_pte_put(struct pfc_pte_coder *c, uint64_t pte);
 /* `n` of them as registers hold them, with the VFID, which is left out; -EPERM when
- * one has another. */
+ * one has another. Runs that lose PFC_RUN_LOSS bytes become plain entries where they
+ * are. -ENOSPC: no room, and for runs that it takes plain entries from the first on. */
 int pfc_pte_put_words(struct pfc_pte_coder *c, const uint8_t *words, uint32_t n, unsigned vfid);
 int pfc_pte_end(struct pfc_pte_coder *c);
 

@@ -5,6 +5,7 @@
 #include "image.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "proto/regs.h"
 
@@ -60,30 +61,90 @@ int pfc_pte_put(struct pfc_pte_coder *c, uint64_t pte)
 	return 0;
 }
 
+/* Make plain entries of the runs so far, in place: the runs go to the end of the
+ * room and are read from there, which the entries must not reach. Whoever shares
+ * this memory may change a run on the way, but not how many entries there are. */
+static void go_plain(struct pfc_pte_coder *c)
+{
+	const uint8_t *in = c->out + c->cap - c->len, *end = c->out + c->cap;
+	uint32_t done = 0;
+
+	memmove(c->out + c->cap - c->len, c->out, c->len);
+	for (; in < end; in += PFC_RUN_BYTES) {
+		uint32_t count = le32_get(in), step = le32_get(in + 4);
+		uint64_t pte = le64_get(in + 8);
+
+		for (; count > 0 && done < c->entries; count--, pte += step)
+			le64_put(c->out + 8 * (size_t)done++, pte);
+	}
+	c->len = 8 * c->entries;
+	c->rle = false;
+}
+
+/* A region of entries that don't continue each other shows early that it is one. */
+static int weigh_runs(struct pfc_pte_coder *c)
+{
+	if ((uint64_t)c->len <= 8ull * c->entries + PFC_RUN_LOSS ||
+	    (uint64_t)c->len + PFC_RUN_BYTES + 8ull * c->entries > c->cap)
+		return 0;
+	if (flush_run(c))
+		return -ENOSPC;
+	go_plain(c);
+	return 0;
+}
+
+static int put_runs(struct pfc_pte_coder *c, const uint8_t *words, uint32_t n, uint64_t own)
+{
+	/* A copy that no byte stored into the output can be. */
+	struct pfc_pte_coder local = *c;
+	int err = 0;
+
+	for (uint32_t i = 0; i < n && !err; i++)
+		err = put_run(&local, le64_get(words + 8 * (size_t)i) ^ own);
+	*c = local;
+	c->entries += n;
+	return err ? err : weigh_runs(c);
+}
+
+/* Entries without their VFID; false when one has another. Eight at a time, for the
+ * compiler to use its widest registers. */
+static bool put_plain(uint8_t *out, const uint8_t *words, uint32_t n, uint64_t own)
+{
+	uint64_t any[8] = { 0 }, foreign = 0;
+
+	for (; n >= 8; n -= 8, words += 64, out += 64)
+		for (unsigned i = 0; i < 8; i++) {
+			uint64_t pte = le64_get(words + 8 * (size_t)i) ^ own;
+
+			any[i] |= pte;
+			le64_put(out + 8 * (size_t)i, pte);
+		}
+	for (unsigned i = 0; i < 8; i++)
+		foreign |= any[i];
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t pte = le64_get(words + 8 * (size_t)i) ^ own;
+
+		foreign |= pte;
+		le64_put(out + 8 * (size_t)i, pte);
+	}
+	return !(foreign & PTE_VFID);
+}
+
 int pfc_pte_put_words(struct pfc_pte_coder *c, const uint8_t *words, uint32_t n, unsigned vfid)
 {
 	uint64_t own = (uint64_t)vfid << PTE_VFID_SHIFT, foreign = 0;
-	uint8_t *out = c->out + c->len;
-	int err = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		foreign |= (le64_get(words + 8 * (size_t)i) & PTE_VFID) ^ own;
-	if (foreign)
-		return -EPERM;
 	if (c->rle) {
-		/* A copy that no byte stored into the output can be. */
-		struct pfc_pte_coder local = *c;
-
-		for (uint32_t i = 0; i < n && !err; i++)
-			err = put_run(&local, le64_get(words + 8 * (size_t)i) ^ own);
-		*c = local;
-		return err;
+		for (uint32_t i = 0; i < n; i++)
+			foreign |= (le64_get(words + 8 * (size_t)i) & PTE_VFID) ^ own;
+		return foreign ? -EPERM : put_runs(c, words, n, own);
 	}
 	if ((c->cap - c->len) / 8 < n)
 		return -ENOSPC;
-	for (uint32_t i = 0; i < n; i++)
-		le64_put(out + 8 * (size_t)i, le64_get(words + 8 * (size_t)i) ^ own);
+	if (!put_plain(c->out + c->len, words, n, own))
+		return -EPERM;
 	c->len += 8 * n;
+	c->entries += n;
 	return 0;
 }
 
@@ -142,9 +203,14 @@ uint64_t pfc_pte_check(const uint8_t *in, bool rle)
 
 bool pfc_pte_check_plain(const uint8_t *in, uint32_t n)
 {
-	uint64_t any = 0;
+	uint64_t any[8] = { 0 }, all = 0;
 
+	for (; n >= 8; n -= 8, in += 64)
+		for (unsigned i = 0; i < 8; i++)
+			any[i] |= le64_get(in + 8 * (size_t)i);
+	for (unsigned i = 0; i < 8; i++)
+		all |= any[i];
 	for (uint32_t i = 0; i < n; i++)
-		any |= le64_get(in + 8 * (size_t)i);
-	return !(any & PTE_VFID);
+		all |= le64_get(in + 8 * (size_t)i);
+	return !(all & PTE_VFID);
 }

@@ -260,10 +260,11 @@ static size_t collect(struct pfc_image_reader *r, const uint8_t *buf, size_t len
 		n = len;
 	if (to)
 		memcpy(to + r->have, buf, n);
-	r->run_crc = crc32c(r->run_crc, buf, n);
-	r->total += n;
 	if (r->phase == PFC_IMG_PAYLOAD)
-		r->crc = crc32c(r->crc, buf, n);
+		crc32c_two(&r->crc, &r->run_crc, buf, n);
+	else
+		r->run_crc = crc32c(r->run_crc, buf, n);
+	r->total += n;
 	if (r->phase == PFC_IMG_EXTENSION)
 		r->header_crc = crc32c(r->header_crc, buf, n);
 	r->have += (uint32_t)n;

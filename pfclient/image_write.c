@@ -12,6 +12,7 @@
 #include "proto/klv.h"
 
 #define MAX_ZEROS (1u << 31) /* bytes that one section may say are zeros */
+#define MAX_COPY  16384u     /* bytes copied at once: they are checksummed while near */
 
 const uint8_t pfc_image_magic[8] = { 0x89, 'G', 'u', 'C', 0xFF, '\r', '\n', 0x1A };
 
@@ -276,14 +277,17 @@ size_t pfc_image_emit(struct pfc_image_writer *w, uint8_t *buf, size_t len)
 
 		if (n > len - done)
 			n = len - done;
+		if (n > MAX_COPY)
+			n = MAX_COPY;
 		if (n > 0)
 			memcpy(buf + done, from + w->at, n);
 		w->crc = crc32c(w->crc, buf + done, n);
 		w->at += (uint32_t)n;
 		done += n;
-		if (w->at < size)
+		if (w->at == size)
+			piece_done(w);
+		else if (done == len)
 			break;
-		piece_done(w);
 	}
 	return done;
 }

@@ -102,9 +102,8 @@ static int step_guc(struct pfc *p, struct pfc_unit *u)
 static void start_coding(struct pfc *p, struct pfc_unit *u, bool rle)
 {
 	struct pfc_transfer *t = &pfc_vf(p, u)->out;
-	struct pfc_place *place = &t->ggtt[u->gt];
+	const struct pfc_place *place = &t->ggtt[u->gt];
 
-	place->rle = rle;
 	u->pos = 0;
 	pfc_pte_begin(&t->coder[u->gt], p->mem.base + place->off, place->raw, rle);
 }
@@ -112,12 +111,14 @@ static void start_coding(struct pfc *p, struct pfc_unit *u, bool rle)
 static int end_coding(struct pfc *p, struct pfc_unit *u)
 {
 	struct pfc_transfer *t = &pfc_vf(p, u)->out;
+	struct pfc_pte_coder *c = &t->coder[u->gt];
 
-	if (pfc_pte_end(&t->coder[u->gt])) {
+	if (pfc_pte_end(c)) {
 		start_coding(p, u, false);
 		return PFC_MORE;
 	}
-	t->ggtt[u->gt].bytes = t->coder[u->gt].len;
+	t->ggtt[u->gt].rle = c->rle;
+	t->ggtt[u->gt].bytes = c->len;
 	return PFC_DONE;
 }
 
@@ -162,7 +163,7 @@ static void take_entries(struct pfc *p, struct pfc_unit *u, const uint8_t *words
 	if (err == -EPERM)
 		u->call_err = err;
 	else if (err)
-		/* Runs are no shorter here: take the entries plain. */
+		/* Runs are no shorter, which showed late: take the entries plain. */
 		start_coding(p, u, false);
 	else
 		u->pos += n;

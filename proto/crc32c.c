@@ -64,6 +64,20 @@ static uint32_t by_instruction(uint32_t crc, const uint8_t *p, size_t len)
 		crc = __builtin_ia32_crc32qi(crc, *p++);
 	return ~crc;
 }
+
+__attribute__((target("sse4.2")))
+static void two_by_instruction(uint32_t *a, uint32_t *b, const uint8_t *p, size_t len)
+{
+	uint64_t ra = ~*a, rb = ~*b;
+	size_t words = len / 8;
+
+	for (; words > 0; words--, p += 8) {
+		ra = __builtin_ia32_crc32di(ra, le64_get(p));
+		rb = __builtin_ia32_crc32di(rb, le64_get(p));
+	}
+	*a = by_instruction(~(uint32_t)ra, p, len % 8);
+	*b = by_instruction(~(uint32_t)rb, p, len % 8);
+}
 #endif
 
 uint32_t crc32c(uint32_t crc, const void *data, size_t len)
@@ -73,4 +87,16 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t len)
 		return by_instruction(crc, data, len);
 #endif
 	return crc32c_portable(crc, data, len);
+}
+
+void crc32c_two(uint32_t *a, uint32_t *b, const void *data, size_t len)
+{
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("sse4.2")) {
+		two_by_instruction(a, b, data, len);
+		return;
+	}
+#endif
+	*a = crc32c_portable(*a, data, len);
+	*b = crc32c_portable(*b, data, len);
 }

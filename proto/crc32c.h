@@ -11,7 +11,9 @@
 /* Checksum of `len` bytes that follow data whose checksum is `crc`; start
  * with 0. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
-/* The same on any processor; what crc32c() does where the instruction of
+/* Two checksums of the same bytes at the cost of one: crc32c() waits for itself. */
+void crc32c_two(uint32_t *a, uint32_t *b, const void *data, size_t len);
+/* crc32c() on any processor; what crc32c() does where the instruction of
  * SSE 4.2 is missing. */
 uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len);
 

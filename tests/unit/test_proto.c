@@ -148,10 +148,13 @@ START_TEST(test_crc_ways)
 	}
 	for (size_t at = 0; at < 9; at++) {
 		for (size_t len = 0; at + len <= sizeof(data); len++) {
-			uint32_t want = crc_by_bits(x, data + at, len);
+			uint32_t want = crc_by_bits(x, data + at, len), one = x, two = ~x;
 
 			ck_assert_uint_eq(crc32c(x, data + at, len), want);
 			ck_assert_uint_eq(crc32c_portable(x, data + at, len), want);
+			crc32c_two(&one, &two, data + at, len);
+			ck_assert_uint_eq(one, want);
+			ck_assert_uint_eq(two, crc32c(~x, data + at, len));
 			x = want + (uint32_t)len;
 		}
 	}
