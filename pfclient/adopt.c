@@ -197,7 +197,7 @@ static void settle(struct pfc *p, unsigned vf)
 		pfc_unit(p, vf, gt)->cleaned = state == PFC_FOUND_FLR_DONE;
 	}
 	if (in_state(p, vf, PFC_FOUND_FLR) || in_state(p, vf, PFC_FOUND_FLR_DONE) ||
-	    (restored && (v->torn || restored + paused == p->gts) && (v->torn || paused)))
+	    (restored && (v->torn || (paused && restored + paused == p->gts))))
 		v->flr_owed = true;
 	else if (paused + restored && paused + restored < p->gts)
 		v->verb_owed = PFC_RESUME;
