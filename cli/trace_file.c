@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/text.h"
+
 #define BUFFER (2 * (size_t)TRACE_RECORD_MAX)
 
 static void say(struct trace_file *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -79,12 +81,10 @@ static enum trace_next take(struct trace_file *f, struct trace_record *r)
 	return TRACE_GOT;
 }
 
-/* Names are shown: nothing in them may steer a terminal. */
-static void clean(char *text)
+/* Names are shown. */
+static void clean(char *text, size_t cap)
 {
-	for (; *text; text++)
-		if (*text < ' ' || *text == 0x7F)
-			*text = '?';
+	text_copy_plain(text, cap, text, strlen(text));
 }
 
 enum trace_open trace_file_open(struct trace_file *f, const char *path)
@@ -124,7 +124,7 @@ enum trace_open trace_file_open(struct trace_file *f, const char *path)
 		say(f, "does not begin with a header");
 		return TRACE_UNREADABLE;
 	}
-	clean(f->header.program);
+	clean(f->header.program, sizeof(f->header.program));
 	return TRACE_OPENED;
 }
 
@@ -138,7 +138,7 @@ enum trace_next trace_file_next(struct trace_file *f, struct trace_record *r)
 	if (r->kind == gucemu_TRACE_CARD && r->card < TRACE_CARDS_MAX &&
 	    trace_decode_card(r, &f->card[r->card]) == 0) {
 		f->known[r->card] = true;
-		clean(f->card[r->card].name);
+		clean(f->card[r->card].name, sizeof(f->card[r->card].name));
 	}
 	return TRACE_GOT;
 }

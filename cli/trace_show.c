@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/text.h"
 #include "view/describe.h"
 #include "view/json.h"
 
@@ -37,16 +38,6 @@ static const struct cli_command show_command = {
 };
 
 /* --- a line --------------------------------------------------------------------- */
-
-/* Texts come from whoever made the file: nothing but plain ASCII. */
-static void put_clean(char *buf, size_t cap, const char *text, size_t len)
-{
-	size_t n = len < cap ? len : cap - 1;
-
-	for (size_t i = 0; i < n; i++)
-		buf[i] = text[i] < ' ' || text[i] == 0x7F ? '?' : text[i];
-	buf[n] = '\0';
-}
 
 static void put_function(char *buf, size_t cap, const struct trace_record *r)
 {
@@ -83,7 +74,7 @@ static void describe_other(char *buf, size_t cap, const struct trace_record *r)
 	const char *name = trace_kind_name(r->kind);
 	char text[TRACE_TEXT_MAX + 1], who[32];
 
-	put_clean(text, sizeof(text), r->text, r->text_len);
+	text_copy_plain(text, sizeof(text), r->text, r->text_len);
 	put_function(who, sizeof(who), r);
 	if (r->kind == gucemu_TRACE_CARD)
 		describe_card(buf, cap, r);
@@ -124,8 +115,6 @@ static bool describe(char *buf, size_t cap, const struct trace_record *r)
 		return true;
 	}
 	describe_event(buf, cap, g);
-	for (size_t n = strlen(buf); n > 0 && buf[n - 1] == ' '; n--)
-		buf[n - 1] = '\0';
 	if ((g->point == GUC_PT_MEM_READ || g->point == GUC_PT_MEM_WRITE) && !g->bytes)
 		snprintf(buf + strlen(buf), cap - strlen(buf), " refused");
 	return true;
@@ -175,7 +164,7 @@ static void print_json(const struct trace_file *f, const struct trace_record *r,
 	add_number(o, "error", r->error);
 	add_number(o, "verdict", r->verdict);
 	if (r->text_len > 0) {
-		put_clean(string, sizeof(string), r->text, r->text_len);
+		text_copy_plain(string, sizeof(string), r->text, r->text_len);
 		json_add_str(o, "text", string);
 	}
 	for (size_t i = 0; i < r->data_len; i++)

@@ -11,6 +11,7 @@
 
 #include "emulator/vfio/vfio.h"
 #include "proto/bits.h"
+#include "proto/text.h"
 #include "server.h"
 
 /* A wire can hold no more that was received and not parsed. */
@@ -63,7 +64,6 @@ static int begin(struct client *peer, const struct frame *f, int *fds)
 	int type = 0;
 	socklen_t len = sizeof(type);
 	struct adoption *a;
-	size_t n = f->text_len < CLIENT_NAME_MAX - 1 ? f->text_len : CLIENT_NAME_MAX - 1;
 
 	if (f->fds == 0 || getsockopt(fds[0], SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
 	    type != SOCK_STREAM)
@@ -78,8 +78,7 @@ static int begin(struct client *peer, const struct frame *f, int *fds)
 	a->fn = f->function;
 	a->features = f->flags & (FRAME_FEATURE_FREEZE | FRAME_FEATURE_PLAIN_CTB |
 				  FRAME_FEATURE_BELL);
-	if (n > 0)
-		memcpy(a->name, f->text, n);
+	text_copy_plain(a->name, sizeof(a->name), f->text, f->text_len);
 	for (unsigned i = 0; i < f->fds; i++) {
 		a->fds[i] = fds[i];
 		fds[i] = -1;

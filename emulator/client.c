@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "emulator/vfio/vfio.h"
+#include "proto/text.h"
 #include "server.h"
 
 #define ROLE(r) (1u << FRAME_ROLE_##r)
@@ -203,15 +204,6 @@ void client_status(struct client *c, uint32_t seq, int status, const char *text)
 		client_send(c, &f, NULL);
 }
 
-static void copy_name(char *to, const struct frame *f)
-{
-	size_t n = f->text_len < CLIENT_NAME_MAX - 1 ? f->text_len : CLIENT_NAME_MAX - 1;
-
-	for (size_t i = 0; i < n; i++)
-		to[i] = f->text[i] >= ' ' && f->text[i] <= '~' ? f->text[i] : '?';
-	to[n] = '\0';
-}
-
 static int hello_check(const struct client *c, const struct frame *f, const char **why)
 {
 	const struct server *s = c->server;
@@ -272,7 +264,7 @@ static enum wire_next on_hello(struct client *c, const struct frame *f)
 	};
 	char label[160];
 
-	copy_name(c->name, f);
+	text_copy_plain(c->name, CLIENT_NAME_MAX, f->text, f->text_len);
 	if (err != 0) {
 		(void)wire_status(c->wire, f->seq, err, why);
 		server_log(s, LOG_WARN, "%s: refused: %s",

@@ -212,9 +212,6 @@ static void log_event(struct server *s, const struct guc_event *e)
 	if (level > s->level || !(log_points(s) & BIT64(e->point)) || !event_quota(s, e->point))
 		return;
 	describe_event(text, sizeof(text), e);
-	/* A point that has nothing to say behind its name. */
-	for (size_t n = strlen(text); n > 0 && text[n - 1] == ' '; n--)
-		text[n - 1] = '\0';
 	/* Our label has the state too: leave the describer's own out. */
 	at = strchr(text, ' ');
 	server_log(s, level, "%s%s", function_label(s, e->fn, e->gt, label, sizeof(label)),

@@ -101,6 +101,15 @@ size_t text_fmt(char *buf, size_t cap, const char *fmt, ...)
 	return n;
 }
 
+void text_copy_plain(char *to, size_t cap, const char *text, size_t len)
+{
+	size_t n = len < cap ? len : cap - 1;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	to[n] = '\0';
+}
+
 const char *text_errno(int err)
 {
 	switch (err < 0 ? 0u - (unsigned)err : (unsigned)err) {

@@ -19,4 +19,9 @@ size_t text_vfmt(char *buf, size_t cap, const char *fmt, va_list ap)
  * -EREMCHG; sign does not matter), or "-EUNKNOWN". */
 const char *text_errno(int err);
 
+/* Copies text[0..len) to to[0..cap), cut to fit and terminated, with '?' for all
+ * that is not printable ASCII: what others send may steer no terminal. cap > 0;
+ * `to` may be `text`. */
+void text_copy_plain(char *to, size_t cap, const char *text, size_t len);
+
 #endif

@@ -354,5 +354,8 @@ size_t describe_event(char *buf, size_t cap, const struct guc_event *e)
 		at = put_at(cap, at, put_error(buf + at, cap - at, e->error));
 	if (e->verdict < sizeof(verdict) / sizeof(verdict[0]))
 		at = PUT(buf, cap, at, "%s", verdict[e->verdict]);
+	/* A point that has nothing to say behind its name. */
+	while (at > 0 && buf[at - 1] == ' ')
+		buf[--at] = '\0';
 	return at;
 }

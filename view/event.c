@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/text.h"
 #include "view/event_data.h"
 
 int view_event_read(struct view_event *event, const struct frame *f)
@@ -32,7 +33,7 @@ int view_event_read(struct view_event *event, const struct frame *f)
 	};
 	if (point == GUC_PT_MMIO_READ || point == GUC_PT_MMIO_WRITE)
 		event->guc.size = (uint8_t)f->size;
-	event_text_get(event, f->text, f->text_len);
+	text_copy_plain(event->text, sizeof(event->text), f->text, f->text_len);
 	if (point == GUC_PT_FINDING)
 		return event_finding_get(&event->finding, f->data, f->data_len);
 	event_message_get(event, f->data, f->data_len);

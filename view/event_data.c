@@ -3,7 +3,6 @@
 #include "view/event_data.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "proto/bits.h"
 
@@ -65,16 +64,4 @@ void event_message_get(struct view_event *v, const uint8_t *data, size_t len)
 	v->guc.msg_len = (uint32_t)(n < VIEW_EVENT_DWORDS ? n : VIEW_EVENT_DWORDS);
 	for (size_t i = 0; i < v->guc.msg_len; i++)
 		v->dw[i] = le32_get(data + 4 * i);
-}
-
-void event_text_get(struct view_event *v, const char *text, size_t len)
-{
-	size_t n = len < VIEW_EVENT_TEXT ? len : VIEW_EVENT_TEXT - 1;
-
-	if (n > 0)
-		memcpy(v->text, text, n);
-	for (size_t i = 0; i < n; i++)
-		if (v->text[i] < ' ' || v->text[i] == 0x7F)
-			v->text[i] = '?';
-	v->text[n] = '\0';
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bytes that go with an event, in EVENT frames as in trace records
  * (docs/protocol/frames.md, trace.md): a message or a finding in dwords,
- * little-endian, and a text. What is read may come from anybody. */
+ * little-endian. What is read may come from anybody. */
 #ifndef GUCEMU_VIEW_EVENT_DATA_H
 #define GUCEMU_VIEW_EVENT_DATA_H
 
@@ -23,8 +23,5 @@ int event_finding_get(struct guc_finding *finding, const uint8_t *data, size_t l
 /* Sets dw and guc.msg_len from whole dwords; those behind VIEW_EVENT_DWORDS and
  * a rest of bytes are left out. */
 void event_message_get(struct view_event *v, const uint8_t *data, size_t len);
-/* Sets the text: cut where there is no more room, and plain ASCII, since it ends
- * in terminals and documents. */
-void event_text_get(struct view_event *v, const char *text, size_t len);
 
 #endif

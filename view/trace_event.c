@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/text.h"
+
 gucemu_TraceKind trace_kind_of(enum guc_point point)
 {
 	switch (point) {
@@ -153,6 +155,6 @@ int trace_to_event(struct view_event *v, const struct trace_record *r)
 		.to = (uint8_t)r->to,
 		.error = (uint16_t)r->error,
 	};
-	event_text_get(v, r->text, r->text_len);
+	text_copy_plain(v->text, sizeof(v->text), r->text, r->text_len);
 	return step ? 0 : get_data(v, r);
 }

@@ -98,7 +98,7 @@ START_TEST(events_in_words)
 	ck_assert_str_eq(text, "vf1/gt0 state VF_READY -> VF_RUNNING on CONTROL_CTB enable");
 	describe_event(text, sizeof(text),
 		       &(struct guc_event){ .point = GUC_PT_STATE, .fn = 1, .from = 200 });
-	ck_assert_str_eq(text, "vf1/gt0 state ");
+	ck_assert_str_eq(text, "vf1/gt0 state");
 	describe_event(text, sizeof(text),
 		       &(struct guc_event){ .point = GUC_PT_FINDING, .fn = 2, .gt = 1,
 					    .finding = &finding });
