@@ -16,6 +16,7 @@ libgucserver_la_SOURCES = \
 	emulator/function.c \
 	emulator/handover.c \
 	emulator/log.c \
+	emulator/log.h \
 	emulator/lmem.c \
 	emulator/memory.c \
 	emulator/memory.h \

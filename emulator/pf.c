@@ -10,6 +10,7 @@
 
 #include "pf_priv.h"
 #include "pf_setting.h"
+#include "proto/regs.h"
 
 /* Steps between two looks at the clock. */
 #define STEPS_A_LOOK 8u
@@ -302,6 +303,16 @@ int pf_begin(struct pf *pf, bool adopt, unsigned provision)
 {
 	pf->provision = provision;
 	return pfc_start(pf->driver, adopt);
+}
+
+size_t pf_mem_size(const struct pfc_options *options)
+{
+	unsigned gts = (unsigned)options->tiles * options->gts;
+	size_t size = pfc_mem_size(gts);
+
+	if (size > options->ggtt_size / 8)
+		size = pfc_mem_min(gts);
+	return (size + GGTT_PAGE - 1) & ~(size_t)(GGTT_PAGE - 1);
 }
 
 struct pfc *pf_driver(struct pf *pf)

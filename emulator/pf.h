@@ -34,6 +34,13 @@ struct pf_ops {
 	void (*step)(void *user, unsigned vf, unsigned gt, const char *text);
 };
 
+/* DMA address of its memory, anything but 0. */
+#define PF_DMA 0x10000000ull
+
+/* Bytes of memory for a PF with these options, whole pages: less on a small card,
+ * which has no room for the large image pools. */
+size_t pf_mem_size(const struct pfc_options *options);
+
 struct pf;
 
 /* `options` without on_event and user. Provisions the first `provision` VFs

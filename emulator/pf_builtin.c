@@ -8,9 +8,6 @@
 #include "proto/bits.h"
 #include "server.h"
 
-/* DMA address of the PF's memory, anything but 0. */
-#define PF_DMA 0x10000000ull
-
 static void port_write32(void *user, uint64_t off, uint32_t value)
 {
 	struct server *s = user;
@@ -138,21 +135,10 @@ int builtin_start(struct server *s)
 		.read = port_read,
 	};
 	struct memory *memory = &s->fn[0].memory;
-	unsigned gts = card_gts(s);
-	size_t size = pfc_mem_size(gts);
 	struct pfc_options o;
+	size_t size;
 	int err;
 
-	/* A small card has no room for the large image pools. */
-	if (size > s->opt.geometry.ggtt_size / 8)
-		size = pfc_mem_min(gts);
-	size = (size + MEMORY_PAGE - 1) & ~(size_t)(MEMORY_PAGE - 1);
-	err = memory_host(memory, PF_DMA, size);
-	if (err != 0)
-		return err;
-	s->pf_port = port_calls;
-	s->pf_port.user = s;
-	s->pf_mem = (struct host_mem){ memory_find(memory, PF_DMA)->at, size, PF_DMA };
 	pfc_options_default(&o);
 	o.tiles = s->opt.geometry.tiles;
 	o.gts = s->opt.geometry.gts;
@@ -167,6 +153,13 @@ int builtin_start(struct server *s)
 	o.lmem_size = s->opt.guc.lmem_size;
 	o.ccs_ratio = s->opt.guc.ccs_ratio;
 	o.lmem = (struct host_lmem_port){ s, port_lmem };
+	size = pf_mem_size(&o);
+	err = memory_host(memory, PF_DMA, size);
+	if (err != 0)
+		return err;
+	s->pf_port = port_calls;
+	s->pf_port.user = s;
+	s->pf_mem = (struct host_mem){ memory_find(memory, PF_DMA)->at, size, PF_DMA };
 	s->pf = pf_new(&o, &s->pf_port, &s->pf_mem, &ops, s);
 	return s->pf ? pf_begin(s->pf, false, s->opt.provision) : -EINVAL;
 }

@@ -12,18 +12,15 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "log.h"
 #include "pf_remote.h"
 #include "proto/bits.h"
 #include "serve.h"
 #include "wire/memfd.h"
 #include "wire/stream.h"
 
-#define PF_DMA      0x10000000ull
 #define SLICE_NS    500000u
 #define CALL_MS     5000u
-#define LOG_LEVELS  5u
-
-static const char *const levels[LOG_LEVELS] = { "error", "warn", "notice", "info", "debug" };
 
 void remote_end(struct remote *r, int status)
 {
@@ -120,7 +117,7 @@ static void pf_log(void *user, unsigned level, unsigned vf, unsigned gt, const c
 
 static void pf_step(void *user, unsigned vf, unsigned gt, const char *text)
 {
-	pf_log(user, LOG_LEVELS - 1, vf, gt, text);
+	pf_log(user, LOG_DEBUG, vf, gt, text);
 }
 
 static void pf_ready(void *user, int err)
@@ -280,13 +277,9 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 static int open_memory(struct remote *r, const struct pfc_options *o)
 {
-	unsigned gts = (unsigned)o->tiles * o->gts;
-	size_t size = pfc_mem_size(gts);
+	size_t size = pf_mem_size(o);
 	void *map;
 
-	if (size > o->ggtt_size / 8)
-		size = pfc_mem_min(gts);
-	size = (size + 4095) & ~(size_t)4095;
 	r->mem_fd = memfd_create_sealed("gucemu-pf", size, &map);
 	if (r->mem_fd < 0)
 		return r->mem_fd;
@@ -443,7 +436,7 @@ int gucemu_pf_serve_main(int argc, char **argv)
 	};
 	enum cli_result result = cli_parse(&command, &argc, argv);
 	struct remote *r;
-	int status;
+	int status, level;
 
 	if (result != CLI_RUN)
 		return result == CLI_HELP ? 0 : CLI_EXIT_USAGE;
@@ -461,13 +454,13 @@ int gucemu_pf_serve_main(int argc, char **argv)
 		free(r);
 		return CLI_EXIT_USAGE;
 	}
-	while (r->level < LOG_LEVELS && strcmp(levels[r->level], log) != 0)
-		r->level++;
-	if (r->level == LOG_LEVELS) {
+	level = log_level_find(log);
+	if (level < 0) {
 		cli_complain(command.name, "'%s' is no log level", log);
 		free(r);
 		return CLI_EXIT_USAGE;
 	}
+	r->level = (unsigned)level;
 	signal(SIGPIPE, SIG_IGN);
 	status = run(r, socket, adopt, provision);
 	free(r);

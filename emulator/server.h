@@ -15,6 +15,7 @@
 #include "emulator/vfio/pci.h"
 #include "host/lmem.h"
 #include "local.h"
+#include "log.h"
 #include "memory.h"
 #include "pf.h"
 #include "proto/platform.h"
@@ -49,8 +50,6 @@ struct server_options {
 	const char *record; /* trace file, or NULL */
 	bool overwrite;     /* ... that may be there already */
 };
-
-enum server_log { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
 /* An interrupt that waits in the wire's queue: equal ones are not queued again. */
 #define IRQS_QUEUED 32u
@@ -166,7 +165,6 @@ void server_log(const struct server *s, enum server_log level, const char *fmt, 
 	__attribute__((format(printf, 3, 4)));
 /* May a line be logged that a client can cause at any rate? Counts it. */
 bool server_log_quota(struct server *s);
-int log_level_find(const char *name);
 /* "vf1/gt0{VF_RUNNING}", "pf"; at most cap bytes. */
 const char *function_label(const struct server *s, unsigned fn, unsigned gt, char *buf,
 			   size_t cap);
