@@ -242,7 +242,7 @@ tests_unit_test_pfc_setting_SOURCES = tests/unit/test_pfc_setting.c $(pfc_fixtur
 tests_unit_test_pfc_setting_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_setting_LDADD = $(pfc_ldadd)
 
-vfc_fixture = tests/unit/vfc_fixture.h
+vfc_fixture = tests/unit/vfc_fixture.c tests/unit/vfc_fixture.h
 tests_unit_test_vfc_boot_SOURCES = tests/unit/test_vfc_boot.c $(vfc_fixture)
 tests_unit_test_vfc_boot_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_boot_LDADD = $(vfc_ldadd)

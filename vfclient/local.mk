@@ -87,13 +87,13 @@ if HAVE_CHECK
 vfc_tests = tests/unit/test_vfc_hooks tests/unit/test_vfc_hostile tests/unit/test_vfc_quirks
 check_PROGRAMS += $(vfc_tests)
 TESTS += $(vfc_tests)
-tests_unit_test_vfc_hooks_SOURCES = tests/unit/test_vfc_hooks.c tests/unit/vfc_fixture.h
+tests_unit_test_vfc_hooks_SOURCES = tests/unit/test_vfc_hooks.c $(vfc_fixture)
 tests_unit_test_vfc_hooks_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_hooks_LDADD = $(vfc_ldadd)
-tests_unit_test_vfc_hostile_SOURCES = tests/unit/test_vfc_hostile.c tests/unit/vfc_fixture.h
+tests_unit_test_vfc_hostile_SOURCES = tests/unit/test_vfc_hostile.c $(vfc_fixture)
 tests_unit_test_vfc_hostile_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_hostile_LDADD = $(vfc_ldadd)
-tests_unit_test_vfc_quirks_SOURCES = tests/unit/test_vfc_quirks.c tests/unit/vfc_fixture.h
+tests_unit_test_vfc_quirks_SOURCES = tests/unit/test_vfc_quirks.c $(vfc_fixture)
 tests_unit_test_vfc_quirks_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_quirks_LDADD = $(vfc_ldadd)
 
