@@ -110,6 +110,7 @@ unit_tests = \
 	tests/unit/test_vfc_replay \
 	tests/unit/test_vfc_seed \
 	tests/unit/test_vfc_relay \
+	tests/unit/test_vfc_runtime \
 	tests/unit/test_vft_link
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
@@ -265,6 +266,9 @@ tests_unit_test_vfc_replay_LDADD = $(vfc_ldadd)
 tests_unit_test_vfc_seed_SOURCES = tests/unit/test_vfc_seed.c $(vfc_recovery)
 tests_unit_test_vfc_seed_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_seed_LDADD = $(vfc_ldadd)
+tests_unit_test_vfc_runtime_SOURCES = tests/unit/test_vfc_runtime.c $(vfc_fixture)
+tests_unit_test_vfc_runtime_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_runtime_LDADD = $(vfc_ldadd)
 tests_unit_test_vfc_relay_SOURCES = tests/unit/test_vfc_relay.c $(vfc_fixture)
 tests_unit_test_vfc_relay_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_relay_LDADD = $(vfc_ldadd)

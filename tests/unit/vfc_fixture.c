@@ -582,3 +582,14 @@ uint32_t busy_queue(unsigned gt, unsigned width)
 	ck_assert_uint_ge(f.jobs_ok, 1);
 	return (uint32_t)q;
 }
+
+void pf_says(uint32_t id, const uint32_t *msg, uint32_t len)
+{
+	uint32_t dw[2 + RELAY_MAX_DWORDS] = {
+		hxg_call(HXG_ORIGIN_GUC, HXG_EVENT, GUC_ACTION_RELAY_FROM_PF, 0), id
+	};
+
+	memcpy(dw + 2, msg, len * sizeof(*msg));
+	g2h(0, dw, 2 + len, 0);
+	run_ms(1);
+}

@@ -136,5 +136,7 @@ void migrate(uint64_t to);
 unsigned said(const char *line);
 /* A queue of this width and a finished job on it. */
 uint32_t busy_queue(unsigned gt, unsigned width);
+/* GT 0's driver gets a relay message of the PF. */
+void pf_says(uint32_t id, const uint32_t *msg, uint32_t len);
 
 #endif
