@@ -59,9 +59,11 @@ if HAVE_CHECK
 
 server_tests = \
 	tests/process/test_server \
+	tests/process/test_server_flood \
 	tests/process/test_server_handover \
 	tests/process/test_server_life \
 	tests/process/test_server_lmem \
+	tests/process/test_server_memory \
 	tests/process/test_server_move \
 	tests/process/test_takeover \
 	tests/process/test_vfio
@@ -73,9 +75,16 @@ server_fixture = tests/process/server_fixture.c tests/process/server_fixture.h
 server_test_ldadd = libgucframe.la libgucproto.la $(CHECK_LIBS)
 tests_fuzz_fuzz_socket_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_socket_LDADD = libgucframe.la libgucproto.la
-tests_process_test_server_SOURCES = tests/process/test_server.c $(server_fixture)
+bad_client = tests/process/bad_client.c tests/process/bad_client.h $(server_fixture)
+tests_process_test_server_SOURCES = tests/process/test_server.c $(bad_client)
 tests_process_test_server_CFLAGS = $(unit_cflags)
 tests_process_test_server_LDADD = $(server_test_ldadd)
+tests_process_test_server_flood_SOURCES = tests/process/test_server_flood.c $(bad_client)
+tests_process_test_server_flood_CFLAGS = $(unit_cflags)
+tests_process_test_server_flood_LDADD = $(server_test_ldadd)
+tests_process_test_server_memory_SOURCES = tests/process/test_server_memory.c $(bad_client)
+tests_process_test_server_memory_CFLAGS = $(unit_cflags)
+tests_process_test_server_memory_LDADD = $(server_test_ldadd)
 tests_process_test_server_lmem_SOURCES = tests/process/test_server_lmem.c $(move_fixture)
 tests_process_test_server_lmem_CFLAGS = $(unit_cflags)
 tests_process_test_server_lmem_LDADD = libgucview.la $(server_test_ldadd) $(JSON_LIBS)
