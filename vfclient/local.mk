@@ -97,14 +97,22 @@ tests_unit_test_vfc_quirks_SOURCES = tests/unit/test_vfc_quirks.c $(vfc_fixture)
 tests_unit_test_vfc_quirks_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_quirks_LDADD = $(vfc_ldadd)
 
-check_PROGRAMS += tests/process/test_vf_client
-TESTS += tests/process/test_vf_client
-tests_process_test_vf_client_SOURCES = tests/process/test_vf_client.c \
+vf_process_tests = tests/process/test_vf_client tests/process/test_vf_migrate
+check_PROGRAMS += $(vf_process_tests)
+TESTS += $(vf_process_tests)
+vf_fixture = tests/process/vf_fixture.c tests/process/vf_fixture.h \
 	tests/process/control_fixture.c tests/process/control_fixture.h \
 	tests/process/server_fixture.c tests/process/server_fixture.h
-tests_process_test_vf_client_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE
+vf_process_cppflags = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE
+vf_process_ldadd = libgucvf.la libgucwire.la libgucframe.la libgucproto.la $(UV_LIBS) \
+	$(CHECK_LIBS)
+tests_process_test_vf_client_SOURCES = tests/process/test_vf_client.c $(vf_fixture)
+tests_process_test_vf_client_CPPFLAGS = $(vf_process_cppflags)
 tests_process_test_vf_client_CFLAGS = $(unit_cflags)
-tests_process_test_vf_client_LDADD = libgucvf.la libgucwire.la libgucframe.la libgucproto.la \
-	$(UV_LIBS) $(CHECK_LIBS)
+tests_process_test_vf_client_LDADD = $(vf_process_ldadd)
+tests_process_test_vf_migrate_SOURCES = tests/process/test_vf_migrate.c $(vf_fixture)
+tests_process_test_vf_migrate_CPPFLAGS = $(vf_process_cppflags)
+tests_process_test_vf_migrate_CFLAGS = $(unit_cflags)
+tests_process_test_vf_migrate_LDADD = $(vf_process_ldadd)
 
 endif HAVE_CHECK
