@@ -68,10 +68,24 @@ static inline bool bell_sleep(struct bell *b, uint32_t looked)
 	return bell_look(b) == looked;
 }
 
-/* The reader leaves for good, and the writer shall signal always. */
+/* The reader leaves, and the writer shall signal always. */
 static inline void bell_off(struct bell *b)
 {
 	__atomic_store_n(&b->state, BELL_OFF, __ATOMIC_SEQ_CST);
+}
+
+static inline bool bell_is_off(const struct bell *b)
+{
+	return __atomic_load_n(&b->state, __ATOMIC_SEQ_CST) == BELL_OFF;
+}
+
+/* There is a reader, again, and it may be asleep. */
+static inline void bell_on(struct bell *b)
+{
+	uint32_t state = BELL_OFF;
+
+	(void)__atomic_compare_exchange_n(&b->state, &state, BELL_ASLEEP, false, __ATOMIC_SEQ_CST,
+					  __ATOMIC_SEQ_CST);
 }
 
 #endif

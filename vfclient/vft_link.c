@@ -194,6 +194,7 @@ static void thaw(struct vft_link *l)
 		free(h);
 		h = next;
 	}
+	vft_link_bells_again(l);
 	if (l->ops.freeze && !l->closing)
 		l->ops.freeze(l->user, false);
 }

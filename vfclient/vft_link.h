@@ -118,8 +118,10 @@ int vft_link_lmem(struct vft_link *l, const struct host_lmem *what, vft_lmem_fn 
  * and share it with the card at DMA address `dma`. A refusal comes as `lost`. */
 int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_mem *mem);
 
-/* Share a page of zeroes for bells (proto/bell.h), so that doorbells and interrupts
- * are spared. -ENOSYS when the emulator granted no such feature. */
+/* Share a page for bells (proto/bell.h), so that doorbells and interrupts are spared,
+ * from when the emulator has said that it has it; after a thaw by another emulator
+ * that one gets it, too. Once a link. -ENOSYS when the emulator granted no such
+ * feature, -EALREADY, -EAGAIN while frozen, -errno. */
 int vft_link_bells(struct vft_link *l, struct bell_page **bells);
 
 /* --- waiting ----------------------------------------------------------------------- */

@@ -192,6 +192,14 @@ int vft_link_flr(struct vft_link *l)
 	return request_send(l, &f, NULL, &what);
 }
 
+static void bells_on(struct bell_page *page)
+{
+	for (unsigned gt = 0; gt < BELL_GTS; gt++) {
+		bell_on(&page->gt[gt].h2g);
+		bell_on(&page->gt[gt].g2h);
+	}
+}
+
 bool vft_link_answer(struct vft_link *l, const struct frame *f)
 {
 	union {
@@ -210,6 +218,8 @@ bool vft_link_answer(struct vft_link *l, const struct frame *f)
 	}
 	if (r.seq == 0)
 		return false;
+	if (r.bells && f->type == gucemu_FrameType_STATUS && f->status == 0)
+		bells_on(l->bells);
 	if (r.lmem) {
 		if (f->type == gucemu_FrameType_MMIO_DATA || f->data_len != (f->status ? 0 : r.size))
 			return false;
@@ -258,30 +268,27 @@ void vft_link_end_requests(struct vft_link *l)
 	l->batch_n = 0;
 }
 
-/* Create memory, map it and send it with the frame. */
-static int share(struct vft_link *l, const char *name, size_t bytes, struct frame *f, void **out)
+/* Create memory and map it; its descriptor, or -errno. */
+static int region_new(struct vft_link *l, const char *name, size_t bytes, void **out)
 {
-	struct vft_request what = { .n = 0 };
-	void *map;
-	int fd, err;
+	int fd;
 
 	if (l->regions == VFT_REGIONS)
 		return -ENOSPC;
 	if (l->phase != VFT_OPEN)
 		return l->phase == VFT_LOST ? l->err : -EAGAIN;
-	fd = memfd_create_sealed(name, bytes, &map);
-	if (fd < 0)
-		return fd;
-	f->fds = 1;
-	err = request_send(l, f, &fd, &what);
-	close(fd); /* the wire has its own, and the mapping stays */
-	if (err != 0) {
-		munmap(map, bytes);
-		return err;
-	}
-	l->region[l->regions++] = (struct vft_region){ map, bytes };
-	*out = map;
-	return 0;
+	fd = memfd_create_sealed(name, bytes, out);
+	if (fd >= 0)
+		l->region[l->regions++] = (struct vft_region){ *out, bytes };
+	return fd;
+}
+
+/* The last region could not be shared. */
+static void region_drop(struct vft_link *l)
+{
+	struct vft_region *r = &l->region[--l->regions];
+
+	munmap(r->map, r->bytes);
 }
 
 int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_mem *mem)
@@ -289,28 +296,70 @@ int vft_link_share(struct vft_link *l, size_t bytes, uint64_t dma, struct host_m
 	uint64_t place[3] = { dma, bytes, 0 };
 	struct frame f = {
 		.type = gucemu_FrameType_MEM_SHARE,
+		.fds = 1,
 		.data = (const uint8_t *)place,
 		.data_len = sizeof(place),
 	};
+	struct vft_request what = { .n = 0 };
 	void *map;
-	int err = share(l, "gucemu-vf", bytes, &f, &map);
+	int fd = region_new(l, "gucemu-vf", bytes, &map), err;
 
+	if (fd < 0)
+		return fd;
+	err = request_send(l, &f, &fd, &what);
+	close(fd); /* the wire has its own, and the mapping stays */
 	if (err == 0)
 		*mem = (struct host_mem){ .base = map, .size = bytes, .dma = dma };
+	else
+		region_drop(l);
 	return err;
+}
+
+/* --- bells -------------------------------------------------------------------------- */
+
+/* All is signalled until the emulator says that it has the page. */
+static int bells_send(struct vft_link *l)
+{
+	struct frame f = { .type = gucemu_FrameType_BELL, .fds = 1 };
+	struct vft_request what = { .bells = true };
+
+	return request_send(l, &f, &l->bells_fd, &what);
 }
 
 int vft_link_bells(struct vft_link *l, struct bell_page **bells)
 {
-	struct frame f = { .type = gucemu_FrameType_BELL };
 	void *map;
-	int err = -ENOSYS;
+	int err;
 
-	if (l->card.features & FRAME_FEATURE_BELL)
-		err = share(l, "gucemu-bells", BELL_PAGE_BYTES, &f, &map);
-	if (err == 0)
-		*bells = map;
+	if (!(l->card.features & FRAME_FEATURE_BELL))
+		return -ENOSYS;
+	if (l->bells)
+		return -EALREADY;
+	err = region_new(l, "gucemu-bells", BELL_PAGE_BYTES, &map);
+	if (err < 0)
+		return err;
+	l->bells_fd = err;
+	l->bells = map;
+	for (unsigned gt = 0; gt < BELL_GTS; gt++) {
+		bell_off(&l->bells->gt[gt].h2g);
+		bell_off(&l->bells->gt[gt].g2h);
+	}
+	err = bells_send(l);
+	if (err == 0) {
+		*bells = l->bells;
+		return 0;
+	}
+	close(l->bells_fd);
+	l->bells = NULL;
+	region_drop(l);
 	return err;
+}
+
+void vft_link_bells_again(struct vft_link *l)
+{
+	/* One that could not be sent is no loss: it stays off. */
+	if (l->phase == VFT_OPEN && l->bells && bell_is_off(&l->bells->gt[0].h2g))
+		(void)bells_send(l);
 }
 
 void vft_link_unmap(struct vft_link *l)
@@ -318,4 +367,7 @@ void vft_link_unmap(struct vft_link *l)
 	for (unsigned i = 0; i < l->regions; i++)
 		munmap(l->region[i].map, l->region[i].bytes);
 	l->regions = 0;
+	if (l->bells)
+		close(l->bells_fd);
+	l->bells = NULL;
 }

@@ -23,6 +23,7 @@ struct vft_request {
 	unsigned size, n;  /* words; n 0: only a STATUS is due */
 	vft_read_fn fn;
 	vft_lmem_fn lmem;  /* or this */
+	bool bells;        /* or a bell page: it is kept from the answer on */
 	void *user;
 };
 
@@ -66,6 +67,8 @@ struct vft_link {
 	size_t held_bytes;
 	struct vft_region region[VFT_REGIONS];
 	unsigned regions;
+	struct bell_page *bells; /* one of the regions, or NULL */
+	int bells_fd;
 };
 
 /* Send, or keep for THAW. A full queue ends the link. */
@@ -80,5 +83,8 @@ void vft_link_end_requests(struct vft_link *l);
 /* Those that waited for THAW are being sent now. */
 void vft_link_requests_go(struct vft_link *l);
 void vft_link_unmap(struct vft_link *l);
+/* An emulator that let the bell page go (proto/bell.h: off), or another that knows
+ * nothing of it, gets it once more. */
+void vft_link_bells_again(struct vft_link *l);
 
 #endif

@@ -30,6 +30,8 @@ struct fake_server {
 	bool refuse;          /* answer HELLO with EBUSY */
 	bool shrug;           /* answer HELLO with "no error", and nothing else */
 	bool answer;          /* answer reads: each word is its own offset */
+	uint32_t features;    /* beside FREEZE */
+	int bell;             /* status that answers BELL */
 	bool ended;
 	struct fake_frame got[FAKE_FRAMES];
 	unsigned n;
@@ -69,7 +71,7 @@ static inline enum wire_next fake_frame(struct wire *w, void *user, const struct
 		.type = gucemu_FrameType_WELCOME,
 		.seq = f->seq,
 		.value = FRAME_PROTOCOL,
-		.flags = FRAME_FEATURE_FREEZE,
+		.flags = FRAME_FEATURE_FREEZE | s->features,
 		.function = f->function,
 		.gt = 2,
 		.size = 1,
@@ -97,6 +99,8 @@ static inline enum wire_next fake_frame(struct wire *w, void *user, const struct
 		fake_answer(s, f);
 	} else if (f->type == gucemu_FrameType_MEM_SHARE) {
 		wire_status(s->wire, f->seq, 0, NULL);
+	} else if (f->type == gucemu_FrameType_BELL) {
+		wire_status(s->wire, f->seq, s->bell, s->bell ? "no bells" : NULL);
 	}
 	return WIRE_NEXT;
 }

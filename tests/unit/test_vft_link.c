@@ -502,6 +502,60 @@ START_TEST(test_freeze_irq)
 }
 END_TEST
 
+/* --- bells ------------------------------------------------------------------------- */
+
+static void turns(unsigned n)
+{
+	while (n-- > 0)
+		uv_run(&t.loop, UV_RUN_NOWAIT);
+}
+
+START_TEST(test_bells)
+{
+	/* frames, bells: everything is signalled until the emulator has the page. One that
+	 * let it go before the client was thawed gets it again, if it takes it (_i 1: it
+	 * does not); one that still has it is not asked. */
+	struct bell_page *page;
+
+	t.server.features = FRAME_FEATURE_BELL;
+	link_open();
+	ck_assert_int_eq(vft_link_bells(t.link, &page), 0);
+	ck_assert(bell_is_off(&page->gt[0].h2g) && bell_is_off(&page->gt[BELL_GTS - 1].g2h));
+	ck_assert_int_eq(vft_link_bells(t.link, &page), -EALREADY);
+	UNTIL(!bell_is_off(&page->gt[0].h2g));
+	ck_assert(!bell_is_off(&page->gt[BELL_GTS - 1].g2h));
+	send_freeze(1);
+	send_thaw();
+	UNTIL(t.thaws == 1);
+	turns(5);
+	ck_assert_uint_eq(fake_count(&t.server, gucemu_FrameType_BELL, 0), 1);
+	send_freeze(2);
+	UNTIL(t.freezes == 2);
+	for (unsigned gt = 0; gt < BELL_GTS; gt++) {
+		bell_off(&page->gt[gt].h2g);
+		bell_off(&page->gt[gt].g2h);
+	}
+	t.server.bell = _i ? -EINVAL : 0;
+	send_thaw();
+	UNTIL(fake_count(&t.server, gucemu_FrameType_BELL, 0) == 2);
+	ck_assert_uint_eq(t.server.got[t.server.n - 1].f.fds, 1);
+	if (_i)
+		UNTIL(t.refused == 1);
+	else
+		UNTIL(!bell_is_off(&page->gt[0].h2g));
+	ck_assert(bell_is_off(&page->gt[1].g2h) == (_i == 1));
+}
+END_TEST
+
+START_TEST(test_no_bells)
+{
+	/* Without the feature there is no page. */
+	struct bell_page *page;
+
+	ck_assert_int_eq(vft_link_bells(t.link, &page), -ENOSYS);
+}
+END_TEST
+
 /* --- loss -------------------------------------------------------------------------- */
 
 START_TEST(test_lost)
@@ -660,6 +714,7 @@ int main(void)
 	tcase_add_test(opening, test_refused_hello);
 	tcase_add_test(opening, test_no_welcome);
 	tcase_add_test(opening, test_no_server);
+	tcase_add_loop_test(opening, test_bells, 0, 2);
 	suite_add_tcase(suite, opening);
 	tcase_add_checked_fixture(open, setup_open, teardown);
 	tcase_add_test(open, test_hello);
@@ -680,6 +735,7 @@ int main(void)
 	tcase_add_test(open, test_freeze_last_words);
 	tcase_add_test(open, test_freeze_unasked);
 	tcase_add_test(open, test_freeze_irq);
+	tcase_add_test(open, test_no_bells);
 	tcase_add_test(open, test_lost);
 	tcase_add_test(open, test_lost_words);
 	tcase_add_test(open, test_no_reader);
