@@ -91,6 +91,7 @@ static void on_check(uv_check_t *check)
 		more |= builtin_turn(s, now, &next);
 	more |= local_retire(&s->local);
 	proxy_turn(s);
+	hold_turn(s, now, &next);
 	freeze_check(s, now);
 	handover_check(s, now);
 	clients_bury(s);

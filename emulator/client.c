@@ -108,6 +108,7 @@ static void client_gone(struct client *c)
 		if (s->pf)
 			pf_client_gone(s->pf, c->id);
 		proxy_client_lost(c);
+		hold_client_lost(s, c->id);
 		freeze_asker_lost(s, c->id);
 		reserve_asker_lost(s, c->id);
 		events_update(s);

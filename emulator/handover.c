@@ -2,7 +2,8 @@
 /* Handing a frozen client to another emulator: its socket, what it sent and we
  * did not parse, its memory. Until the other side has said that it has all of
  * it, nothing changes here; until we have confirmed that, nothing is final
- * there. So a failure of either side leaves the client with the other. The
+ * there. So a failure of either side leaves the client with the other. Meanwhile the
+ * VF stays paused here, whoever goes (hold.c). The
  * receiving side is adopt.c. */
 #include <errno.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ static void handover_fail(struct handover *h, int err, const char *text)
 	s = h->server;
 	fn = h->fn;
 	handover_free(h);
+	hold_given_back(s, fn);
 	freeze_given_back(s, fn);
 }
 
@@ -69,6 +71,7 @@ static void handover_done(struct handover *h)
 	client_release(f->client);
 	f->client = NULL;
 	f->freeze = THAWED;
+	hold_handed_over(s, h->fn);
 	plain_drop(s, h->fn);
 	memory_drop_all(&f->memory);
 	local_forget(&s->local, h->fn);
@@ -234,10 +237,6 @@ void handover_verb(struct client *by, uint32_t seq, unsigned fn, const char *to)
 	h->limit = uv_hrtime() + SERVER_HANDOVER_MS * 1000000ull;
 	s->fn[fn].handover = h;
 	s->handovers++;
-	/* From here on A must not let it run, whoever is still there. */
-	s->fn[fn].held_by = 0;
-	if (s->pf)
-		pf_keep_paused(s->pf, fn);
 	err = wire_connect_now(&h->peer, &s->loop, to, &peer_ops, h, text, sizeof(text));
 	if (err == 0) {
 		snprintf(text, sizeof(text), "the other emulator went away");

@@ -15,6 +15,7 @@ libgucserver_la_SOURCES = \
 	emulator/freeze.c \
 	emulator/function.c \
 	emulator/handover.c \
+	emulator/hold.c \
 	emulator/log.c \
 	emulator/log.h \
 	emulator/lmem.c \

@@ -205,19 +205,15 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
 
 /* --- clients that go --------------------------------------------------------------------------- */
 
-void pf_hold_end(struct pf *pf, uint64_t client, bool resume)
+uint64_t pf_held_by(const struct pf *pf, unsigned vf)
 {
-	for (unsigned vf = 1; vf <= pf->vfs; vf++) {
-		if (pf->held[vf] != client)
-			continue;
-		if (resume)
-			pause_orphaned(pf, vf);
-		pf->held[vf] = NOBODY;
-	}
+	return pf->held[vf];
 }
 
-void pf_keep_paused(struct pf *pf, unsigned vf)
+void pf_hold_end(struct pf *pf, unsigned vf, bool resume)
 {
+	if (resume)
+		pause_orphaned(pf, vf);
 	pf->held[vf] = NOBODY;
 }
 
@@ -232,7 +228,6 @@ static void resume_orphans(struct pf *pf)
 
 void pf_client_gone(struct pf *pf, uint64_t client)
 {
-	pf_hold_end(pf, client, true);
 	for (unsigned i = 0; i < JOBS; i++) {
 		struct job *j = &pf->jobs[i];
 

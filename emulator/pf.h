@@ -61,11 +61,13 @@ void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v)
  * `last` one ends it: its reader wants no more. */
 long pf_image(struct pf *pf, uint64_t client, uint32_t seq, const uint8_t *data, size_t len,
 	      bool last);
-/* What this client paused with `hold` is resumed now, or no longer with its end. */
-void pf_hold_end(struct pf *pf, uint64_t client, bool resume);
-/* The VF stays paused, whoever paused it. */
-void pf_keep_paused(struct pf *pf, unsigned vf);
-/* This client is gone: nothing more is sent to it. */
+/* Whose pause with `hold` the VF's is, or PF_NOBODY. */
+#define PF_NOBODY UINT64_MAX
+uint64_t pf_held_by(const struct pf *pf, unsigned vf);
+/* It is nobody's any more; the VF is resumed as soon as it can be, or stays so. */
+void pf_hold_end(struct pf *pf, unsigned vf, bool resume);
+/* This client is gone: nothing more is sent to it. What it holds is the owner's
+ * matter (pf_hold_end()); a pause for it that ends later is resumed. */
 void pf_client_gone(struct pf *pf, uint64_t client);
 
 struct json_object *pf_vf_json(struct pf *pf, unsigned vf);

@@ -93,9 +93,6 @@ static bool offer(struct pf *pf, struct piece *e, bool *moved)
 {
 	long n = pf_image(pf, e->seq, e->seq, e->data + e->at, e->len - e->at, e->last);
 
-	/* Of a verb that has ended: whoever it held a pause for is gone. */
-	if (n == -ENOENT && e->last)
-		pf_hold_end(pf, e->seq, true);
 	*moved |= n != 0;
 	if (n > 0)
 		e->at += (size_t)n;

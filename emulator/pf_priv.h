@@ -7,7 +7,7 @@
 #include "pf.h"
 
 #define JOBS   128u
-#define NOBODY UINT64_MAX
+#define NOBODY PF_NOBODY
 
 struct job {
 	bool used;

@@ -5,6 +5,7 @@
  * so that a slow one holds up nobody but itself, and gets no more than one ahead of
  * what it has taken. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +19,12 @@ struct proxy {
 	struct proxy_job {
 		uint32_t pf_seq; /* 0: free */
 		uint32_t seq;
-		uint64_t client; /* 0: gone */
+		uint64_t client; /* 0: gone, or the server */
+		uint64_t asker;  /* the same, gone or not */
 		uint32_t pieces; /* passed on, not yet confirmed to the PF */
 		uint32_t ahead;  /* passed to the PF, not yet confirmed by it */
-		unsigned holds;  /* VF that it pauses with `hold`, 0: none */
+		enum { OTHER, PAUSES, HOLDS, ENDS, ORPHAN } kind; /* what it is for a pause, */
+		unsigned vf;     /* of this VF */
 	} job[PROXY_JOBS];
 	uint32_t last_seq;
 };
@@ -60,15 +63,20 @@ static struct proxy_job *job_new(struct server *s)
 	return NULL;
 }
 
-/* The VF that "pf pause vf=N hold=1" is about, or 0. */
-static unsigned vf_to_hold(const struct server *s, const struct verb *v)
+/* What hold.c has to be told of. */
+static void note_verb(const struct server *s, const struct verb *v, struct proxy_job *j)
 {
+	const char *name = verb_word(v, 1);
 	uint64_t vf = 0;
 
-	if (strcmp(verb_word(v, 1), "pause") != 0 || !verb_option(v, "hold") ||
-	    verb_number(v, "vf", &vf) != 1 || vf < 1 || vf > s->opt.geometry.vfs)
-		return 0;
-	return (unsigned)vf;
+	if (verb_number(v, "vf", &vf) != 1 || vf < 1 || vf > s->opt.geometry.vfs)
+		return;
+	j->vf = (unsigned)vf;
+	if (strcmp(name, "pause") == 0)
+		j->kind = verb_option(v, "hold") ? HOLDS : PAUSES;
+	else if (strcmp(name, "resume") == 0 || strcmp(name, "stop") == 0 ||
+		 strcmp(name, "flr") == 0)
+		j->kind = ENDS;
 }
 
 void proxy_verb(struct client *c, const struct frame *f, const struct verb *v)
@@ -89,8 +97,8 @@ void proxy_verb(struct client *c, const struct frame *f, const struct verb *v)
 		return;
 	}
 	j->seq = f->seq;
-	j->client = c->id;
-	j->holds = vf_to_hold(s, v);
+	j->client = j->asker = c->id;
+	note_verb(s, v, j);
 	copy.seq = j->pf_seq;
 	client_send(pf, &copy, NULL);
 }
@@ -131,16 +139,33 @@ static void pass_back(struct client *pf, const struct proxy_job *j, const struct
 		client_send(c, &copy, NULL);
 }
 
-/* Its end ends the pause: at once when it is gone already. */
-static void note_hold(struct client *pf, const struct proxy_job *j)
+static void note_end(struct server *s, const struct proxy_job *j, int status)
 {
-	struct function *fn = &pf->server->fn[j->holds];
-	struct frame end = { .type = gucemu_FrameType_BLOB, .seq = j->pf_seq, .flags = 1 };
+	if (j->kind == ORPHAN)
+		hold_asked(s, j->vf, status);
+	else if (status == 0 && j->kind == HOLDS)
+		hold_paused(s, j->vf, j->asker);
+	else if (status == 0 && j->kind == PAUSES)
+		hold_paused(s, j->vf, 0);
+	else if (status == 0 && j->kind == ENDS)
+		hold_over(s, j->vf);
+}
 
-	fn->held_by = j->client;
-	fn->held_seq = j->pf_seq;
-	if (j->client == 0)
-		client_send(pf, &end, NULL);
+bool proxy_resume(struct server *s, unsigned fn)
+{
+	struct client *pf = pf_client(s);
+	struct proxy_job *j = pf ? job_new(s) : NULL;
+	char line[32];
+	struct frame f = { .type = gucemu_FrameType_CONTROL, .text = line };
+
+	if (!j)
+		return false;
+	j->kind = ORPHAN;
+	j->vf = fn;
+	f.seq = j->pf_seq;
+	f.text_len = (size_t)snprintf(line, sizeof(line), "pf resume vf=%u", fn);
+	client_send(pf, &f, NULL);
+	return true;
 }
 
 enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds)
@@ -157,8 +182,7 @@ enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds)
 		struct proxy_job last = *j;
 
 		j->pf_seq = 0;
-		if (last.holds && f->status == 0)
-			note_hold(c, &last);
+		note_end(c->server, &last, f->status);
 		pass_back(c, &last, f);
 	}
 	return WIRE_NEXT;
@@ -226,12 +250,13 @@ void proxy_pf_lost(struct server *s)
 	for (unsigned i = 0; s->proxy && i < PROXY_JOBS; i++) {
 		const struct proxy_job *j = &s->proxy->job[i];
 
-		if (j->pf_seq != 0)
-			control_reply_to(s, j->client, j->seq, -EPIPE, NULL,
-					 "the PF's process went away");
+		if (j->pf_seq == 0)
+			continue;
+		/* It may have paused it, which the next PF then finds. */
+		note_end(s, j, j->kind == HOLDS ? 0 : -EPIPE);
+		control_reply_to(s, j->client, j->seq, -EPIPE, NULL,
+				 "the PF's process went away");
 	}
-	for (unsigned vf = 1; vf <= s->opt.geometry.vfs; vf++)
-		s->fn[vf].held_by = 0;
 	free(s->proxy);
 	s->proxy = NULL;
 }
@@ -250,16 +275,6 @@ void proxy_client_lost(struct client *c)
 			continue;
 		j->client = 0;
 		end.seq = j->pf_seq;
-		if (pf)
-			client_send(pf, &end, NULL);
-	}
-	for (unsigned vf = 1; vf <= s->opt.geometry.vfs; vf++) {
-		struct function *fn = &s->fn[vf];
-
-		if (fn->held_by != c->id)
-			continue;
-		fn->held_by = 0;
-		end.seq = fn->held_seq;
 		if (pf)
 			client_send(pf, &end, NULL);
 	}

@@ -103,8 +103,9 @@ struct function {
 	uint32_t freeze_seq;
 	bool freeze_keep;  /* stays when its control client goes */
 	uint64_t held_by;  /* control client whose pause it is, of a PF in a process of its
-			    * own, which knows it as held_seq; 0: nobody's */
-	uint32_t held_seq;
+			    * own; 0: nobody's */
+	bool resume_asked; /* an orphan: the PF is about to resume it, */
+	uint64_t resume_again; /* or could not and is asked again then, ns */
 	bool unconfirmed;  /* adopted; the giver may still take it back */
 	bool thaw_later;   /* asked for (freeze_by) while unconfirmed */
 	struct handover *handover; /* under way, or NULL */
@@ -129,6 +130,7 @@ struct server {
 	uv_signal_t sigterm, sigint, sigchld;
 	bool ticked, ready, stopping;
 	uint64_t belled; /* bit fn: may have BELL_AWAKE somewhere */
+	uint64_t orphans; /* bit fn: paused for a client that is gone: to be resumed */
 	bool again;  /* somebody has work for the next turn */
 	bool doomed; /* some client is */
 	unsigned plains, freezes, handovers; /* open, under way: nothing to look at if 0 */
@@ -280,6 +282,20 @@ void freeze_given_back(struct server *s, unsigned fn);
 /* An adopted client is ours for good. */
 void freeze_confirmed(struct server *s, unsigned fn);
 
+/* --- hold.c: pauses that end with the control client that asked for them --------------- */
+
+void hold_client_lost(struct server *s, uint64_t id);
+/* A hand-over of the paused VF failed, or succeeded. */
+void hold_given_back(struct server *s, unsigned fn);
+void hold_handed_over(struct server *s, unsigned fn);
+/* Of a PF in a process of its own: it has paused the VF for a client (0: for good), has
+ * resumed, stopped or reset it, has answered to proxy_resume(). */
+void hold_paused(struct server *s, unsigned fn, uint64_t id);
+void hold_over(struct server *s, unsigned fn);
+void hold_asked(struct server *s, unsigned fn, int status);
+/* Have resumed what is to be. */
+void hold_turn(struct server *s, uint64_t now, uint64_t *deadline);
+
 /* --- reserve.c --------------------------------------------------------------------------- */
 
 void reserve_verb(struct client *by, uint32_t seq, unsigned fn);
@@ -332,6 +348,9 @@ void proxy_turn(struct server *s);
 /* The PF's process, or a control client, has gone. */
 void proxy_pf_lost(struct server *s);
 void proxy_client_lost(struct client *c);
+/* Have a VF resumed, without a control client; hold_asked() is told what came of it.
+ * False: there is no PF. */
+bool proxy_resume(struct server *s, unsigned fn);
 
 /* --- record.c: the trace file ------------------------------------------------------------------- */
 

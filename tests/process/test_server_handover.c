@@ -335,6 +335,70 @@ START_TEST(asker_dies)
 }
 END_TEST
 
+static unsigned control_clients(struct raw_client *c)
+{
+	const char *json = "";
+	unsigned n = 0;
+
+	ck_assert_int_eq(client_verb(c, "state", &json), 0);
+	while ((json = strstr(json, "\"role\":\"control\"")) != NULL) {
+		json++;
+		n++;
+	}
+	return n;
+}
+
+START_TEST(asker_dies_in_handover)
+{
+	/* R-54: a hand-over that fails leaves the pause with who held it. When that one has
+	 * gone meanwhile (_i 0), or goes later (_i 1), the VF is resumed and thawed; while it
+	 * is there (_i 2) and once it resumed by itself, its end changes nothing. */
+	static struct raw_client asker, fake;
+	char path[96], line[160];
+	struct frame f;
+	int listening;
+
+	plain_boot(0);
+	ck_assert_int_eq(client_hello(&asker, card_a.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(verb(&asker, "freeze vf=1"), 0);
+	ck_assert_int_eq(verb(&asker, "pf pause vf=1 hold=1"), 0);
+	snprintf(path, sizeof(path), "%s/fake.sock", card_a.dir);
+	listening = fake_listen(path);
+	handover_line(line, sizeof(line), path);
+	make_verb_frame(&f, &asker, line);
+	ck_assert(client_put(&asker, &f, NULL));
+	memset(&fake, 0, sizeof(fake));
+	fake.fd = accept(listening, NULL, NULL);
+	ck_assert(client_await(&fake, T(HELLO), &f));
+	if (_i == 0) {
+		client_end(&asker);
+		/* Its end is seen before that of the other side. */
+		while (control_clients(&at_a) > 1)
+			usleep(2000);
+	}
+	client_end(&fake);
+	close(listening);
+	unlink(path);
+	if (_i > 0) {
+		ck_assert(client_await(&asker, T(REPLY), &f));
+		ck_assert_int_eq(f.status, -EPIPE);
+	}
+	if (_i == 2) {
+		ck_assert_int_eq(verb(&asker, "pf resume vf=1"), 0);
+		ck_assert_int_eq(verb(&asker, "pf pause vf=1"), 0);
+	}
+	if (_i > 0)
+		client_end(&asker);
+	if (_i == 2) {
+		usleep(20000);
+		ck_assert_int_eq(save(&at_a), 0);
+		ck_assert_int_eq(verb(&at_a, "pf resume vf=1"), 0);
+	}
+	relay_handshake(9);
+	client_end(&vf);
+}
+END_TEST
+
 START_TEST(asker_dies_after_handover)
 {
 	/* What was handed over stays frozen on B when both control clients die; a
@@ -561,6 +625,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, client_that_does_not_freeze);
 	tcase_add_test(tc, bells_after_handover);
 	tcase_add_loop_test(tc, asker_dies, 0, 4);
+	tcase_add_loop_test(tc, asker_dies_in_handover, 0, 3);
 	tcase_add_test(tc, asker_dies_after_handover);
 	tcase_add_loop_test(tc, thaw_waits_for_the_giver, 0, 2);
 	tcase_add_loop_test(tc, migrate_is_cut_off, 0, 3);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A PF process that is killed at any point of a verb (emulator/pf_remote.c, pfclient/
- * adopt.c): the next one finds what the card has, finishes or undoes it, and the VF's
+/* A PF process that is killed, at any point of a verb (emulator/pf_remote.c, pfclient/
+ * adopt.c) or in somebody's pause (emulator/hold.c): the next one finds what the card has, finishes or undoes it, and the VF's
  * client goes on. The PF runs in a child of the test's own, which ends itself in place of
  * its n-th transmission. */
 #include <check.h>
@@ -185,6 +185,43 @@ START_TEST(killed)
 }
 END_TEST
 
+START_TEST(pause_of_a_dead_client)
+{
+	/* A pause with `hold` ends with who asked for it though the PF that paused has died:
+	 * the next one is told to resume as soon as it is up, whether the asker went before
+	 * that (_i 0) or goes later (_i 1). A pause that is somebody else's by then stays
+	 * (_i 2). */
+	static struct raw_client asker;
+	const char *json = "";
+
+	ck_assert_int_eq(client_hello(&asker, card_a.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(verb(&asker, "pf pause vf=1 hold=1"), 0);
+	kill(pf, SIGKILL);
+	pf_gone();
+	if (_i == 0)
+		client_end(&asker);
+	pf_start(true);
+	if (_i == 2) {
+		ck_assert_int_eq(verb(&at_a, "pf resume vf=1"), 0);
+		ck_assert_int_eq(verb(&at_a, "pf pause vf=1"), 0);
+	}
+	if (_i > 0) {
+		/* The PF, a child of ours, has the descriptor, too. */
+		shutdown(asker.fd, SHUT_RDWR);
+		client_end(&asker);
+	}
+	if (_i == 2)
+		usleep(50000);
+	do {
+		ck_assert_int_eq(client_verb(&at_a, "config vf=1", &json), 0);
+		usleep(2000);
+	} while (_i < 2 && strstr(json, "_PAUSED"));
+	ck_assert_msg((strstr(json, "_PAUSED") != NULL) == (_i == 2), "%s", json);
+	if (_i < 2)
+		ck_served();
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("takeover");
@@ -193,6 +230,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, killed, 0, WHATS);
+	tcase_add_loop_test(tc, pause_of_a_dead_client, 0, 3);
 	suite_add_tcase(s, tc);
 	return s;
 }
