@@ -110,7 +110,7 @@ tests_unit_test_image_file_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_image_file_CFLAGS = $(cli_test_cflags)
 tests_unit_test_image_file_LDADD = $(CHECK_LIBS)
 tests_unit_test_image_fuzz_SOURCES = tests/unit/test_image_fuzz.c cli/image_blob.c \
-	cli/image_doc.h tests/unit/image_fixture.h
+	cli/image_doc.h $(image_fixture)
 tests_unit_test_image_fuzz_CPPFLAGS = $(cli_test_cppflags)
 tests_unit_test_image_fuzz_CFLAGS = $(cli_test_cflags)
 tests_unit_test_image_fuzz_LDADD = $(cli_test_ldadd) libgucpfcore.la libguchost.la libgucproto.la

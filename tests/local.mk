@@ -87,6 +87,8 @@ unit_tests = \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
 	tests/unit/test_image \
+	tests/unit/test_image_ggtt \
+	tests/unit/test_image_lies \
 	tests/unit/test_local \
 	tests/unit/test_pfc_adopt \
 	tests/unit/test_pfc_control \
@@ -203,7 +205,13 @@ tests_unit_test_guc_mailbox_SOURCES = tests/unit/test_guc_mailbox.c $(guc_fixtur
 tests_unit_test_guc_mailbox_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_mailbox_LDADD = $(guc_ldadd)
 
-image_fixture = tests/unit/image_fixture.h
+image_fixture = tests/unit/image_fixture.c tests/unit/image_fixture.h
+tests_unit_test_image_ggtt_SOURCES = tests/unit/test_image_ggtt.c
+tests_unit_test_image_ggtt_CFLAGS = $(unit_cflags)
+tests_unit_test_image_ggtt_LDADD = $(pfc_ldadd)
+tests_unit_test_image_lies_SOURCES = tests/unit/test_image_lies.c $(image_fixture)
+tests_unit_test_image_lies_CFLAGS = $(unit_cflags)
+tests_unit_test_image_lies_LDADD = $(pfc_ldadd)
 tests_unit_test_image_SOURCES = tests/unit/test_image.c $(image_fixture)
 tests_unit_test_image_CFLAGS = $(unit_cflags)
 tests_unit_test_image_LDADD = $(pfc_ldadd)
