@@ -5,7 +5,7 @@
  * each instance of each class; records are written when they change. An engine
  * is active while a context on it has something to do; a job that begins and
  * ends within a turn counts one tick. The layout is xe_guc_fwif.h's. */
-#include "core.h"
+#include "sched.h"
 
 #define TICK_HZ 19200000u /* of the GuC's time stamps: the crystal's */
 
@@ -23,26 +23,6 @@ enum { REC_CHANGE, REC_SINCE, REC_TICKS_LO, REC_TICKS_HI, REC_DWORDS };
 #define TABLE_BYTES     (16u * TABLE_INSTANCES * RECORD_BYTES)
 
 enum { OF_DEVICE, OF_FUNCTIONS };
-
-/* Engines by class: how many, and the first's number among all. */
-static const struct {
-	uint8_t count, first;
-} engines[GUC_CLASS_COUNT] = {
-	[GUC_CLASS_RENDER] = { 1, 0 },
-	[GUC_CLASS_VIDEO] = { 8, 1 },
-	[GUC_CLASS_VIDEO_ENHANCE] = { 4, 9 },
-	[GUC_CLASS_BLITTER] = { 9, 13 },
-	[GUC_CLASS_COMPUTE] = { 4, 22 },
-	[GUC_CLASS_OTHER] = { 1, 26 },
-};
-
-/* The engine a context runs on: its class's lowest instance that it may use. */
-static unsigned engine_of(const struct guc_context *ctx)
-{
-	unsigned instance = (unsigned)__builtin_ctz(ctx->submit_mask | 1u << 31);
-
-	return engines[ctx->engine_class].first + instance % engines[ctx->engine_class].count;
-}
 
 static uint64_t to_ticks(uint64_t ns)
 {
@@ -106,8 +86,8 @@ static bool publish(struct guc_card *c, unsigned gt, struct guc_activity_buffer 
 	if (!b->data || !which || index >= (b->functions ? b->functions : 1))
 		return true;
 	for (unsigned class = 0; class < GUC_CLASS_COUNT && good; class++)
-		for (unsigned i = 0; i < engines[class].count && good; i++) {
-			unsigned e = engines[class].first + i;
+		for (unsigned i = 0; i < guc_engine_count(class) && good; i++) {
+			unsigned e = guc_engine_number(c, class, i);
 
 			if (which >> e & 1)
 				good = !put_record(c, gt, b, index, class, i, &t[e]);
@@ -143,12 +123,16 @@ void guc_activity_ratios(struct guc_card *c, unsigned gt)
 void guc_activity_ran(struct guc_card *c, unsigned gt, const struct guc_context *ctx)
 {
 	struct guc_unit *u = guc_unit(c, gt);
-	unsigned e = engine_of(ctx);
+	uint32_t left = is_on(u) ? ctx->engines : 0;
 
-	if (!is_on(u))
+	if (!left)
 		return;
-	guc_fn(c, gt, ctx->fn)->engine[e].ran = 1;
-	u->engine[e].ran = 1;
+	for (; left; left &= left - 1) {
+		unsigned e = (unsigned)__builtin_ctz(left);
+
+		guc_fn(c, gt, ctx->fn)->engine[e].ran = 1;
+		u->engine[e].ran = 1;
+	}
 	u->engines_busy |= guc_bit(ctx->fn);
 }
 
@@ -185,40 +169,37 @@ static uint32_t step_all(struct guc_engine_time *t, uint32_t busy, uint64_t now)
 	return changed;
 }
 
-/* Engines that functions keep busy, a bit each; the union is returned. */
-static uint32_t find_busy(const struct guc_card *c, unsigned gt, uint32_t *busy)
+/* Engines that fn keeps busy, a bit each. */
+static uint32_t find_busy(const struct guc_card *c, unsigned gt, unsigned fn)
 {
-	uint32_t at = guc_unit(c, gt)->run_first, all = 0;
+	const struct guc_function *f = guc_fn(c, gt, fn);
+	uint32_t busy = 0;
 
-	while (at) {
-		const struct guc_context *ctx = guc_context_slot(c, gt, at - 1);
-
-		at = ctx->run_next;
-		if (guc_fn(c, gt, ctx->fn)->state != GUC_VFS_RUNNING ||
-		    !guc_engine_allowed(c, gt, ctx))
-			continue;
-		busy[ctx->fn] |= 1u << engine_of(ctx);
-		all |= 1u << engine_of(ctx);
-	}
-	return all;
+	if (f->state != GUC_VFS_RUNNING || guc_unit(c, gt)->asleep)
+		return 0;
+	for (unsigned e = 0; e < GUC_ENGINES; e++)
+		if (f->load[e])
+			busy |= 1u << e;
+	return busy;
 }
 
 void guc_activity_settle(struct guc_card *c, unsigned gt)
 {
 	struct guc_unit *u = guc_unit(c, gt);
-	uint32_t busy[GUC_MAX_FUNCTIONS] = { 0 }, all;
 	uint64_t left = u->engines_busy, now = c->block->now;
+	uint32_t all = 0;
 
 	if (!left)
 		return;
-	all = find_busy(c, gt, busy);
 	for (; left; left &= left - 1) {
 		unsigned fn = (unsigned)__builtin_ctzll(left);
 		struct guc_function *f = guc_fn(c, gt, fn);
+		uint32_t busy = find_busy(c, gt, fn);
 
 		publish(c, gt, &u->activity[OF_FUNCTIONS], fn, f->engine,
-			step_all(f->engine, busy[fn], now));
-		if (!busy[fn])
+			step_all(f->engine, busy, now));
+		all |= busy;
+		if (!busy)
 			u->engines_busy &= ~guc_bit(fn);
 	}
 	publish(c, gt, &u->activity[OF_DEVICE], 0, u->engine, step_all(u->engine, all, now));

@@ -84,7 +84,10 @@ struct guc_exec {
 	uint8_t waiting;  /* stopped at a semaphore */
 	uint8_t running;  /* time counts: it runs or polls */
 	uint8_t armed;    /* the watchdog ends a wait */
-	uint8_t pad;
+	uint8_t arb_off;  /* MI_ARB_ON_OFF: it can't be preempted */
+	uint8_t behind;   /* a batch has ended, the ring behind it is held */
+	uint8_t faulted;  /* a page fault of its own waits for the answer */
+	uint8_t pad[6];
 };
 
 /* Queues of a multi-queue group as the last syncs named them. */
@@ -92,6 +95,19 @@ struct guc_group {
 	uint8_t used, pad[7];
 	uint32_t lrc_desc[CGP_QUEUES]; /* low dword of each descriptor, 0 = none */
 	struct guc_exec exec[CGP_QUEUES];
+};
+
+/* Contexts that wait for an engine, the longest first: slot + 1, 0 = none. */
+struct guc_runq {
+	uint32_t first, last;
+};
+
+/* The function whose turn it is on the engines of a scheduler group. */
+struct guc_world {
+	uint64_t from;  /* when its slice began, ns */
+	uint64_t spent; /* commands of the busiest engine since */
+	uint32_t fn;
+	uint32_t on;    /* 0: nobody has had a turn yet */
 };
 
 struct guc_function { /* of one GuC */
@@ -135,6 +151,10 @@ struct guc_function { /* of one GuC */
 	struct guc_group group[GUC_GROUPS];
 	struct guc_adverse adverse;
 	struct guc_engine_time engine[GUC_ENGINES];
+	struct guc_runq runq[GUC_ENGINES][GUC_PRIORITIES];
+	uint32_t load[GUC_ENGINES]; /* runnable contexts for, on or asleep at an engine */
+	uint32_t work;    /* engines with a context queued for or led from it, a bit each */
+	uint32_t roaming; /* queued contexts that have a choice of engines */
 };
 
 /* A registered context. Addresses are GGTT addresses; in the blob, offsets. */
@@ -152,9 +172,20 @@ struct guc_context {
 	uint32_t lrc_desc[LRC_MAX_WIDTH]; /* low dword of each descriptor; not a group's */
 	uint8_t group;    /* 1 + number of struct guc_group, 0 = no group */
 	uint8_t faulted;  /* stopped by a page fault until the driver answers */
-	uint8_t pad[2];
+	uint8_t leaving;  /* disabled, but can't be preempted yet: MODE_DONE is owed */
+	uint8_t where;    /* enum guc_where */
 	struct guc_exec exec[LRC_MAX_WIDTH];
-	uint32_t run_next, run_prev; /* runnable ones form a list: slot + 1, 0 = end */
+	/* Scheduling, while it is runnable. */
+	uint8_t rank;     /* priority it was queued with, 0 the highest */
+	uint8_t engine;   /* the engine, a parallel one's first */
+	uint8_t logical;  /* its logical instance */
+	uint8_t pad;
+	uint32_t engines; /* all of them, a bit each */
+	uint32_t turn;    /* the last it had a slice in */
+	uint32_t run_next, run_prev; /* in a queue or among sleepers: slot + 1, 0 = end */
+	uint64_t slice_from, slice_spent; /* of the present slice: ns, commands */
+	uint64_t asked_from, asked_spent; /* since it was to leave; from 0 = it wasn't */
+	uint64_t wake;    /* ns: when a sleeper looks again */
 };
 
 #define GUC_DEAF_FUNCTION 1u /* it hangs */
@@ -182,9 +213,13 @@ struct guc_unit { /* one GuC */
 	struct guc_engine_time engine[GUC_ENGINES]; /* of all functions together */
 	uint64_t engines_busy; /* functions with a span under way, a bit each */
 	uint32_t runnable_n;   /* contexts that are runnable */
-	uint32_t run_first, run_last; /* their list, round robin: slot + 1, 0 = none */
-	uint32_t round_left;   /* contexts that a round of the engines has yet to look at */
-	uint32_t round_more;   /* one of those before can go on at once */
+	uint32_t turn;         /* number of the engines' present turn */
+	uint32_t seat[GUC_ENGINES]; /* contexts on engines: slot + 1, 0 = none */
+	uint32_t sleep_first, sleep_last; /* at semaphores, who wakes first comes first */
+	uint64_t strict, high; /* functions of priority NORMAL and HIGH, a bit each */
+	uint64_t work;         /* functions with contexts queued or on engines, a bit each */
+	uint64_t look_at;      /* ns: when something other than a sleeper is due; 0 = not */
+	struct guc_world world[GUC_SCHED_GROUPS_USED];
 	uint64_t contexts_off; /* of struct guc_context[geometry.contexts] */
 	struct guc_function fn[]; /* geometry.vfs + 1 */
 };
@@ -309,6 +344,8 @@ uint32_t guc_ggtt_invalidate(struct guc_card *c, unsigned tile, unsigned fn);
 
 /* The PF's read of register `off` of a tile; 0 for what is none of them. */
 uint32_t guc_fuse(const struct guc_card *c, uint32_t off);
+/* Graphics version times 100: 3000 for Panther Lake's 30.00. */
+uint32_t guc_graphics_version(const struct guc_card *c);
 
 /* --- mailbox and actions (mailbox.c, actions.c) ------------------------------ */
 
@@ -390,8 +427,8 @@ void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn);
 void guc_contexts_preempt(struct guc_card *c, unsigned gt, unsigned fn);
 /* Mark fn's enabled contexts runnable again (RESUME, RESFIX_DONE). */
 void guc_contexts_kick(struct guc_card *c, unsigned gt, unsigned fn);
-/* Run runnable contexts of running VFs, one budget each, GUC_ENGINE_TURN in all;
- * true if any is left that could go on at once (a context at a semaphore cannot). */
+/* A turn of a GuC's engines, GUC_ENGINE_TURN commands at most: true if a context is left
+ * that could go on at once (one at a semaphore cannot). */
 bool guc_engine_run(struct guc_card *c, unsigned gt);
 /* Run a slice of fn's first context of a compression type (enum guc_ctx_type) from
  * its ring's start; meanwhile fn's other contexts stand still. True: there is more.
@@ -402,8 +439,9 @@ bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned 
  * *cost: what of a budget of commands it takes. */
 int guc_ccs_copy(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *cmd,
 		 uint32_t *cost);
-/* True when some context waits at a semaphore: poll again later. */
-bool guc_engine_polls(const struct guc_card *c, unsigned gt);
+/* When the engines have to be looked at though none can go on at once: a context
+ * waits at a semaphore, a slice of nobody's ends; UINT64_MAX: not. */
+uint64_t guc_engine_next(const struct guc_card *c, unsigned gt);
 /* fn's registered context `id`, or NULL. */
 struct guc_context *guc_context_find(const struct guc_card *c, unsigned gt, unsigned fn,
 				     uint32_t id);

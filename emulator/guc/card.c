@@ -241,10 +241,8 @@ static void run_engines(struct guc_card *c, unsigned gt)
 		return;
 	if (guc_engine_run(c, gt))
 		b->engine_due[gt] = b->now;
-	else if (guc_engine_polls(c, gt))
-		b->engine_due[gt] = b->now + GUC_POLL_NS;
 	else
-		b->engine_due[gt] = UINT64_MAX;
+		b->engine_due[gt] = guc_engine_next(c, gt);
 }
 
 void guc_tick(struct guc_card *card, uint64_t now)

@@ -3,57 +3,15 @@
  * register, enable, kick and drop them (guc-abi 6.2 to 6.4, vf-lifecycle
  * 1.3.6). Ids are the function's own, 0..num_contexts - 1; the slot is
  * begin_context + id. What a context does when it runs is engine.c's. */
-#include "exec.h"
-
-/* --- run list ---------------------------------------------------------------- */
-
-static uint32_t slot_number(const struct guc_card *c, unsigned gt, const struct guc_context *ctx)
-{
-	return (uint32_t)(ctx - guc_context_slot(c, gt, 0)) + 1;
-}
-
-void guc_run_add(struct guc_card *c, unsigned gt, struct guc_context *ctx)
-{
-	struct guc_unit *u = guc_unit(c, gt);
-
-	if (ctx->runnable)
-		return;
-	ctx->runnable = 1;
-	ctx->run_prev = u->run_last;
-	ctx->run_next = 0;
-	if (u->run_last)
-		guc_context_slot(c, gt, u->run_last - 1)->run_next = slot_number(c, gt, ctx);
-	else
-		u->run_first = slot_number(c, gt, ctx);
-	u->run_last = slot_number(c, gt, ctx);
-	u->runnable_n++;
-	c->block->engine_due[gt] = 0;
-}
-
-void guc_run_remove(struct guc_card *c, unsigned gt, struct guc_context *ctx)
-{
-	struct guc_unit *u = guc_unit(c, gt);
-
-	if (!ctx->runnable)
-		return;
-	ctx->runnable = 0;
-	if (ctx->run_prev)
-		guc_context_slot(c, gt, ctx->run_prev - 1)->run_next = ctx->run_next;
-	else
-		u->run_first = ctx->run_next;
-	if (ctx->run_next)
-		guc_context_slot(c, gt, ctx->run_next - 1)->run_prev = ctx->run_prev;
-	else
-		u->run_last = ctx->run_prev;
-	ctx->run_next = ctx->run_prev = 0;
-	u->runnable_n--;
-}
+#include "sched.h"
 
 /* Compression contexts never run by themselves: guc_compression_run() does it
  * at PAUSE and RESFIX_DONE. */
 void guc_context_ready(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 {
-	if (ctx->enabled && !ctx->killed && !ctx->faulted && ctx->type == GUC_CTX_NORMAL)
+	if (ctx->enabled && !ctx->killed && !ctx->faulted && ctx->type == GUC_CTX_NORMAL &&
+	    !(guc_fn(c, gt, ctx->fn)->engines_off >> ctx->engine_class & 1) &&
+	    guc_engine_allowed(c, gt, ctx))
 		guc_run_add(c, gt, ctx);
 }
 
@@ -117,15 +75,31 @@ void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn)
  * outlast a call: there is nothing in flight to write. */
 void guc_contexts_preempt(struct guc_card *c, unsigned gt, unsigned fn)
 {
-	struct guc_unit *u = guc_unit(c, gt);
-	uint32_t at = u->run_first;
+	guc_contexts_off(c, gt, fn, (1u << GUC_ENGINES) - 1);
+}
+
+void guc_contexts_off(struct guc_card *c, unsigned gt, unsigned fn, uint32_t engines)
+{
+	struct guc_function *f = guc_fn(c, gt, fn);
+	uint32_t at = guc_unit(c, gt)->sleep_first;
 
 	while (at) {
 		struct guc_context *ctx = guc_context_slot(c, gt, at - 1);
 
 		at = ctx->run_next;
-		if (ctx->fn == fn)
-			guc_run_remove(c, gt, ctx);
+		if (ctx->fn == fn && ctx->engines & engines)
+			guc_context_left(c, gt, ctx);
+	}
+	for (uint32_t left = engines; left; left &= left - 1) {
+		unsigned engine = (unsigned)__builtin_ctz(left);
+		struct guc_context *on = guc_seated(c, gt, engine);
+
+		if (on && on->fn == fn)
+			guc_context_left(c, gt, on);
+		for (unsigned rank = 0; rank < GUC_PRIORITIES; rank++)
+			while (f->runq[engine][rank].first)
+				guc_context_left(c, gt, guc_context_slot(c, gt,
+							f->runq[engine][rank].first - 1));
 	}
 }
 
@@ -152,14 +126,18 @@ bool guc_context_stop(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
 	guc_run_remove(c, gt, ctx);
 	ctx->killed = 1;
 	ctx->faulted = 0;
+	for (unsigned i = 0; i < guc_lrc_places(ctx); i++)
+		guc_lrc_exec(c, gt, ctx, i)->faulted = 0;
 	tell(c, gt, fn, id, GUC_CTX_KILLED);
 	return true;
 }
 
 void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
 {
-	if (guc_context_stop(c, gt, fn, id))
-		guc_cat_error(c, gt, fn, id, GUC_CAT_UNKNOWN);
+	if (!guc_context_stop(c, gt, fn, id))
+		return;
+	guc_cat_error(c, gt, fn, id, GUC_CAT_UNKNOWN);
+	guc_context_left(c, gt, guc_context(c, gt, fn, id));
 }
 
 /* --- registration ------------------------------------------------------------------ */
@@ -196,6 +174,7 @@ uint16_t guc_register_common(const struct guc_card *c, const struct guc_request 
 	want->width = (uint8_t)width;
 	want->fn = (uint8_t)r->fn;
 	want->submit_mask = r->dw[4];
+	want->policy[GUC_POLICY(SCHEDULING_PRIORITY)] = GUC_PRIORITY_DEFAULT;
 	return GUC_OK;
 }
 
@@ -222,7 +201,8 @@ static bool ids_free(const struct guc_card *c, unsigned gt, unsigned fn, uint32_
 /* `group`: what *b is to become; its number is not in there yet. */
 static bool same(const struct guc_context *a, const struct guc_context *b, bool group)
 {
-	return (a->group != 0) == group && a->type == b->type && a->engine_class == b->engine_class && a->width == b->width &&
+	return (a->group != 0) == group && a->type == b->type &&
+	       a->engine_class == b->engine_class && a->width == b->width &&
 	       a->submit_mask == b->submit_mask && a->wq_desc == b->wq_desc &&
 	       a->wq_base == b->wq_base && a->wq_bytes == b->wq_bytes &&
 	       !memcmp(a->lrc_desc, b->lrc_desc, sizeof(a->lrc_desc));
@@ -329,6 +309,7 @@ uint16_t guc_act_deregister(struct guc_card *c, struct guc_request *r)
 	struct guc_context *ctx = guc_context_find(c, r->gt, r->fn, id);
 
 	if (ctx) {
+		guc_context_left(c, r->gt, ctx);
 		guc_context_clear(c, r->gt, ctx);
 		tell(c, r->gt, r->fn, id, GUC_CTX_DEREGISTERED);
 	}
@@ -361,10 +342,13 @@ uint16_t guc_act_mode_set(struct guc_card *c, struct guc_request *r)
 		tell(c, r->gt, r->fn, r->dw[1],
 		     ctx->enabled ? GUC_CTX_ENABLED : GUC_CTX_DISABLED);
 	}
-	if (ctx->enabled)
-		guc_context_ready(c, r->gt, ctx);
-	else
-		guc_run_remove(c, r->gt, ctx);
+	if (!ctx->enabled) {
+		guc_context_disable(c, r->gt, ctx);
+		return GUC_OK;
+	}
+	/* Again, while its disable waits for a command that lets it go. */
+	guc_context_stays(c, r->gt, ctx);
+	guc_context_ready(c, r->gt, ctx);
 	guc_g2h_event(c, r->gt, r->fn, GUC_ACTION_SCHED_CONTEXT_MODE_DONE, payload, 2);
 	return GUC_OK;
 }
@@ -393,5 +377,6 @@ uint16_t guc_act_context_policies(struct guc_card *c, struct guc_request *r)
 	if (more < 0)
 		return GUC_ERR_MALFORMED_KLV;
 	memcpy(ctx->policy, policy, sizeof(policy));
+	guc_requeue(c, r->gt, ctx);
 	return GUC_OK;
 }

@@ -144,6 +144,8 @@ void guc_config_default(const struct guc_card *c, struct guc_config *cfg);
 /* True when a scheduler group has one of ctx's engines, or groups are off, and the
  * engines are awake. */
 bool guc_engine_allowed(const struct guc_card *c, unsigned gt, const struct guc_context *ctx);
+/* fn's scheduling priority has changed. */
+void guc_world_changed(struct guc_card *c, unsigned gt, unsigned fn);
 /* What guc_engine_allowed() says has changed: let running functions try again. */
 void guc_engines_kick(struct guc_card *c, unsigned gt);
 

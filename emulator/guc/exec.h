@@ -51,7 +51,7 @@ int guc_wq_cursors(const struct eng_place *r, uint32_t *head, uint32_t *tail);
 /* Read the item at `at`, which must end within what is filled: 0 or an errno. */
 int guc_wq_item(const struct eng_place *r, uint32_t at, uint32_t tail, struct guc_wq_item *item);
 
-/* Put on and take off the run list; both may be called again. */
+/* Have it run, and no more (queue.c); both may be called again. */
 void guc_run_add(struct guc_card *c, unsigned gt, struct guc_context *ctx);
 void guc_run_remove(struct guc_card *c, unsigned gt, struct guc_context *ctx);
 

@@ -27,7 +27,7 @@ static const struct fuse {
 	{ 0xC1DC, 1, 1 },                   /* HuC is loaded */
 };
 
-static uint32_t graphics_version(const struct guc_card *c)
+uint32_t guc_graphics_version(const struct guc_card *c)
 {
 	uint32_t gmd = c->block->options.gmd_id[0];
 
@@ -40,6 +40,6 @@ uint32_t guc_fuse(const struct guc_card *c, uint32_t off)
 		off -= MEDIA_SHIFT;
 	for (size_t i = 0; i < sizeof(fuses) / sizeof(fuses[0]); i++)
 		if (fuses[i].off == off)
-			return graphics_version(c) < 1250 ? fuses[i].before_1250 : fuses[i].value;
+			return guc_graphics_version(c) < 1250 ? fuses[i].before_1250 : fuses[i].value;
 	return 0;
 }

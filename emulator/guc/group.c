@@ -6,6 +6,7 @@
  * the driver its credit back; what was wrong with the page is told before it by
  * CGP_CONTEXT_ERROR. Entry by entry: a bad one is not taken, the others are. */
 #include "detector.h"
+#include "sched.h"
 
 /* --- the functions' shares of groups ------------------------------------------------ */
 
@@ -140,9 +141,10 @@ uint16_t guc_act_cgp_sync(struct guc_card *c, struct guc_request *r)
 
 /* --- running ------------------------------------------------------------------------- */
 
+/* A queue whose page is missing rests, the others go on. */
 enum eng_end guc_group_run(const struct eng_place *r, struct eng_slice *slice)
 {
-	enum eng_end all = ENG_DONE;
+	bool more = false, waiting = false, faulted = false;
 	uint32_t queues = 0;
 
 	for (unsigned i = 0; i < CGP_QUEUES; i++)
@@ -150,16 +152,20 @@ enum eng_end guc_group_run(const struct eng_place *r, struct eng_slice *slice)
 	if (queues && slice->budget > queues)
 		slice->budget /= queues;
 	for (unsigned i = 0; i < CGP_QUEUES; i++) {
-		enum eng_end one;
+		enum eng_end one = ENG_FAULT;
 
 		if (!*guc_lrc_desc(r->c, r->gt, r->ctx, i))
 			continue;
-		one = eng_run(r, i, slice);
+		if (!guc_lrc_exec(r->c, r->gt, r->ctx, i)->faulted) {
+			one = eng_run(r, i, slice);
+			if (one == ENG_FAULT)
+				one = guc_fault_raise(r, i, &slice->fault);
+		}
 		if (one == ENG_DEAD)
 			return one;
-		/* Waiting counts less than progress. */
-		if (one == ENG_MORE || all == ENG_DONE)
-			all = one;
+		more |= one == ENG_MORE;
+		waiting |= one == ENG_WAIT;
+		faulted |= one == ENG_FAULT;
 	}
-	return all;
+	return more ? ENG_MORE : waiting ? ENG_WAIT : faulted ? ENG_FAULT : ENG_DONE;
 }

@@ -26,6 +26,18 @@
  * (guc-abi 9.1). */
 #define GUC_ENGINES 27u
 
+/* Priorities of contexts (KLV 0x2003), 0 the highest. */
+#define GUC_PRIORITIES 4u
+/* Of contexts that were not told: the priority of what users ask for, and how long
+ * one may put off being preempted. */
+#define GUC_PRIORITY_DEFAULT   3u
+#define GUC_PREEMPT_DEFAULT_US 640000u /* as xe asks for */
+/* An engine's commands that count as a microsecond towards quanta and timeouts, for
+ * callers whose clock stands while there is work. */
+#define GUC_COMMANDS_A_US 4u
+/* Queued contexts that are looked at for one that fits an engine. */
+#define GUC_QUEUE_LOOK 4u
+
 /* G2H messages a function may have waiting: Linux reserves credit for every
  * answer it can get, so a queue beyond a ring's worth means a host that does
  * not read. */

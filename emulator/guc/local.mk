@@ -20,6 +20,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/detector.h \
 	emulator/guc/detector_scan.c \
 	emulator/guc/engine.c \
+	emulator/guc/engines.c \
 	emulator/guc/event.c \
 	emulator/guc/event.h \
 	emulator/guc/exec.h \
@@ -47,12 +48,15 @@ libgucguc_la_SOURCES = \
 	emulator/guc/notices.c \
 	emulator/guc/policy.c \
 	emulator/guc/port.h \
+	emulator/guc/queue.c \
 	emulator/guc/relay.c \
+	emulator/guc/sched.h \
 	emulator/guc/selfcfg.c \
 	emulator/guc/tlb.c \
 	emulator/guc/vf_config.c \
 	emulator/guc/vf_control.c \
-	emulator/guc/workqueue.c
+	emulator/guc/workqueue.c \
+	emulator/guc/world.c
 libgucguc_la_LIBADD = libgucengine.la libgucproto.la
 
 lib_LTLIBRARIES += libgucemu.la

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes wrong on the card, and what GuC tells the driver of it (guc-abi
  * 6.3, 6.5): hanging contexts, engines that can't be reset, memory faults,
- * recoverable page faults with their answer, the firmware's own end. The small
- * engine makes only memory faults by itself; the others come in from outside
- * through guc_mishap(). */
-#include "exec.h"
+ * recoverable page faults with their answer, the firmware's own end. The engine
+ * makes memory and page faults, the scheduler resets; all of them, and what has no
+ * other cause here, come in from outside, too, through guc_mishap(). */
+#include "sched.h"
 
 #include <errno.h>
 
@@ -15,6 +15,7 @@
 #define FAULT_PDATA_LO BITS(31, 28)
 #define FAULT_PDATA_HI BITS(11, 0)  /* 1 */
 #define FAULT_ASID     BITS(31, 12)
+#define FAULT_ASID_MAX 0xFFFFFu
 #define FAULT_ACCESS   BITS(1, 0)   /* 2 */
 #define FAULT_KIND     BITS(3, 2)
 #define FAULT_VFID     BITS(9, 4)
@@ -26,7 +27,8 @@
 #define REPLY_FAILED   BITS(1, 1)   /* named "success" */
 #define REPLY_DESC     BITS(11, 10)
 #define REPLY_DESC_FAULT 1u
-#define REPLY_PDATA    BITS(31, 16) /* 2 */
+#define REPLY_INSTANCE BITS(12, 7)  /* 2 */
+#define REPLY_PDATA    BITS(31, 16)
 
 void guc_cat_error(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, uint32_t type)
 {
@@ -58,13 +60,13 @@ static uint32_t hardware_class(uint8_t guc_class)
 	return 0;
 }
 
-/* The context stops until the answer; PDATA, which comes back, is its id. */
-static void page_fault(struct guc_card *c, unsigned gt, unsigned fn, struct guc_context *ctx,
-		       const struct guc_mishap *m)
+/* PAGE_FAULT_REQ_DESC; PDATA, which comes back, is the context's id. */
+static void tell_fault(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_context *ctx,
+		       unsigned engine, const struct guc_mishap *m)
 {
-	uint32_t instance = (uint32_t)__builtin_ctz(ctx->submit_mask | 1u << 31);
 	const uint32_t payload[4] = {
-		field_put(FAULT_LEVEL, m->fault.level) | field_put(FAULT_INSTANCE, instance) |
+		field_put(FAULT_LEVEL, m->fault.level) |
+			field_put(FAULT_INSTANCE, guc_engine_instance(ctx->engine_class, engine)) |
 			field_put(FAULT_CLASS, hardware_class(ctx->engine_class)) |
 			field_put(FAULT_PDATA_LO, m->context & 0xF),
 		field_put(FAULT_PDATA_HI, m->context >> 4) | field_put(FAULT_ASID, m->fault.asid),
@@ -74,10 +76,75 @@ static void page_fault(struct guc_card *c, unsigned gt, unsigned fn, struct guc_
 		hi32(m->fault.address),
 	};
 
-	guc_run_remove(c, gt, ctx);
-	ctx->faulted = 1;
 	guc_adverse(c, gt, fn, GUC_THRESHOLD_PAGE_FAULT, 1);
 	guc_g2h_event(c, gt, fn, GUC_ACTION_PAGE_FAULT_REQ_DESC, payload, 4);
+}
+
+/* One from outside: the whole context stops until the answer. */
+static void page_fault(struct guc_card *c, unsigned gt, unsigned fn, struct guc_context *ctx,
+		       const struct guc_mishap *m)
+{
+	unsigned logical = (unsigned)__builtin_ctz(ctx->submit_mask | 1u << 31);
+
+	guc_context_left(c, gt, ctx);
+	ctx->faulted = 1;
+	tell_fault(c, gt, fn, ctx, guc_engine_number(c, ctx->engine_class, logical), m);
+}
+
+/* Graphics that recover from page faults (has_usm in xe_pci.c): Ponte Vecchio, and
+ * from Lunar Lake and Battlemage on. There every miss is told, whatever the VM: a
+ * driver refuses those of VMs that are not in fault mode. */
+static bool recovers(const struct guc_card *c)
+{
+	return guc_graphics_version(c) >= 2000 || guc_graphics_version(c) == 1260;
+}
+
+/* Unlike other events a lost one would leave its LRC standing for ever: without room
+ * for it the command runs again later and faults again. */
+enum eng_end guc_fault_raise(const struct eng_place *r, unsigned child,
+			     const struct eng_fault *fault)
+{
+	const struct guc_mishap m = {
+		.kind = GUC_MISHAP_PAGE_FAULT, .context = r->id,
+		.fault = { .address = fault->address, .asid = fault->asid & FAULT_ASID_MAX,
+			   .level = fault->level & 7u, .access = (uint8_t)fault->access,
+			   .kind = (uint8_t)fault->kind },
+	};
+	unsigned logical = r->ctx->logical + (r->ctx->width > 1 ? child : 0);
+
+	if (!recovers(r->c))
+		return ENG_DEAD;
+	if (!guc_g2h_room(r->c, r->gt, r->fn))
+		return ENG_WAIT;
+	guc_lrc_exec(r->c, r->gt, r->ctx, child)->faulted = 1;
+	tell_fault(r->c, r->gt, r->fn, r->ctx,
+		   guc_engine_number(r->c, r->ctx->engine_class, logical), &m);
+	return ENG_FAULT;
+}
+
+/* Of the LRCs that wait for an answer the one on the engine that it names, else any:
+ * descriptors tell no more. One whose page is still missing faults again. */
+static bool answered(struct guc_card *c, unsigned gt, struct guc_context *ctx, uint32_t instance)
+{
+	struct guc_exec *best = NULL;
+
+	for (unsigned i = 0; i < guc_lrc_places(ctx); i++) {
+		struct guc_exec *exec = guc_lrc_exec(c, gt, ctx, i);
+		unsigned engine = guc_engine_number(c, ctx->engine_class,
+						    ctx->logical + (ctx->width > 1 ? i : 0));
+
+		if (!exec->faulted)
+			continue;
+		if (!best)
+			best = exec;
+		if (guc_engine_instance(ctx->engine_class, engine) == instance) {
+			best = exec;
+			break;
+		}
+	}
+	if (best)
+		best->faulted = 0;
+	return best || ctx->faulted;
 }
 
 /* An answer that nobody waits for is ignored: the context may be gone, disabled
@@ -90,7 +157,7 @@ uint16_t guc_act_fault_response(struct guc_card *c, struct guc_request *r)
 	if (!(r->dw[1] & REPLY_VALID) || field_get(REPLY_DESC, r->dw[1]) != REPLY_DESC_FAULT)
 		return GUC_ERR_INVALID_PARAMS;
 	ctx = guc_context_find(c, r->gt, r->fn, id);
-	if (!ctx || !ctx->faulted)
+	if (!ctx || !answered(c, r->gt, ctx, field_get(REPLY_INSTANCE, r->dw[2])))
 		return GUC_OK;
 	ctx->faulted = 0;
 	if (r->dw[1] & REPLY_FAILED)
@@ -98,6 +165,15 @@ uint16_t guc_act_fault_response(struct guc_card *c, struct guc_request *r)
 	else
 		guc_context_ready(c, r->gt, ctx);
 	return GUC_OK;
+}
+
+void guc_context_hang(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
+{
+	if (!guc_context_stop(c, gt, fn, id))
+		return;
+	guc_adverse(c, gt, fn, GUC_THRESHOLD_ENGINE_RESET, 1);
+	guc_g2h_event(c, gt, fn, GUC_ACTION_CONTEXT_RESET_NOTIFICATION, &id, 1);
+	guc_context_left(c, gt, guc_context(c, gt, fn, id));
 }
 
 /* Of the firmware: everybody with a CTB hears of it. */
@@ -119,13 +195,11 @@ static int of_context(struct guc_card *c, unsigned gt, unsigned fn, const struct
 			return -EINVAL;
 		if (!ctx->killed)
 			page_fault(c, gt, fn, ctx, m);
+	} else if (m->kind == GUC_MISHAP_HANG) {
+		guc_context_hang(c, gt, fn, m->context);
 	} else if (guc_context_stop(c, gt, fn, m->context)) {
-		if (m->kind == GUC_MISHAP_HANG) {
-			guc_adverse(c, gt, fn, GUC_THRESHOLD_ENGINE_RESET, 1);
-			guc_g2h_event(c, gt, fn, GUC_ACTION_CONTEXT_RESET_NOTIFICATION,
-				      &m->context, 1);
-		} else
-			guc_cat_error(c, gt, fn, m->context, m->type);
+		guc_cat_error(c, gt, fn, m->context, m->type);
+		guc_context_left(c, gt, ctx);
 	}
 	return 0;
 }

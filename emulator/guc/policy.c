@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* KLV lists that are no VF configuration: VGT policies, scheduling policies,
  * opt-in features (guc-abi 4.5, 4.6). Values are checked and kept where
- * something reads them. Contexts take turns: of the policies only engine
- * groups steer them, since an engine in no group runs nothing. */
+ * something reads them: the scheduler (engine.c, world.c), adverse.c, CAT
+ * errors. An engine in no group runs nothing. */
 #include "core.h"
 
 uint16_t guc_klv_fetch(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t size,
@@ -22,8 +22,10 @@ uint16_t guc_klv_fetch(struct guc_card *c, unsigned gt, unsigned fn, uint64_t ad
 static void set_sched_if_idle(struct guc_card *c, unsigned gt, uint32_t value)
 {
 	guc_unit(c, gt)->sched_if_idle = value;
-	for (unsigned fn = 0; fn <= c->block->geometry.vfs; fn++)
+	for (unsigned fn = 0; fn <= c->block->geometry.vfs; fn++) {
 		guc_fn(c, gt, fn)->config.sched_priority = value;
+		guc_world_changed(c, gt, fn);
+	}
 }
 
 static bool has_parallel(const struct guc_card *c, unsigned gt)
@@ -59,6 +61,8 @@ static bool set_groups(struct guc_card *c, unsigned gt, const uint32_t *masks, u
 	memset(u->group_mask, 0, sizeof(u->group_mask));
 	memcpy(u->group_mask, masks, n * sizeof(u->group_mask[0]));
 	u->groups = n;
+	for (unsigned fn = 0; fn <= c->block->geometry.vfs; fn++)
+		guc_contexts_preempt(c, gt, fn);
 	guc_engines_kick(c, gt);
 	return true;
 }

@@ -181,6 +181,7 @@ static void commit(struct guc_card *c, unsigned gt, unsigned vf, const struct gu
 		guc_contexts_drop(c, gt, vf);
 	guc_adverse_changed(c, gt, vf, cfg->threshold);
 	f->config = *cfg;
+	guc_world_changed(c, gt, vf);
 	if (other_share)
 		guc_activity_ratios(c, gt);
 	if (resized && c->local.size)

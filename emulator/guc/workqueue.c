@@ -5,6 +5,7 @@
  * moves on. An item under way is not remembered: it is still at the head, or
  * the driver has put no-ops in its place and will append it again. */
 #include "detector.h"
+#include "sched.h"
 
 #include <errno.h>
 
@@ -89,21 +90,77 @@ static bool set_tails(const struct eng_place *r, const struct guc_wq_item *item)
 	return true;
 }
 
-/* A slice for each LRC; the item is done when all are. Children that depend on
- * one another wait at semaphores, so waiting counts less than progress. */
-static enum eng_end run_gang(const struct eng_place *r, struct eng_slice *slice)
+/* How many of a gang's LRCs ... */
+struct gang {
+	unsigned more, waiting, faulted, held;
+};
+
+/* A slice for each LRC that can go on: ENG_DONE, or how the gang ends. */
+static enum eng_end run_all(const struct eng_place *r, const struct eng_slice *slice,
+			    struct gang *g)
 {
-	enum eng_end all = ENG_DONE;
-
+	*g = (struct gang){ 0 };
 	for (unsigned i = 0; i < r->ctx->width; i++) {
-		enum eng_end one = eng_run(r, i, slice);
+		struct guc_exec *exec = guc_lrc_exec(r->c, r->gt, r->ctx, i);
+		struct eng_slice one = { .budget = slice->budget, .hold = true };
+		enum eng_end end = ENG_FAULT;
 
-		if (one == ENG_DEAD)
-			return one;
-		if (one == ENG_MORE || all == ENG_DONE)
-			all = one;
+		if (exec->behind) {
+			g->held++;
+			continue;
+		}
+		if (!exec->faulted) {
+			end = eng_run(r, i, &one);
+			if (end == ENG_FAULT)
+				end = guc_fault_raise(r, i, &one.fault);
+		}
+		switch (end) {
+		case ENG_DONE:
+			break;
+		case ENG_MORE:
+			g->more++;
+			break;
+		case ENG_WAIT:
+			g->waiting++;
+			break;
+		case ENG_BATCH_END:
+			exec->behind = 1;
+			g->held++;
+			break;
+		case ENG_FAULT:
+			g->faulted++;
+			break;
+		case ENG_DEAD:
+			return end;
+		}
 	}
-	return all;
+	return ENG_DONE;
+}
+
+/* The LRCs of an item run side by side. What a ring has behind its batch, fences and
+ * an interrupt, waits until all have ended theirs: drivers make rings without any
+ * handshake of their own and take one fence for the whole item's end. */
+static enum eng_end run_gang(const struct eng_place *r, const struct eng_slice *slice)
+{
+	struct gang g;
+
+	for (;;) {
+		if (run_all(r, slice, &g) == ENG_DEAD)
+			return ENG_DEAD;
+		if (g.more)
+			return ENG_MORE;
+		/* Those that wait may wait for others of the gang: it is polled. */
+		if (g.waiting)
+			return ENG_WAIT;
+		if (g.faulted)
+			return ENG_FAULT;
+		if (!g.held)
+			return ENG_DONE;
+		for (unsigned i = 0; i < r->ctx->width; i++)
+			guc_lrc_exec(r->c, r->gt, r->ctx, i)->behind = 0;
+		if (*r->spent >= GUC_ENGINE_TURN)
+			return ENG_MORE;
+	}
 }
 
 enum eng_end guc_workqueue_run(const struct eng_place *r, struct eng_slice *slice)
