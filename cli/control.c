@@ -11,7 +11,6 @@
 #include "view/json.h"
 #include "wire/stream.h"
 
-#define FLAG_PROGRESS 4u /* of a BLOB: no piece, how far it has come */
 /* Image bytes of a frame: well below FRAME_DATA_MAX. */
 #define IMAGE_CHUNK (48u << 10)
 
@@ -68,7 +67,7 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 	if (f->type == gucemu_FrameType_EVENT) {
 		if (c->ops.event)
 			c->ops.event(c->ops.user, f);
-	} else if (r && f->type == gucemu_FrameType_BLOB && f->flags & FLAG_PROGRESS) {
+	} else if (r && f->type == gucemu_FrameType_BLOB && f->flags & FRAME_BLOB_PROGRESS) {
 		if (r->progress)
 			r->progress(r, f->addr, f->value);
 	} else if (r && f->type == gucemu_FrameType_BLOB && r->blob) {
@@ -129,7 +128,7 @@ static void send_image(struct control *c, struct control_request *r)
 			.type = gucemu_FrameType_BLOB,
 			.seq = r->seq,
 			.addr = r->image_at,
-			.flags = n == left,
+			.flags = n == left ? FRAME_BLOB_LAST : 0,
 			.data_len = n,
 		};
 		int err = 0;

@@ -7,15 +7,14 @@
 
 #include "server.h"
 
-/* Longer replies go in pieces of this size: BLOB frames with `flags` bit 1. */
+/* Longer replies go in pieces of this size: BLOB frames. */
 #define PIECE_BYTES 32768u
-#define FLAG_PIECE  2u
 
 void control_reply(struct client *c, uint32_t seq, int status, struct json_object *o,
 		   const char *text)
 {
 	struct frame reply = { .type = gucemu_FrameType_REPLY, .seq = seq, .status = status };
-	struct frame piece = { .type = gucemu_FrameType_BLOB, .seq = seq, .flags = FLAG_PIECE };
+	struct frame piece = { .type = gucemu_FrameType_BLOB, .seq = seq, .flags = FRAME_BLOB_PIECE };
 
 	if (!o)
 		o = json_object_new_object();
@@ -257,7 +256,7 @@ enum wire_next on_blob(struct client *c, const struct frame *f, int *fds)
 		return proxy_blob(c, f);
 	card_time(s);
 	n = pf_image(s->pf, c->id, f->seq, f->data + c->cursor, f->data_len - c->cursor,
-		     f->flags & 1);
+		     f->flags & FRAME_BLOB_LAST);
 	card_kick(s);
 	if (n >= 0 && c->cursor + (size_t)n < f->data_len) {
 		c->cursor += (size_t)n;

@@ -70,7 +70,7 @@ int pieces_keep(struct pieces *p, const struct frame *f)
 
 	if (!e)
 		return -ENOMEM;
-	*e = (struct piece){ .seq = f->seq, .last = f->flags & 1, .len = f->data_len };
+	*e = (struct piece){ .seq = f->seq, .last = f->flags & FRAME_BLOB_LAST, .len = f->data_len };
 	if (f->data_len > 0)
 		memcpy(e->data, f->data, f->data_len);
 	while (*end)

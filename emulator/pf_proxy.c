@@ -13,7 +13,6 @@
 #include "server.h"
 
 #define PROXY_JOBS 64u
-#define FLAG_PROGRESS 4u
 
 struct proxy {
 	struct proxy_job {
@@ -199,7 +198,7 @@ enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds)
 	}
 	if (j) {
 		/* Progress is no piece: the PF does not count it. */
-		if (!(f->flags & FLAG_PROGRESS))
+		if (!(f->flags & FRAME_BLOB_PROGRESS))
 			j->pieces++;
 		pass_back(c, j, f);
 	}
@@ -266,7 +265,7 @@ void proxy_client_lost(struct client *c)
 	struct server *s = c->server;
 	struct client *pf = pf_client(s);
 	/* Ends a restore whose image will not be whole. */
-	struct frame end = { .type = gucemu_FrameType_BLOB, .flags = 1 };
+	struct frame end = { .type = gucemu_FrameType_BLOB, .flags = FRAME_BLOB_LAST };
 
 	for (unsigned i = 0; s->proxy && i < PROXY_JOBS; i++) {
 		struct proxy_job *j = &s->proxy->job[i];

@@ -80,7 +80,7 @@ static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
 		.type = gucemu_FrameType_BLOB,
 		.seq = seq,
 		.addr = off,
-		.flags = last,
+		.flags = last ? FRAME_BLOB_LAST : 0,
 		.data = data,
 		.data_len = len,
 	};
@@ -96,7 +96,11 @@ static bool pf_blob(void *user, uint64_t client, uint32_t seq, uint64_t off,
 static void pf_progress(void *user, uint64_t client, uint32_t seq, uint64_t done, uint64_t total)
 {
 	const struct frame f = {
-		.type = gucemu_FrameType_BLOB, .seq = seq, .flags = 4, .addr = done, .value = total,
+		.type = gucemu_FrameType_BLOB,
+		.seq = seq,
+		.flags = FRAME_BLOB_PROGRESS,
+		.addr = done,
+		.value = total,
 	};
 
 	(void)client;

@@ -28,6 +28,11 @@ enum frame_role { FRAME_ROLE_FUNCTION = 1, FRAME_ROLE_CONTROL = 2, FRAME_ROLE_PE
 #define FRAME_FEATURE_BELL 8u /* doorbells only for who sleeps: proto/bell.h */
 #define FRAME_FEATURE_PF_VERBS 4u /* function 0 serves the control role's PF verbs */
 
+/* What a BLOB is, bits of `flags`; without any: bytes of an image, and more follow. */
+#define FRAME_BLOB_LAST     1u /* the image's last bytes, or its end */
+#define FRAME_BLOB_PIECE    2u /* of a long REPLY, the rest of which is in its text */
+#define FRAME_BLOB_PROGRESS 4u /* no bytes: `addr` is done of `value` */
+
 /* One frame. text and data are views into the buffer they were decoded from,
  * or what is to be encoded; neither is terminated. */
 struct frame {

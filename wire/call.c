@@ -25,9 +25,7 @@ static bool is_answer(gucemu_FrameType type)
 	       type == gucemu_FrameType_MEM_DATA;
 }
 
-/* A long REPLY comes in pieces: BLOB frames of its seq with this flag, then
- * the rest as the REPLY's text. */
-#define FLAG_PIECE 2u
+/* Bytes of a long REPLY's pieces. */
 #define PIECES_MAX (16u << 20)
 
 /* Append bytes to the answer's buffer, with room for a zero byte. */
@@ -55,7 +53,7 @@ bool wire_answered(struct wire *w, const struct frame *f)
 
 	if (wait->seq == 0 || wait->done || f->seq != wait->seq)
 		return false;
-	if (f->type == gucemu_FrameType_BLOB && (f->flags & FLAG_PIECE))
+	if (f->type == gucemu_FrameType_BLOB && (f->flags & FRAME_BLOB_PIECE))
 		return answer_append(w, f->data, f->data_len);
 	if (!is_answer(f->type))
 		return false;
