@@ -1,3 +1,26 @@
-# Fault rules.
+# Fault rules: pure like the GuC, and part of its library.
 
-EXTRA_DIST += fault/fault.h
+noinst_LTLIBRARIES += libgucfault.la
+libgucfault_la_SOURCES = \
+	fault/check.c \
+	fault/explain.c \
+	fault/fault.c \
+	fault/hook.c \
+	fault/match.c \
+	fault/parse.c \
+	fault/priv.h \
+	fault/scan.c \
+	fault/words.c
+# Its users link it before libgucguc.la, whose tables it reads.
+nobase_pkginclude_HEADERS += fault/fault.h
+
+if HAVE_CHECK
+
+fault_tests = tests/unit/test_fault
+check_PROGRAMS += $(fault_tests)
+TESTS += $(fault_tests)
+tests_unit_test_fault_SOURCES = tests/unit/test_fault.c tests/check_main.h
+tests_unit_test_fault_CFLAGS = $(unit_cflags)
+tests_unit_test_fault_LDADD = libgucfault.la libgucguc.la $(CHECK_LIBS)
+
+endif HAVE_CHECK

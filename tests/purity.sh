@@ -70,7 +70,7 @@ for name in printf malloc clock_gettime pthread_create socket; do
 	echo "$name" | grep -vE "$tool" >/dev/null || die "would not notice $name"
 done
 
-archives=$(archive proto host engine guc vfcore pfcore)
+archives=$(archive proto host engine guc fault vfcore pfcore)
 fail=0
 # shellcheck disable=SC2086
 undefined $archives >"$work/undefined"

@@ -139,6 +139,9 @@ void guc_deeds_note(struct guc_card *c, const struct guc_event *ev,
 {
 	struct guc_block *b = c->block;
 
+	/* Of a tick the hook says itself whom it is about. */
+	if (ev->fn > b->geometry.vfs || ev->gt >= guc_gt_count(c))
+		return;
 	for (uint32_t i = 0; i < act->deed_n && i < GUC_HOOK_DEEDS; i++) {
 		struct guc_deed d = act->deed[i];
 

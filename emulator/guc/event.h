@@ -180,7 +180,7 @@ struct guc_hook_action {
 	bool has_byte;  /* IRQ: `byte` is written instead of the memirq byte's 0xFF */
 	uint8_t byte;
 	uint32_t cut;   /* BLOB: bytes that it is shorter */
-	struct guc_patch patch[GUC_HOOK_PATCHES]; /* MEM_*, BLOB */
+	struct guc_patch patch[GUC_HOOK_PATCHES]; /* MMIO_READ, MEM_*, BLOB */
 	uint32_t patch_n;
 	struct guc_deed deed[GUC_HOOK_DEEDS];
 	uint32_t deed_n;
@@ -193,7 +193,8 @@ struct guc_hook_action {
  * msg[0..msg_len) may be rewritten up to 255 dwords (4 for a mailbox) and msg_len set;
  * with GUC_CHANGE also value (of H2G and G2H: the fence), of IRQ code, of BLOB error.
  * What a point can't do (delaying a read, answering an event) counts as GUC_PASS.
- * Of the other points but FAULT it is told before the sink, and only its deeds count.
+ * Of the other points but FAULT it is told before the sink, and only its deeds count;
+ * at TICK, where fn and gt are nobody's, it may set both for them.
  * Must not call the card. */
 typedef enum guc_verdict (*guc_hook_fn)(void *user, struct guc_event *event,
 					struct guc_hook_action *action);

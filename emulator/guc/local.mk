@@ -67,7 +67,7 @@ guc_headers = \
 	emulator/guc/limits.h \
 	emulator/guc/port.h
 libgucemu_la_SOURCES = $(guc_headers)
-libgucemu_la_LIBADD = libgucguc.la
+libgucemu_la_LIBADD = libgucfault.la libgucguc.la
 libgucemu_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) -no-undefined \
 	-export-symbols $(top_srcdir)/emulator/guc/libgucemu.sym
 EXTRA_libgucemu_la_DEPENDENCIES = emulator/guc/libgucemu.sym

@@ -178,6 +178,7 @@ int guc_mmio_read(struct guc_card *card, unsigned fn, uint64_t off, unsigned siz
 				.size = (uint8_t)size, .addr = off };
 	struct guc_hook_action act;
 	enum guc_verdict v;
+	uint8_t bytes[8];
 
 	*value = 0;
 	if (err)
@@ -186,8 +187,13 @@ int guc_mmio_read(struct guc_card *card, unsigned fn, uint64_t off, unsigned siz
 	v = guc_hook(card, &ev, &act);
 	if (v == GUC_SWALLOW)
 		ev.value = 0;
-	else if (v != GUC_CHANGE)
+	else if (v != GUC_CHANGE || act.patch_n)
 		ev.value = bar_read(card, tile, fn, (uint32_t)(off % REG_TILE_STRIDE), size);
+	if (v == GUC_CHANGE && act.patch_n) {
+		le64_put(bytes, ev.value);
+		guc_patch(&act, bytes, size);
+		ev.value = le64_get(bytes);
+	}
 	if (size == 4)
 		ev.value = lo32(ev.value);
 	*value = ev.value;
