@@ -72,17 +72,32 @@ static void add_header(struct json_object *o, const uint32_t *b)
 	add_hex(o, "notes_base", blob_get(b, BLOB_NOTES_BASE));
 }
 
+/* Where a batch stands: an offset, or an address of its PPGTT. */
+static void add_batch(struct json_object *lrc, bool ppgtt, const char *what, const uint32_t *l)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%s_%s", what, ppgtt ? "address" : "offset");
+	json_add_fmt(lrc, name, "0x%" PRIx64, make64(blob_get(l, 0), blob_get(l, 1)));
+}
+
 static void add_lrc(struct json_object *o, unsigned i, const uint32_t *l)
 {
+	uint32_t level = field_get(BLOB_LRC_LEVEL, blob_get(l, BLOB_LRC_STATE));
+	uint32_t ppgtt = field_get(BLOB_LRC_PPGTT, blob_get(l, BLOB_LRC_STATE));
 	char name[16];
 	struct json_object *lrc;
 
 	snprintf(name, sizeof(name), "lrc%u", i);
 	lrc = json_add_object(o, name);
 	add_hex(lrc, "offset", blob_get(l, BLOB_LRC_ADDR));
-	add_hex(lrc, "descriptor", blob_get(l, BLOB_LRC_DESC) & ~BLOB_LRC_IN_BATCH);
-	if (blob_get(l, BLOB_LRC_DESC) & BLOB_LRC_IN_BATCH)
-		add_hex(lrc, "batch_offset", blob_get(l, BLOB_LRC_BATCH));
+	add_hex(lrc, "descriptor", blob_get(l, BLOB_LRC_DESC));
+	if (level)
+		add_batch(lrc, ppgtt & GUC_EXEC_BATCH, "batch", l + BLOB_LRC_BATCH);
+	if (level == 2)
+		add_batch(lrc, ppgtt & GUC_EXEC_BACK, "back", l + BLOB_LRC_BACK);
+	if (blob_get(l, BLOB_LRC_PROGRESS))
+		json_add_u64(lrc, "progress", blob_get(l, BLOB_LRC_PROGRESS));
 }
 
 static void add_context(struct json_object *o, const uint32_t *r)

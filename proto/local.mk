@@ -5,7 +5,7 @@ noinst_LTLIBRARIES += libgucproto.la libgucpb.la libgucframe.la libguctrace.la
 
 proto_headers = \
 	proto/actions.h proto/bell.h proto/bits.h proto/crc32c.h proto/ctb.h proto/errors.h \
-	proto/fixup.h proto/hxg.h proto/klv.h proto/lrc.h proto/mi.h proto/platform.h proto/regs.h \
+	proto/fixup.h proto/hxg.h proto/klv.h proto/lrc.h proto/mi.h proto/platform.h proto/ppgtt.h proto/regs.h \
 	proto/relay.h
 nobase_pkginclude_HEADERS += $(proto_headers)
 

@@ -32,7 +32,12 @@
 #define LRC_BB_PER_CTX    0x13u /* workaround batch address, bit 0 = valid */
 #define LRC_INDIRECT_CTX  0x15u /* indirect context batch */
 #define LRC_TIMESTAMP     0x23u
+#define LRC_TIMESTAMP_HI  0x25u /* where the dword before names its register */
 #define LRC_INDIRECT_RING 0x27u /* page of the indirect ring state, 0 = none */
+#define LRC_ASID          0x2Fu /* of the address space, 0 = none */
+#define LRC_ASID_MASK     BITS(19, 0)
+#define LRC_PDP_HI        0x31u /* root of the page tables */
+#define LRC_PDP_LO        0x33u
 #define LRC_MEMIRQ_LRM    0x50u
 #define LRC_MEMIRQ_ENABLE 0x52u /* memirq page + 0x440 */
 #define LRC_MEMIRQ_LRI    0x55u

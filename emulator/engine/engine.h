@@ -54,6 +54,18 @@ static inline struct guc_exec *guc_lrc_exec(const struct guc_card *c, unsigned g
 			    &ctx->exec[i];
 }
 
+/* Address in the GGTT of the batch that the engine is in, 0 = it is in none. */
+static inline uint64_t guc_exec_ggtt_batch(const struct guc_exec *x)
+{
+	return x->level && !(x->ppgtt & GUC_EXEC_BATCH) ? x->batch : 0;
+}
+
+/* And of the first level, while it is in the second. */
+static inline uint64_t guc_exec_ggtt_back(const struct guc_exec *x)
+{
+	return x->level == 2 && !(x->ppgtt & GUC_EXEC_BACK) ? x->back : 0;
+}
+
 /* Read LRC `child`, with its indirect ring state if it has one: 0, or an
  * errno when memory faults or ring, head or tail are nonsense. */
 int guc_lrc_load(const struct eng_place *r, unsigned child, struct guc_lrc *lrc);
@@ -98,5 +110,14 @@ struct eng_slice {
 
 /* Run a slice of LRC `child` of a context. */
 enum eng_end eng_run(const struct eng_place *p, unsigned child, struct eng_slice *slice);
+
+/* --- translations that the engines keep (tlb.c) --------------------------------------- */
+
+#define ENG_ASID_ANY UINT32_MAX
+
+/* Forget what fn's address space `asid` has, all of it or 1 << log2 bytes about va. */
+void eng_tlb_drop(struct guc_card *c, unsigned gt, unsigned fn, uint32_t asid);
+void eng_tlb_drop_range(struct guc_card *c, unsigned gt, unsigned fn, uint32_t asid, uint64_t va,
+			unsigned log2);
 
 #endif

@@ -119,6 +119,12 @@ static void write_self(struct writer *w)
 	set(w, BLOB_FLAGS, flags);
 }
 
+/* At the very end, too: there the next fetch faults. */
+static bool batch_inside(const struct writer *w, uint64_t batch)
+{
+	return !batch || batch - w->f->config.ggtt_start <= w->f->config.ggtt_size;
+}
+
 /* A range that the PF moved under a registered context leaves it behind. */
 static bool context_inside(const struct writer *w, struct guc_context *ctx)
 {
@@ -129,14 +135,20 @@ static bool context_inside(const struct writer *w, struct guc_context *ctx)
 		return false;
 	for (unsigned i = 0; i < guc_lrc_places(ctx); i++) {
 		uint32_t lrca = *guc_lrc_desc(w->c, w->gt, ctx, i) & LRC_DESC_ADDR;
-		uint64_t batch = guc_lrc_exec(w->c, w->gt, ctx, i)->batch;
+		const struct guc_exec *x = guc_lrc_exec(w->c, w->gt, ctx, i);
 
 		if (lrca && (!inside(w, lrca, LRC_PPHWSP_BYTES + LRC_PAGE) ||
-			     (batch && batch - w->f->config.ggtt_start >
-					       w->f->config.ggtt_size)))
+			     !batch_inside(w, guc_exec_ggtt_batch(x)) ||
+			     !batch_inside(w, guc_exec_ggtt_back(x))))
 			return false;
 	}
 	return true;
+}
+
+static void put_batch(struct writer *w, uint64_t at, bool ggtt)
+{
+	put(w, ggtt ? offset(w, at) : lo32(at));
+	put(w, ggtt ? 0 : hi32(at));
 }
 
 /* Number of LRC records written. */
@@ -146,14 +158,21 @@ static uint32_t write_lrcs(struct writer *w, struct guc_context *ctx)
 
 	for (unsigned i = 0; i < guc_lrc_places(ctx); i++) {
 		uint32_t desc = *guc_lrc_desc(w->c, w->gt, ctx, i);
-		uint64_t batch = guc_lrc_exec(w->c, w->gt, ctx, i)->batch;
+		const struct guc_exec *x = guc_lrc_exec(w->c, w->gt, ctx, i);
 
 		if (ctx->group && !desc)
 			continue;
 		put(w, offset(w, desc & LRC_DESC_ADDR));
-		put(w, (desc & ~LRC_DESC_ADDR) | (batch ? BLOB_LRC_IN_BATCH : 0) |
+		put(w, (desc & ~LRC_DESC_ADDR) |
 			       (ctx->group ? field_put(BLOB_LRC_PLACE, i) : 0));
-		put(w, batch ? offset(w, batch) : 0);
+		put(w, field_put(BLOB_LRC_LEVEL, x->level) | field_put(BLOB_LRC_PPGTT, x->ppgtt) |
+			       field_put(BLOB_LRC_BEHIND, x->behind) |
+			       field_put(BLOB_LRC_ARMED, x->armed) |
+			       field_put(BLOB_LRC_ARB_OFF, x->arb_off) |
+			       field_put(BLOB_LRC_PREDICATE, x->predicate));
+		put(w, x->progress);
+		put_batch(w, x->level ? x->batch : 0, guc_exec_ggtt_batch(x) != 0);
+		put_batch(w, x->level == 2 ? x->back : 0, guc_exec_ggtt_back(x) != 0);
 		n++;
 	}
 	return n;
@@ -278,6 +297,27 @@ static void apply_self(struct guc_function *f, const uint32_t *b)
 	f->engines_off = (uint8_t)blob_get(b, BLOB_ENGINES_OFF);
 }
 
+static void apply_exec(struct guc_exec *x, const uint32_t *l, uint64_t start)
+{
+	uint32_t state = blob_get(l, BLOB_LRC_STATE);
+
+	*x = (struct guc_exec){
+		.batch = make64(blob_get(l, BLOB_LRC_BATCH), blob_get(l, BLOB_LRC_BATCH + 1)),
+		.back = make64(blob_get(l, BLOB_LRC_BACK), blob_get(l, BLOB_LRC_BACK + 1)),
+		.progress = blob_get(l, BLOB_LRC_PROGRESS),
+		.level = (uint8_t)field_get(BLOB_LRC_LEVEL, state),
+		.ppgtt = (uint8_t)field_get(BLOB_LRC_PPGTT, state),
+		.behind = (uint8_t)field_get(BLOB_LRC_BEHIND, state),
+		.armed = (uint8_t)field_get(BLOB_LRC_ARMED, state),
+		.arb_off = (uint8_t)field_get(BLOB_LRC_ARB_OFF, state),
+		.predicate = (uint8_t)field_get(BLOB_LRC_PREDICATE, state),
+	};
+	if (x->level && !(x->ppgtt & GUC_EXEC_BATCH))
+		x->batch += start;
+	if (x->level == 2 && !(x->ppgtt & GUC_EXEC_BACK))
+		x->back += start;
+}
+
 static const uint32_t *apply_context(struct guc_card *c, unsigned gt, unsigned vf,
 				     const uint32_t *p)
 {
@@ -316,9 +356,7 @@ static const uint32_t *apply_context(struct guc_card *c, unsigned gt, unsigned v
 
 		*guc_lrc_desc(c, gt, ctx, place) =
 			(uint32_t)(start + blob_get(p, BLOB_LRC_ADDR)) | (desc & ~LRC_DESC_ADDR);
-		if (desc & BLOB_LRC_IN_BATCH)
-			guc_lrc_exec(c, gt, ctx, place)->batch =
-				start + blob_get(p, BLOB_LRC_BATCH);
+		apply_exec(guc_lrc_exec(c, gt, ctx, place), p, start);
 	}
 	return p;
 }

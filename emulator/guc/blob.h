@@ -11,7 +11,7 @@
 #include "core.h"
 
 #define BLOB_MAGIC   0x9A55434755470D89ull /* not text: 0x89, CR, "GUGCU", 0x9A */
-#define BLOB_VERSION 2u
+#define BLOB_VERSION 3u
 
 /* Header dwords. */
 enum blob_dword {
@@ -76,12 +76,20 @@ enum blob_context_dword {
 
 enum blob_lrc_dword {
 	BLOB_LRC_ADDR,  /* offset of the PPHWSP */
-	BLOB_LRC_DESC,  /* descriptor bits 11:0; 29:24 place in a group; 31: within a batch */
-	BLOB_LRC_BATCH, /* offset of the next command there */
-	BLOB_LRC_DWORDS,
+	BLOB_LRC_DESC,  /* descriptor bits 11:0; 29:24 place in a group */
+	BLOB_LRC_STATE, /* struct guc_exec */
+	BLOB_LRC_PROGRESS,
+	BLOB_LRC_BATCH, /* lo, hi: the next command there, offset or address of the PPGTT */
+	BLOB_LRC_BACK = BLOB_LRC_BATCH + 2, /* the same of the first level, from the second */
+	BLOB_LRC_DWORDS = BLOB_LRC_BACK + 2,
 };
-#define BLOB_LRC_IN_BATCH BITS(31, 31)
-#define BLOB_LRC_PLACE    BITS(29, 24) /* ascending */
+#define BLOB_LRC_PLACE     BITS(29, 24) /* ascending */
+#define BLOB_LRC_LEVEL     BITS(1, 0)   /* of STATE: 0 to 2 */
+#define BLOB_LRC_PPGTT     BITS(3, 2)   /* GUC_EXEC_BATCH, GUC_EXEC_BACK */
+#define BLOB_LRC_BEHIND    BITS(4, 4)
+#define BLOB_LRC_ARMED     BITS(5, 5)
+#define BLOB_LRC_ARB_OFF   BITS(6, 6)
+#define BLOB_LRC_PREDICATE BITS(11, 8)
 
 /* Queued G2H: fence << 16 | dwords, then the message. */
 #define BLOB_QUEUED_HEADER 1u

@@ -5,6 +5,8 @@
 #include "blob.h"
 
 #include "exec.h"
+
+#include "proto/ppgtt.h"
 #include "proto/crc32c.h"
 
 /* Which error goes with which failed check. */
@@ -160,24 +162,45 @@ static enum guc_blob_hint check_self(const uint32_t *b, const struct guc_blob_fa
 
 /* --- contexts ---------------------------------------------------------------------- */
 
+/* At the very end of the range the next fetch faults, as it would have. */
+static bool batch_fine(const uint32_t *l, enum blob_lrc_dword at, bool there, bool ppgtt,
+		       const struct guc_blob_facts *facts)
+{
+	uint64_t batch = make64(blob_get(l, at), blob_get(l, at + 1));
+
+	if (!there)
+		return !batch && !ppgtt;
+	if (batch % 4)
+		return false;
+	return ppgtt ? batch >> PPGTT_VA_BITS == 0 : !hi32(batch) && fits(facts, lo32(batch), 0);
+}
+
+static bool check_exec(const uint32_t *l, const struct guc_blob_facts *facts)
+{
+	uint32_t state = blob_get(l, BLOB_LRC_STATE), level = field_get(BLOB_LRC_LEVEL, state);
+	uint32_t ppgtt = field_get(BLOB_LRC_PPGTT, state);
+
+	return !(state & ~(BLOB_LRC_LEVEL | BLOB_LRC_PPGTT | BLOB_LRC_BEHIND | BLOB_LRC_ARMED |
+			   BLOB_LRC_ARB_OFF | BLOB_LRC_PREDICATE)) &&
+	       level <= 2 && !(level && state & BLOB_LRC_BEHIND) &&
+	       batch_fine(l, BLOB_LRC_BATCH, level != 0, ppgtt & GUC_EXEC_BATCH, facts) &&
+	       batch_fine(l, BLOB_LRC_BACK, level == 2, ppgtt & GUC_EXEC_BACK, facts);
+}
+
 /* `next` is the least place that the LRC may have in a group. */
 static enum guc_blob_hint check_lrc(const uint32_t *l, bool group, uint32_t *next,
 				    const struct guc_blob_facts *facts)
 {
 	uint32_t addr = blob_get(l, BLOB_LRC_ADDR), desc = blob_get(l, BLOB_LRC_DESC);
-	uint32_t batch = blob_get(l, BLOB_LRC_BATCH);
 	uint32_t place = field_get(BLOB_LRC_PLACE, desc);
 
 	if (group && (place < *next || !(desc & LRC_DESC_VALID)))
 		return GUC_BLOB_BAD_LRC;
 	*next = place + 1;
 	if (addr % LRC_PAGE || !fits(facts, addr, LRC_PPHWSP_BYTES + LRC_PAGE) ||
-	    desc & ~(BLOB_LRC_IN_BATCH | (group ? BLOB_LRC_PLACE : 0) | ~LRC_DESC_ADDR))
+	    desc & ~((group ? BLOB_LRC_PLACE : 0) | ~LRC_DESC_ADDR))
 		return GUC_BLOB_BAD_LRC;
-	/* At the very end of the range the next fetch faults, as it would have. */
-	if (desc & BLOB_LRC_IN_BATCH ? batch % 4 || !fits(facts, batch, 0) : batch != 0)
-		return GUC_BLOB_BAD_LRC;
-	return GUC_BLOB_FINE;
+	return check_exec(l, facts) ? GUC_BLOB_FINE : GUC_BLOB_BAD_LRC;
 }
 
 static enum guc_blob_hint check_queue(const uint32_t *r, uint32_t width,

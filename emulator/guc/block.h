@@ -77,17 +77,34 @@ struct guc_queued {
 	uint32_t dw[GUC_QUEUED_DWORDS];
 };
 
-/* Where the engine is in an LRC. */
+/* Where the engine is in an LRC. Registers are in its image. */
 struct guc_exec {
-	uint64_t batch;   /* GGTT address of the next command, 0 = in the ring */
-	uint32_t since;   /* engine's clock at the last slice, while running */
-	uint8_t waiting;  /* stopped at a semaphore */
-	uint8_t running;  /* time counts: it runs or polls */
-	uint8_t armed;    /* the watchdog ends a wait */
-	uint8_t arb_off;  /* MI_ARB_ON_OFF: it can't be preempted */
-	uint8_t behind;   /* a batch has ended, the ring behind it is held */
-	uint8_t faulted;  /* a page fault of its own waits for the answer */
-	uint8_t pad[6];
+	uint64_t batch;    /* address of the next command while level > 0 */
+	uint64_t back;     /* where the first level goes on, while level is 2 */
+	uint32_t since;    /* engine's clock at the last slice, while running */
+	uint32_t progress; /* of the command that it stands at, as that counts it */
+	uint8_t waiting;   /* stopped at a semaphore */
+	uint8_t running;   /* time counts: it runs or polls */
+	uint8_t armed;     /* the watchdog ends a wait */
+	uint8_t level;     /* 0 in the ring, 1 and 2 in a batch */
+	uint8_t ppgtt;     /* GUC_EXEC_BATCH, GUC_EXEC_BACK: addresses of the PPGTT */
+	uint8_t behind;    /* a batch has ended, the ring behind it is held */
+	uint8_t arb_off;   /* MI_ARB_ON_OFF: it can't be preempted */
+	uint8_t predicate; /* of MI_SET_PREDICATE */
+	uint8_t faulted;   /* a page fault of its own waits for the answer */
+	uint8_t pad[7];
+};
+#define GUC_EXEC_BATCH 1u
+#define GUC_EXEC_BACK  2u
+
+/* What a PPGTT entry said when it was used. */
+struct guc_tlb_entry {
+	uint64_t page;  /* virtual address >> 12 */
+	uint64_t root;  /* of the page tables */
+	uint64_t entry;
+	uint32_t asid;
+	uint32_t epoch; /* valid while it is the unit's */
+	uint8_t fn, shift, pad[6];
 };
 
 /* Queues of a multi-queue group as the last syncs named them. */
@@ -208,6 +225,9 @@ struct guc_unit { /* one GuC */
 	uint64_t sampling_from; /* when the sample period was set, ns */
 	uint32_t groups;       /* scheduler groups in use, 0 = off */
 	uint32_t group_mask[GUC_SCHED_GROUPS_USED][GUC_GROUP_DWORDS];
+	uint32_t tlb_epoch;    /* of the valid entries of tlb[] */
+	uint64_t commands_seen[4]; /* unknown ones that were reported: see command.c */
+	struct guc_tlb_entry tlb[GUC_TLB_ENTRIES];
 	uint32_t vfs_enabled;  /* a VF was configured: the PF got VF_ENABLE */
 	struct guc_activity_buffer activity[2]; /* of the device, of functions */
 	struct guc_engine_time engine[GUC_ENGINES]; /* of all functions together */
@@ -328,10 +348,6 @@ int guc_ggtt_write(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, 
 		   size_t len);
 int guc_ggtt_load32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t *v);
 int guc_ggtt_store32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t v);
-/* Compression metadata of the page that `addr` lies in: GGTT_PAGE / ccs_ratio bytes
- * are read to dst or written from src. Errors as above. Only with a ccs_ratio. */
-int guc_ccs_access(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, void *dst,
-		   const void *src);
 /* Bytes of the tile's local memory that fn was given (lmem.c). */
 uint64_t guc_lmem_size(const struct guc_card *c, unsigned tile, unsigned fn);
 /* MMIO access to the entries. */
@@ -434,11 +450,6 @@ bool guc_engine_run(struct guc_card *c, unsigned gt);
  * its ring's start; meanwhile fn's other contexts stand still. True: there is more.
  * At its end the ring's head is 0 again, as its driver needs it. */
 bool guc_compression_run(struct guc_card *c, unsigned gt, unsigned fn, unsigned type);
-/* XY_CTRL_SURF_COPY_BLT (emulator/engine/blitter.c): compression metadata to memory and back.
- * 0, or an errno when the command is garbage or an address can't be reached.
- * *cost: what of a budget of commands it takes. */
-int guc_ccs_copy(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *cmd,
-		 uint32_t *cost);
 /* When the engines have to be looked at though none can go on at once: a context
  * waits at a semaphore, a slice of nobody's ends; UINT64_MAX: not. */
 uint64_t guc_engine_next(const struct guc_card *c, unsigned gt);

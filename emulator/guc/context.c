@@ -59,6 +59,7 @@ void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
 
+	eng_tlb_drop(c, gt, fn, ENG_ASID_ANY);
 	for (uint32_t id = 0; id < f->config.num_contexts; id++) {
 		struct guc_context *ctx = guc_context(c, gt, fn, id);
 

@@ -8,6 +8,25 @@
 #include "block.h"
 #include "klvs.h"
 
+/* Where an address leads: by a GGTT or PPGTT entry. */
+struct guc_place {
+	enum guc_space space; /* SYSTEM or LMEM */
+	uint64_t off;
+};
+
+/* What fn's GGTT address leads to: 0, or an errno of guc_ggtt_read(). */
+int guc_ggtt_place(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr,
+		   struct guc_place *place);
+/* Read to dst or write from src, never both, `len` bytes that lie together at a
+ * place; `dword`: one aligned dword, with order. 0; -EACCES beyond fn's share of
+ * local memory; -EFAULT hole: counted and reported. */
+int guc_place_access(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_place *at,
+		     void *dst, const void *src, size_t len, bool dword);
+/* Compression metadata of the page that a place lies in: GGTT_PAGE / ccs_ratio
+ * bytes are read to dst or written from src. Only with a ccs_ratio. */
+int guc_place_ccs(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_place *at,
+		  void *dst, const void *src);
+
 /* Answers of the lifecycle table that are not GuC errors; only MMIO inputs
  * get them (vf-lifecycle 1.3.5 last row, 1.3.3 last row). */
 #define GUC_LIFE_HELD 0xFFFEu /* stays in the mailbox, served at RESUME */

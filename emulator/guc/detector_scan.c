@@ -264,8 +264,10 @@ static void scan_context(struct scan *s)
 			scan_ccs(s, &lrc);
 			continue;
 		}
-		if (exec->batch)
-			scan_batch(s, exec->batch);
+		if (guc_exec_ggtt_batch(exec))
+			scan_batch(s, guc_exec_ggtt_batch(exec));
+		if (guc_exec_ggtt_back(exec))
+			scan_batch(s, guc_exec_ggtt_back(exec));
 		scan_ring(s, &lrc, last.multi && last.tail[i] < lrc.size ? last.tail[i] : lrc.tail);
 	}
 }

@@ -62,7 +62,9 @@ enum guc_point {
 	X(CTB_DESC, "CTB descriptor with cursors outside the ring")            \
 	X(CTB_MESSAGE, "CTB message longer than what the ring holds")          \
 	X(RING_GARBAGE, "ring or batch that can't be executed")                \
-	X(LMEM_FOREIGN, "use of local memory outside the function's share")
+	X(LMEM_FOREIGN, "use of local memory outside the function's share")    \
+	X(PPGTT_UNMAPPED, "use of a PPGTT address that no entry allows")       \
+	X(COMMAND, "command that the engine does not know")
 
 enum guc_violation {
 #define X(sym, text) GUC_VIOL_##sym,

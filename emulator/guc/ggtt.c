@@ -126,13 +126,23 @@ static uint64_t pte_used(struct guc_card *c, unsigned tile, uint32_t index)
 
 /* --- memory ------------------------------------------------------------------------ */
 
-/* Where an address leads. */
-struct place {
-	enum guc_space space;
-	uint64_t off;
-};
+/* Local memory has to be fn's own. */
+static int in_share(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_place *p,
+		    size_t len, uint64_t pte)
+{
+	uint64_t size;
 
-static int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, struct place *p)
+	if (p->space == GUC_SPACE_SYSTEM)
+		return 0;
+	size = guc_lmem_size(c, guc_gt_tile(c, gt), fn);
+	if (p->off < size && len <= size - p->off)
+		return 0;
+	guc_violate(c, gt, fn, GUC_VIOL_LMEM_FOREIGN, p->off, pte);
+	return -EACCES;
+}
+
+static int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr,
+		     struct guc_place *p)
 {
 	unsigned tile = guc_gt_tile(c, gt);
 	uint64_t pte;
@@ -153,11 +163,13 @@ static int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr
 	p->space = pte & PTE_DEVMEM ? GUC_SPACE_LMEM : GUC_SPACE_SYSTEM;
 	p->off = (pte & PTE_ADDR) | (addr & (GGTT_PAGE - 1));
 	/* Shares are whole pages, so the rest of the page lies inside too. */
-	if (p->space == GUC_SPACE_LMEM && p->off >= guc_lmem_size(c, tile, fn)) {
-		guc_violate(c, gt, fn, GUC_VIOL_LMEM_FOREIGN, p->off, pte);
-		return -EACCES;
-	}
-	return 0;
+	return in_share(c, gt, fn, p, 1, pte);
+}
+
+int guc_ggtt_place(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr,
+		   struct guc_place *place)
+{
+	return translate(c, gt, fn, addr, place);
 }
 
 static size_t page_rest(uint64_t addr, size_t len)
@@ -169,7 +181,7 @@ static size_t page_rest(uint64_t addr, size_t len)
 
 /* Memory of the card itself. */
 static int access_local(const struct guc_card *c, unsigned gt, unsigned fn,
-			const struct place *at, void *dst, const void *src, size_t len)
+			const struct guc_place *at, void *dst, const void *src, size_t len)
 {
 	const struct guc_local *l = &c->local;
 	unsigned tile = guc_gt_tile(c, gt);
@@ -181,7 +193,7 @@ static int access_local(const struct guc_card *c, unsigned gt, unsigned fn,
 
 /* The access itself: dst or src, never both. */
 static inline int access_port(const struct guc_card *c, unsigned gt, unsigned fn,
-			      const struct place *at, void *dst, const void *src, size_t len,
+			      const struct guc_place *at, void *dst, const void *src, size_t len,
 			      bool dword)
 {
 	const struct guc_port *p = &c->port;
@@ -199,7 +211,7 @@ static inline int access_port(const struct guc_card *c, unsigned gt, unsigned fn
 
 /* The same while hook or sink watch: kept apart, since rings are fast without. */
 __attribute__((noinline, cold))
-static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, const struct place *at,
+static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_place *at,
 			  void *dst, const void *src, size_t len, bool dword)
 {
 	struct guc_event ev = {
@@ -237,7 +249,7 @@ static int access_watched(struct guc_card *c, unsigned gt, unsigned fn, const st
 
 /* One access inside a page, with its crossing. `dst` or `src`, never both. */
 static inline int access_place(struct guc_card *c, unsigned gt, unsigned fn,
-			       const struct place *at, void *dst, const void *src, size_t len,
+			       const struct guc_place *at, void *dst, const void *src, size_t len,
 			       bool dword)
 {
 	int err;
@@ -255,6 +267,26 @@ static inline int access_place(struct guc_card *c, unsigned gt, unsigned fn,
 	return 0;
 }
 
+int guc_place_access(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_place *at,
+		     void *dst, const void *src, size_t len, bool dword)
+{
+	int err = in_share(c, gt, fn, at, len, 0);
+
+	return err ? err : access_place(c, gt, fn, at, dst, src, len, dword);
+}
+
+int guc_place_ccs(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_place *at,
+		  void *dst, const void *src)
+{
+	uint32_t ratio = c->block->options.ccs_ratio;
+	struct guc_place meta = { GUC_SPACE_CCS, (at->off & ~(uint64_t)(GGTT_PAGE - 1)) / ratio };
+	int err = in_share(c, gt, fn, at, 1, 0);
+
+	if (at->space == GUC_SPACE_LMEM)
+		meta.space = GUC_SPACE_LMEM_CCS;
+	return err ? err : access_place(c, gt, fn, &meta, dst, src, GGTT_PAGE / ratio, false);
+}
+
 /* Every page is translated before the first byte moves, so an entry that is
  * foreign or missing fails the whole access. A hole in the function's own
  * memory shows only when the port meets it, and may leave the pages before it
@@ -263,7 +295,7 @@ static inline int access_place(struct guc_card *c, unsigned gt, unsigned fn,
 static int copy(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint8_t *dst,
 		const uint8_t *src, size_t len)
 {
-	struct place place = { GUC_SPACE_SYSTEM, 0 };
+	struct guc_place place = { GUC_SPACE_SYSTEM, 0 };
 	uint64_t at = addr;
 	size_t left, n;
 	int err;
@@ -303,7 +335,7 @@ int guc_ggtt_write(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, 
 static int access32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t *dst,
 		    const uint32_t *src)
 {
-	struct place place;
+	struct guc_place place;
 	int err = translate(c, gt, fn, addr, &place);
 
 	if (!err && place.off & 3) {
@@ -322,18 +354,4 @@ int guc_ggtt_load32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr,
 int guc_ggtt_store32(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uint32_t v)
 {
 	return access32(c, gt, fn, addr, NULL, &v);
-}
-
-int guc_ccs_access(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, void *dst,
-		   const void *src)
-{
-	uint32_t ratio = c->block->options.ccs_ratio;
-	struct place place;
-	int err = translate(c, gt, fn, addr & ~(uint64_t)(GGTT_PAGE - 1), &place);
-
-	if (err)
-		return err;
-	place.off /= ratio;
-	place.space = place.space == GUC_SPACE_LMEM ? GUC_SPACE_LMEM_CCS : GUC_SPACE_CCS;
-	return access_place(c, gt, fn, &place, dst, src, GGTT_PAGE / ratio, false);
 }

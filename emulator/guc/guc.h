@@ -59,6 +59,8 @@ struct guc_options {
 	bool strict_detector;       /* a finding fails guc_detector_verdict() */
 	bool gap_profile;           /* detector also checks rows 12, 20, 21 */
 	bool ggtt_tlb;              /* a GGTT TLB that only 0x7000 refreshes */
+	bool ppgtt_tlb;             /* what the engines' TLB holds outlasts a slice: a
+				     * changed PPGTT entry is seen after an invalidation */
 	uint32_t gmd_id[2];         /* KLV 0x3000 of main and media GT */
 	uint16_t devid;
 	uint8_t revid;

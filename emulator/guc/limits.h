@@ -70,6 +70,9 @@
 #define GUC_ENGINE_TURN 4096u
 #define GUC_LRC_COST    8u
 
+/* Translations that a GT keeps: as real ones, less than a program uses. */
+#define GUC_TLB_ENTRIES 512u
+
 /* Largest SAVE or RESTORE buffer, as the Linux PF's pool (8 MiB). */
 #define GUC_BLOB_MAX_BYTES (8u << 20)
 

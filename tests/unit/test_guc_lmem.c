@@ -2,11 +2,11 @@
 /* Local memory and compression metadata as the GuC sees them: shares by key
  * 0x0003, entries with the local-memory bit, BAR 2's bounds, and the command that
  * copies metadata (guc-abi 4.2, vf-lifecycle 2.3; emulator/guc/lmem.c,
- * blitter.c). */
+ * emulator/engine/blitter.c). */
 #include <check.h>
 #include <errno.h>
 
-#include "emulator/guc/core.h"
+#include "emulator/engine/streamer.h"
 #include "guc_lrc.h"
 #include "tests/check_main.h"
 
@@ -241,12 +241,18 @@ END_TEST
 #define SURFACE 0x40000u /* by GGTT offset */
 #define LINEAR  0x28000u
 
-static int copy_meta(uint32_t flags, uint64_t src, uint64_t dst, uint32_t *cost)
+static enum eng_end copy_meta(uint32_t flags, uint64_t src, uint64_t dst, uint32_t *cost)
 {
+	struct guc_context ctx = { .engine_class = GUC_CLASS_BLITTER };
+	const struct eng_place place = { .c = &f->card, .ctx = &ctx, .fn = 1 };
 	const uint32_t cmd[5] = { BLT_CTRL_SURF_COPY | flags, lo32(src), hi32(src) | 3u << 28,
 				  lo32(dst), hi32(dst) | 3u << 28 };
 
-	return guc_ccs_copy(&f->card, 0, 1, cmd, cost);
+	struct streamer s = { .r = &place, .exec = &ctx.exec[0], .cmd = cmd, .len = 5 };
+	enum eng_end end = eng_ctrl_surf_copy(&s);
+
+	*cost = s.cost;
+	return end;
 }
 
 /* Memory to metadata and back, of system and of local memory, by pages on Xe2 and
@@ -267,18 +273,18 @@ START_TEST(metadata_both_ways)
 	for (uint32_t i = 0; local && i < pages; i++)
 		map_lmem(1, SURFACE + i * GGTT_PAGE, 0x10000 + (uint64_t)i * GGTT_PAGE);
 	ck_assert_int_eq(copy_meta(size | BLT_SRC_DIRECT, fx_addr(f, 1, LINEAR),
-				   fx_addr(f, 1, SURFACE), &cost), 0);
+				   fx_addr(f, 1, SURFACE), &cost), ENG_MORE);
 	ck_assert_uint_eq(cost, pages / 2);
 	meta = local ? &lmem_ccs[1][0x10000 / ratio] : &ccs[1][SURFACE / ratio];
 	ck_assert_mem_eq(meta, &f->mem[1][LINEAR], bytes);
 	ck_assert_uint_eq(meta[bytes], 0);
 	ck_assert_uint_eq(meta[-1], 0);
 	ck_assert_int_eq(copy_meta(size | BLT_DST_DIRECT, fx_addr(f, 1, SURFACE),
-				   fx_addr(f, 1, LINEAR + 0x1000), &cost), 0);
+				   fx_addr(f, 1, LINEAR + 0x1000), &cost), ENG_MORE);
 	ck_assert_mem_eq(&f->mem[1][LINEAR + 0x1000], &f->mem[1][LINEAR], bytes);
 	/* From surface to surface, too. */
 	ck_assert_int_eq(copy_meta(size, fx_addr(f, 1, SURFACE), fx_addr(f, 1, SURFACE), &cost),
-			 0);
+			 ENG_MORE);
 	ck_assert_mem_eq(meta, &f->mem[1][LINEAR], bytes);
 }
 END_TEST
@@ -291,15 +297,16 @@ START_TEST(metadata_hostile)
 
 	f->mem[1][LINEAR] = 0x5A;
 	ck_assert_int_eq(copy_meta(BLT_SRC_DIRECT, fx_addr(f, 1, LINEAR),
-				   fx_addr(f, 1, SURFACE) + 8, &cost), -EINVAL);
+				   fx_addr(f, 1, SURFACE) + 8, &cost), ENG_DEAD);
+	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_RING_GARBAGE), 1);
 	ck_assert_int_eq(copy_meta(BLT_SRC_DIRECT, fx_addr(f, 1, LINEAR), fx_addr(f, 2, SURFACE),
-				   &cost), -EACCES);
+				   &cost), ENG_DEAD);
 	ck_assert_int_eq(copy_meta(BLT_SRC_DIRECT, fx_addr(f, 1, LINEAR), 0xFFFFFFFFF000, &cost),
-			 -EACCES);
+			 ENG_DEAD);
 	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_GGTT_FOREIGN), 2);
 	map_lmem(1, SURFACE, SHARE);
 	ck_assert_int_eq(copy_meta(BLT_SRC_DIRECT, fx_addr(f, 1, LINEAR), fx_addr(f, 1, SURFACE),
-				   &cost), -EACCES);
+				   &cost), ENG_DEAD);
 	ck_assert_uint_eq(fx_violations(f, 1, 0, GUC_VIOL_LMEM_FOREIGN), 1);
 	ck_assert(untouched(lmem_ccs[1], META) && untouched(lmem_ccs[2], META));
 }
