@@ -3,7 +3,8 @@
  * entries that hand a region to its VF, and the KLV messages that tell the
  * GuCs. A VF that has something already is told of all changes by one message,
  * so that no GuC sees it without a configuration, and gets the old back when
- * one refuses (quirk RESET_ON_CHANGE: 8.4.10). */
+ * one refuses (quirk RESET_ON_CHANGE: 8.4.10). Only another share of local memory,
+ * whose content can't be had back, waits until all GuCs have taken that message. */
 #include <errno.h>
 #include <string.h>
 
@@ -127,7 +128,7 @@ static int step_reset(struct pfc *p, struct pfc_unit *u)
 }
 
 /* The whole configuration in one message, in the order of vf-lifecycle 2.3. */
-static int step_config(struct pfc *p, struct pfc_unit *u)
+static int push_config(struct pfc *p, struct pfc_unit *u, bool lmem)
 {
 	const struct pfc_share *s = &pfc_vf(p, u)->share;
 	bool media = pfc_gt(p, u)->media;
@@ -141,7 +142,7 @@ static int step_config(struct pfc *p, struct pfc_unit *u)
 	if (s->doorbells)
 		add32(&l, GUC_KLV_VF_BEGIN_DOORBELL_ID, s->begin_doorbell);
 	add32(&l, GUC_KLV_VF_NUM_DOORBELLS, s->doorbells);
-	if (pfc_has_lmem(p, u))
+	if (lmem)
 		add64(&l, GUC_KLV_VF_LMEM_SIZE, s->lmem_size);
 	add32(&l, GUC_KLV_VF_EXEC_QUANTUM, s->exec_quantum_ms);
 	add32(&l, GUC_KLV_VF_PREEMPT_TIMEOUT, s->preempt_timeout_us);
@@ -152,10 +153,22 @@ static int step_config(struct pfc *p, struct pfc_unit *u)
 	if (result == PFC_DONE) {
 		pfc_vf(p, u)->have_ggtt |= (uint8_t)(1u << u->gt);
 		pfc_vf(p, u)->have_contexts |= (uint8_t)(1u << u->gt);
-		if (pfc_has_lmem(p, u))
+		if (lmem)
 			pfc_vf(p, u)->have_lmem |= (uint8_t)(1u << u->gt);
 	}
 	return result;
+}
+
+static int step_config(struct pfc *p, struct pfc_unit *u)
+{
+	return push_config(p, u, pfc_has_lmem(p, u));
+}
+
+/* Another share of local memory is an empty one: what is in the old must not be lost
+ * before every GuC has taken all the rest. */
+static int step_config_kept(struct pfc *p, struct pfc_unit *u)
+{
+	return push_config(p, u, false);
 }
 
 static int step_quantum(struct pfc *p, struct pfc_unit *u)
@@ -210,6 +223,14 @@ static int step_lmem(struct pfc *p, struct pfc_unit *u)
 	if (result == PFC_DONE)
 		v->have_lmem |= (uint8_t)(1u << u->gt);
 	return result;
+}
+
+static int step_new_lmem(struct pfc *p, struct pfc_unit *u)
+{
+	const struct pfc_vf *v = pfc_vf(p, u);
+	bool same = v->share.lmem_size == v->old.lmem_size && (v->have_lmem & 1u << u->gt);
+
+	return same ? PFC_DONE : step_lmem(p, u);
 }
 
 static int step_contexts(struct pfc *p, struct pfc_unit *u)
@@ -354,8 +375,10 @@ static const struct pfc_step_def provision_steps[] = {
 static const struct pfc_step_def change_steps[] = {
 	{ .name = "new GGTT entries", .run = step_new_ptes, .where = PFC_MAIN_GT },
 	{ .name = "mapped" },
-	{ .name = "config", .run = step_config },
+	{ .name = "config", .run = step_config_kept },
 	{ .name = "told" },
+	{ .name = "LMEM", .run = step_new_lmem, .where = PFC_MAIN_GT },
+	{ .name = "all told" },
 	{ .name = "old GGTT entries", .run = step_old_ptes, .where = PFC_MAIN_GT },
 };
 static const struct pfc_step_def change_by_reset_steps[] = {

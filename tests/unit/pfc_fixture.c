@@ -138,6 +138,10 @@ static void fx_config(unsigned gt, uint16_t fence, const uint32_t *dw)
 			g->threshold[dw[1]][k.key - GUC_KLV_VF_THRESHOLD_CAT_ERR] = k.value[0];
 		if (k.key == GUC_KLV_VF_SCHED_PRIORITY)
 			fx.priority = k.value[0];
+		if (k.key == GUC_KLV_VF_LMEM_SIZE) {
+			g->lmem_changes += g->lmem[dw[1]] != klv_u64(&k);
+			g->lmem[dw[1]] = klv_u64(&k);
+		}
 		for (unsigned i = 0; i < 8; i++)
 			if (keys[i] == k.key)
 				g->config[dw[1]][i] = (uint32_t)klv_u64(&k);

@@ -54,6 +54,8 @@ struct fx_guc {
 	uint32_t threshold[FX_VFS + 1][6];
 	/* GGTT start, size, contexts begin, count, doorbells begin, count, EQ, PT */
 	uint32_t config[FX_VFS + 1][8];
+	uint64_t lmem[FX_VFS + 1]; /* with how often it became another, and so empty */
+	unsigned lmem_changes;
 };
 
 struct fx {

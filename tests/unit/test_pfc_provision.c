@@ -331,6 +331,55 @@ START_TEST(put_back)
 }
 END_TEST
 
+static void no_lmem_calls(void *user, const struct host_lmem *what, uint32_t cookie)
+{
+	(void)user;
+	(void)what;
+	(void)cookie;
+	ck_abort_msg("nothing is to be read or written");
+}
+
+START_TEST(lmem_kept)
+{
+	/* Another share of local memory is an empty one. A change that another GuC (_i 0, 1)
+	 * or, for another reason, the same (_i 2) refuses finds the old share untouched:
+	 * GuC hears of a new one when all have taken the rest. */
+	const struct pfc_provision want = { .contexts = 32, .lmem_size = 4 * MIB },
+				   same = { .contexts = 16 };
+	struct pfc_options o;
+	struct pfc_vf_info was;
+	unsigned before;
+
+	fx_options(&o);
+	o.lmem_size = 64 * MIB;
+	o.lmem.call = no_lmem_calls;
+	fx_start_with(&o, false);
+	fx_provision(1);
+	was = fx_info(1);
+	ck_assert_uint_gt(was.lmem_size, 4 * MIB);
+	before = fx.guc[0].lmem_changes;
+	fx.guc[_i < 2].klv_error = _i == 1 ? 1 : -1;
+	fx.guc[_i < 2].klv_errors = 1;
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, _i == 1 ? -EPROTO : -ENOKEY);
+	ck_same(&was);
+	ck_assert_uint_eq(fx_info(1).lmem_size, was.lmem_size);
+	ck_assert_uint_eq(fx.guc[0].lmem[1], was.lmem_size);
+	ck_assert_uint_eq(fx.guc[0].lmem_changes, before);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &same, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, 0);
+	ck_assert_uint_eq(fx.guc[0].lmem_changes, before);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &want, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, 0);
+	ck_assert_uint_eq(fx.guc[0].lmem[1], 4 * MIB);
+	ck_assert_uint_eq(fx.guc[0].lmem_changes, before + 1);
+	ck_assert_int_eq(fx_info(1).valid, 0);
+}
+END_TEST
+
 START_TEST(put_back_refused)
 {
 	/* When a GuC does not take the old configuration either, the VF ends with
@@ -598,6 +647,7 @@ int main(void)
 	tcase_add_loop_test(tc, taken_back, 0, 2);
 	tcase_add_test(tc, P_26_validity);
 	tcase_add_loop_test(tc, put_back, 0, 2);
+	tcase_add_loop_test(tc, lmem_kept, 0, 3);
 	tcase_add_test(tc, put_back_refused);
 	tcase_add_loop_test(tc, flr_over_provision, 0, 2);
 	tcase_add_loop_test(tc, flr_over_unprovision, 0, 2);
