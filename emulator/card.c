@@ -79,7 +79,7 @@ static void on_check(uv_check_t *check)
 	struct server *s = check->data;
 	uint64_t now = uv_hrtime();
 	uint64_t next = UINT64_MAX;
-	bool more;
+	bool more, moved = false;
 
 	s->now = now;
 	s->ticked = false;
@@ -88,12 +88,14 @@ static void on_check(uv_check_t *check)
 		guc_tick(&s->card, now);
 	more = plain_turn(s, now, &next);
 	if (!record_behind(s)) /* a write that ends wakes the loop */
-		more |= builtin_turn(s, now, &next);
+		more |= builtin_turn(s, now, &next, &moved);
 	more |= local_retire(&s->local);
 	proxy_turn(s);
 	hold_turn(s, now, &next);
-	freeze_check(s, now);
-	handover_check(s, now);
+	freeze_check(s, now, &next);
+	handover_check(s, now, &next);
+	clients_check(s, now, &next);
+	clients_again(s, moved, &next);
 	clients_bury(s);
 	bell_turn(s);
 	record_turn(s, now, &next);

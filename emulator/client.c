@@ -73,11 +73,56 @@ static void share_turns(struct server *s)
 		wire_serving(c->wire, SERVER_TURN_NS / s->clients_n);
 }
 
+static void wait_ends(struct client *c)
+{
+	if (c->waits != WAITS_NOT)
+		c->server->waiters--;
+	c->waits = WAITS_NOT;
+}
+
+enum wire_next client_waits(struct client *c, enum client_wait why, uint32_t seq)
+{
+	c->waits = why;
+	c->waits_seq = seq;
+	c->server->waiters++;
+	return WIRE_LATER;
+}
+
+static bool wait_over(struct client *c, bool pf_moved)
+{
+	switch (c->waits) {
+	case WAITS_NOT:
+		break;
+	case WAITS_DISK:
+		return !record_holds(c->server);
+	case WAITS_PF:
+		return pf_moved;
+	case WAITS_PROXY:
+		return proxy_room(c, c->waits_seq);
+	}
+	return false;
+}
+
+void clients_again(struct server *s, bool pf_moved, uint64_t *deadline)
+{
+	uint64_t until;
+
+	for (struct client *c = s->clients; s->waiters > 0 && c; c = c->next) {
+		if (wait_over(c, pf_moved)) {
+			wire_again(c->wire);
+		} else if (c->waits == WAITS_DISK) {
+			until = record_holds_until(s);
+			*deadline = until < *deadline ? until : *deadline;
+		}
+	}
+}
+
 static void unlink_client(struct client *c)
 {
 	struct server *s = c->server;
 	struct client **at = &s->clients;
 
+	wait_ends(c);
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
@@ -295,6 +340,7 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 	char text[96];
 
 	(void)w;
+	wait_ends(c);
 	if (c->role == 0 && f->type == gucemu_FrameType_HELLO)
 		return on_hello(c, f);
 	row = (size_t)f->type < sizeof(rows) / sizeof(*rows) ? &rows[f->type] : &rows[0];
@@ -305,7 +351,7 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 		return WIRE_NEXT;
 	}
 	if (c->role == FRAME_ROLE_FUNCTION && record_holds(c->server))
-		return WIRE_AGAIN;
+		return client_waits(c, WAITS_DISK, f->seq);
 	return row->handler(c, f, fds);
 }
 
@@ -460,9 +506,10 @@ void clients_accept(struct server *s)
 	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Has it left descriptors behind half a frame or half a hand-over, and is silent?
- * One of them may be its own end of the connection, which then never closes. */
-static bool abandoned(struct client *c, uint64_t now)
+/* When it has left descriptors behind half a frame or half a hand-over, and stayed
+ * silent, for too long. One of them may be its own end of the connection, which then
+ * never closes. */
+static uint64_t abandoned_at(struct client *c, uint64_t now)
 {
 	const uint8_t *bytes;
 	const int *fds;
@@ -473,23 +520,30 @@ static bool abandoned(struct client *c, uint64_t now)
 
 	(void)wire_peek(c->wire, &bytes, &len, &fds, &n);
 	wire_stats(c->wire, &stats);
-	if (frozen || (n == 0 && !c->adoption) || stats.bytes_in != c->held_bytes) {
+	if (frozen || (n == 0 && !c->adoption))
+		return UINT64_MAX;
+	if (c->held_since == 0 || stats.bytes_in != c->held_bytes) {
 		c->held_bytes = stats.bytes_in;
 		c->held_since = now;
 	}
-	return now - c->held_since > SERVER_PIECE_MS * 1000000ull;
+	return c->held_since + SERVER_PIECE_MS * 1000000ull;
 }
 
-void clients_check(struct server *s)
+void clients_check(struct server *s, uint64_t now, uint64_t *deadline)
 {
-	uint64_t now = uv_hrtime();
-
 	for (struct client *c = s->clients, *next; c; c = next) {
+		uint64_t hello = c->role == 0 ? c->since + SERVER_HELLO_MS * 1000000ull : UINT64_MAX;
+		uint64_t piece = abandoned_at(c, now);
+
 		next = c->next;
-		if (c->role == 0 && now - c->since > SERVER_HELLO_MS * 1000000ull)
+		if (piece == UINT64_MAX)
+			c->held_since = 0;
+		if (now >= hello)
 			client_close(c, -ETIMEDOUT, "no HELLO within 5 s");
-		else if (abandoned(c, now))
+		else if (now >= piece)
 			client_close(c, -ETIMEDOUT, "descriptors of a frame that does not end");
+		else if (*deadline > (hello < piece ? hello : piece))
+			*deadline = hello < piece ? hello : piece;
 	}
 }
 

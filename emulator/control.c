@@ -260,7 +260,7 @@ enum wire_next on_blob(struct client *c, const struct frame *f, int *fds)
 	card_kick(s);
 	if (n >= 0 && c->cursor + (size_t)n < f->data_len) {
 		c->cursor += (size_t)n;
-		return WIRE_AGAIN;
+		return client_waits(c, WAITS_PF, f->seq);
 	}
 	/* -ENOENT: the rest of an image that was refused. */
 	c->cursor = 0;

@@ -152,7 +152,7 @@ void freeze_given_back(struct server *s, unsigned fn)
 		thaw_orphan(s, fn);
 }
 
-void freeze_check(struct server *s, uint64_t now)
+void freeze_check(struct server *s, uint64_t now, uint64_t *deadline)
 {
 	struct frame thaw = { .type = gucemu_FrameType_THAW };
 
@@ -168,6 +168,8 @@ void freeze_check(struct server *s, uint64_t now)
 			freeze_end(s, f, -ETIMEDOUT, "the client does not answer FREEZE");
 			if (f->client->features & FRAME_FEATURE_FREEZE)
 				client_send(f->client, &thaw, NULL);
+		} else if (f->freeze_limit < *deadline) {
+			*deadline = f->freeze_limit;
 		}
 	}
 }

@@ -246,7 +246,7 @@ void handover_verb(struct client *by, uint32_t seq, unsigned fn, const char *to)
 		handover_fail(h, err, text);
 }
 
-void handover_check(struct server *s, uint64_t now)
+void handover_check(struct server *s, uint64_t now, uint64_t *deadline)
 {
 	for (unsigned fn = 1; s->handovers > 0 && fn <= s->opt.geometry.vfs; fn++) {
 		struct handover *h = s->fn[fn].handover;
@@ -263,6 +263,9 @@ void handover_check(struct server *s, uint64_t now)
 							     : "the other emulator does not answer");
 		else if (h->welcome && !h->sent && stats.queued == 0)
 			send_client(h);
+		h = s->fn[fn].handover;
+		if (h && h->limit < *deadline)
+			*deadline = h->limit;
 	}
 }
 

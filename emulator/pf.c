@@ -247,17 +247,19 @@ void pf_client_gone(struct pf *pf, uint64_t client)
 
 /* --- life ------------------------------------------------------------------------------------------ */
 
-bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline)
+bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline, bool *moved)
 {
 	uint64_t limit = uv_hrtime() + slice_ns, next;
 	bool more = true;
 
+	*moved = false;
 	if (pf->orphans)
 		resume_orphans(pf);
 	for (unsigned i = 1; more; i++) {
 		if (pf->ops->room && !pf->ops->room(pf->user))
 			return false;
 		more = pfc_step(pf->driver, now);
+		*moved |= more;
 		if (i % STEPS_A_LOOK == 0 && uv_hrtime() >= limit)
 			break;
 	}

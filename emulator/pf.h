@@ -51,8 +51,9 @@ void pf_free(struct pf *pf);
 int pf_begin(struct pf *pf, bool adopt, unsigned provision);
 struct pfc *pf_driver(struct pf *pf);
 
-/* Work for at most `slice_ns`. True: more at once. *deadline is lowered. */
-bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline);
+/* Work for at most `slice_ns`. True: more at once. *deadline is lowered. *moved: it did
+ * something, so that an image that it could not take may find room. */
+bool pf_work(struct pf *pf, uint64_t now, uint64_t slice_ns, uint64_t *deadline, bool *moved);
 
 /* The line "pf VERB vf=N ...". */
 void pf_verb(struct pf *pf, uint64_t client, uint32_t seq, const struct verb *v);

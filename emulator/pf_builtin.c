@@ -181,7 +181,7 @@ void builtin_irq(struct server *s)
 	card_kick(s);
 }
 
-bool builtin_turn(struct server *s, uint64_t now, uint64_t *deadline)
+bool builtin_turn(struct server *s, uint64_t now, uint64_t *deadline, bool *moved)
 {
-	return s->pf ? pf_work(s->pf, now, SERVER_SLICE_NS, deadline) : false;
+	return s->pf ? pf_work(s->pf, now, SERVER_SLICE_NS, deadline, moved) : false;
 }

@@ -102,29 +102,42 @@ void proxy_verb(struct client *c, const struct frame *f, const struct verb *v)
 	client_send(pf, &copy, NULL);
 }
 
-enum wire_next proxy_blob(struct client *c, const struct frame *f)
+static struct proxy_job *job_of_client(const struct client *c, uint32_t seq)
 {
-	struct client *pf = pf_client(c->server);
-	struct frame copy = *f;
-	struct wire_stats stats;
-
-	if (!pf)
-		return WIRE_NEXT;
-	wire_stats(pf->wire, &stats);
-	if (stats.queued > WIRE_OUT_LOW)
-		return WIRE_AGAIN;
 	for (unsigned i = 0; c->server->proxy && i < PROXY_JOBS; i++) {
 		struct proxy_job *j = &c->server->proxy->job[i];
 
-		if (j->pf_seq == 0 || j->client != c->id || j->seq != f->seq)
-			continue;
-		if (j->ahead >= PIECES_AHEAD)
-			return WIRE_AGAIN;
-		j->ahead++;
-		copy.seq = j->pf_seq;
-		client_send(pf, &copy, NULL);
-		break;
+		if (j->pf_seq != 0 && j->client == c->id && j->seq == seq)
+			return j;
 	}
+	return NULL;
+}
+
+bool proxy_room(struct client *c, uint32_t seq)
+{
+	const struct client *pf = pf_client(c->server);
+	const struct proxy_job *j = job_of_client(c, seq);
+	struct wire_stats stats;
+
+	if (!pf || !j)
+		return true; /* it goes nowhere */
+	wire_stats(pf->wire, &stats);
+	return stats.queued <= WIRE_OUT_LOW && j->ahead < PIECES_AHEAD;
+}
+
+enum wire_next proxy_blob(struct client *c, const struct frame *f)
+{
+	struct client *pf = pf_client(c->server);
+	struct proxy_job *j = job_of_client(c, f->seq);
+	struct frame copy = *f;
+
+	if (!pf || !j)
+		return WIRE_NEXT;
+	if (!proxy_room(c, f->seq))
+		return client_waits(c, WAITS_PROXY, f->seq);
+	j->ahead++;
+	copy.seq = j->pf_seq;
+	client_send(pf, &copy, NULL);
 	return WIRE_NEXT;
 }
 

@@ -251,7 +251,7 @@ static void on_check(uv_check_t *check)
 {
 	struct remote *r = check->data;
 	uint64_t now = uv_hrtime(), next = UINT64_MAX;
-	bool more = pf_work(r->pf, now, SLICE_NS, &next);
+	bool moved, more = pf_work(r->pf, now, SLICE_NS, &next, &moved);
 
 	more |= pieces_offer(&r->pieces, r->pf, piece_taken, r);
 	remote_flush(r);

@@ -141,6 +141,14 @@ bool record_holds(const struct server *s)
 	       uv_hrtime() - since < HOLD_NS;
 }
 
+uint64_t record_holds_until(const struct server *s)
+{
+	uint64_t since = 0;
+
+	return record_active(s) && trace_writer_behind(s->recorder->writer, &since) ?
+		       since + HOLD_NS : 0;
+}
+
 void record_turn(struct server *s, uint64_t now, uint64_t *deadline)
 {
 	struct recorder *r = s->recorder;

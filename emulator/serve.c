@@ -16,7 +16,6 @@
 #include "serve.h"
 #include "serve_options.h"
 
-#define HOUSEKEEPING_MS 250u
 /* A command of --run gets 2 s to end. */
 #define CHILD_WAITS   200u
 #define CHILD_WAIT_US 10000u
@@ -122,11 +121,6 @@ static void on_child(uv_signal_t *handle, int signum)
 	server_end(s, WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status));
 }
 
-static void on_housekeeping(uv_timer_t *timer)
-{
-	clients_check(timer->data);
-}
-
 static void start_signal(struct server *s, uv_signal_t *handle, uv_signal_cb cb, int signum)
 {
 	uv_signal_init(&s->loop, handle);
@@ -169,9 +163,6 @@ static int serve_start(struct server *s)
 	start_signal(s, &s->sigterm, on_end_signal, SIGTERM);
 	start_signal(s, &s->sigint, on_end_signal, SIGINT);
 	start_signal(s, &s->sigchld, on_child, SIGCHLD);
-	uv_timer_init(&s->loop, &s->housekeeping);
-	s->housekeeping.data = s;
-	uv_timer_start(&s->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
 	if (s->opt.no_pf) {
 		server_ready(s, 0);
 		return 0;
@@ -210,7 +201,6 @@ static void serve_stop(struct server *s)
 		uv_close((uv_handle_t *)&s->sigterm, NULL);
 		uv_close((uv_handle_t *)&s->sigint, NULL);
 		uv_close((uv_handle_t *)&s->sigchld, NULL);
-		uv_close((uv_handle_t *)&s->housekeeping, NULL);
 	}
 	builtin_stop(s);
 	card_stop(s);

@@ -58,6 +58,9 @@ struct irq_queued {
 	uint64_t pos; /* stream position of its frame */
 };
 
+/* Why a client's frame can't be taken now. */
+enum client_wait { WAITS_NOT, WAITS_DISK, WAITS_PF, WAITS_PROXY };
+
 struct client {
 	struct server *server;
 	struct client *next;
@@ -72,8 +75,10 @@ struct client {
 	uint32_t features;
 	char name[CLIENT_NAME_MAX];
 	size_t cursor;         /* how far a frame offered again has been done */
+	enum client_wait waits; /* what its frame waits for (WIRE_LATER) */
+	uint32_t waits_seq;    /* ... with this seq */
 	uint64_t errors;       /* requests answered with an error */
-	uint64_t held_since;   /* ns; it left descriptors with us, and then */
+	uint64_t held_since;   /* ns or 0; it left descriptors with us, and then */
 	uint64_t held_bytes;   /* sent nothing more than this */
 	struct irq_queued irqs[IRQS_QUEUED];
 	unsigned irqs_n;
@@ -126,13 +131,13 @@ struct server {
 	uv_timer_t timer;     /* next deadline of GuC and PF */
 	uv_idle_t idle;       /* active while there is work at once */
 	uv_check_t check;
-	uv_timer_t housekeeping;
 	uv_signal_t sigterm, sigint, sigchld;
 	bool ticked, ready, stopping;
 	uint64_t belled; /* bit fn: may have BELL_AWAKE somewhere */
 	uint64_t orphans; /* bit fn: paused for a client that is gone: to be resumed */
 	bool again;  /* somebody has work for the next turn */
 	bool doomed; /* some client is */
+	unsigned waiters; /* clients with a frame that waits */
 	unsigned plains, freezes, handovers; /* open, under way: nothing to look at if 0 */
 	int status;           /* exit status */
 	pid_t child;          /* of --run, or 0 */
@@ -186,7 +191,13 @@ unsigned card_gts(const struct server *s);
 int clients_start(struct server *s);
 void clients_accept(struct server *s); /* begin to take connections */
 void clients_stop(struct server *s, const char *why);
-void clients_check(struct server *s);  /* time limits */
+/* Time limits; *deadline is lowered to the next one. */
+void clients_check(struct server *s, uint64_t now, uint64_t *deadline);
+/* The client's frame has to wait: for the handler to return. */
+enum wire_next client_waits(struct client *c, enum client_wait why, uint32_t seq);
+/* Offer again the frames of those whose wait is over. `pf_moved`: the PF inside has
+ * done something. */
+void clients_again(struct server *s, bool pf_moved, uint64_t *deadline);
 void clients_bury(struct server *s);   /* end of a turn */
 struct client *client_find(struct server *s, uint64_t id);
 /* End the connection: STATUS to it, a log line, everything it held is freed. */
@@ -208,7 +219,7 @@ void client_status(struct client *c, uint32_t seq, int status, const char *text)
 /* "client 7 (name, pid 12, vf1)" */
 const char *client_label(const struct client *c, char *buf, size_t cap);
 
-/* Handlers of frames, by type. WIRE_AGAIN: c->cursor says how far it is. */
+/* Handlers of frames, by type. WIRE_AGAIN, WIRE_LATER: c->cursor says how far it is. */
 typedef enum wire_next (*frame_handler)(struct client *c, const struct frame *f, int *fds);
 
 /* --- function.c: registers, memory, interrupts of a function ------------------------ */
@@ -272,7 +283,7 @@ enum wire_next on_frozen(struct client *c, const struct frame *f, int *fds);
 /* `keep`: the freeze outlives the control client that asks for it. */
 void freeze_verb(struct client *by, uint32_t seq, unsigned fn, bool keep);
 void thaw_verb(struct client *by, uint32_t seq, unsigned fn);
-void freeze_check(struct server *s, uint64_t now);
+void freeze_check(struct server *s, uint64_t now, uint64_t *deadline);
 /* Its client is gone while somebody waits for it. */
 void freeze_lost(struct server *s, unsigned fn);
 /* A control client is gone: what it froze would stay so for ever. */
@@ -308,7 +319,7 @@ enum wire_next on_peer_status(struct client *c, const struct frame *f, int *fds)
 void handover_verb(struct client *by, uint32_t seq, unsigned fn, const char *to);
 struct adoption;
 struct handover;
-void handover_check(struct server *s, uint64_t now);
+void handover_check(struct server *s, uint64_t now, uint64_t *deadline);
 /* The client is gone: what was under way for it fails. */
 void handover_lost(struct server *s, unsigned fn);
 /* A peer connection ended: what it had not confirmed is dropped. */
@@ -336,11 +347,14 @@ struct json_object *state_findings(const struct server *s, unsigned vf);
 int builtin_start(struct server *s);
 void builtin_stop(struct server *s);
 void builtin_irq(struct server *s);
-bool builtin_turn(struct server *s, uint64_t now, uint64_t *deadline);
+/* *moved: it did something. */
+bool builtin_turn(struct server *s, uint64_t now, uint64_t *deadline, bool *moved);
 
 /* Pass a PF verb and its image bytes to the PF's process, and its answers back. */
 void proxy_verb(struct client *c, const struct frame *f, const struct verb *v);
 enum wire_next proxy_blob(struct client *c, const struct frame *f);
+/* Could a piece of this client's image be passed on? */
+bool proxy_room(struct client *c, uint32_t seq);
 enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_pf_blob(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_pf_status(struct client *c, const struct frame *f, int *fds);
@@ -368,6 +382,8 @@ void record_detach(struct server *s, unsigned fn, bool given);
 bool record_behind(const struct server *s);
 /* functions' requests wait, too, for a little while. */
 bool record_holds(const struct server *s);
+/* ... until then, at the latest (ns). */
+uint64_t record_holds_until(const struct server *s);
 /* End of a turn: what was recorded goes to the disk, now or soon: *deadline is
  * lowered to when it has to be called again. */
 void record_turn(struct server *s, uint64_t now, uint64_t *deadline);

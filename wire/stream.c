@@ -75,7 +75,7 @@ static void wire_lost(struct wire *w, int err, const char *reason)
 
 static bool stalled(const struct wire *w)
 {
-	return w->paused || (w->serving && w->out.high);
+	return w->paused || w->later || (w->serving && w->out.high);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -88,7 +88,7 @@ void wire_poll(struct wire *w)
 		return;
 	if (!stalled(w))
 		events |= UV_READABLE;
-	if (w->paused)
+	if (w->paused || (w->later && !w->gone))
 		events |= UV_DISCONNECT;
 	if (w->out.blocked)
 		events |= UV_WRITABLE;
@@ -136,6 +136,21 @@ static int receive(struct wire *w)
 	return 1;
 }
 
+static void on_gone(uv_timer_t *timer)
+{
+	wire_lost(timer->data, 0, "closed by the peer");
+}
+
+/* It can't be read what else the peer sent while a frame waits, nor that it is gone:
+ * the frame still gets its time. */
+static void peer_gone(struct wire *w)
+{
+	if (w->gone)
+		return;
+	w->gone = true;
+	uv_timer_start(&w->timer, on_gone, WIRE_GONE_NS / 1000000, 0);
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct wire *w = poll->data;
@@ -154,6 +169,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		wire_lost(w, 0, "closed by the peer");
 		return;
 	}
+	if (w->later && (status < 0 || (events & UV_DISCONNECT)))
+		peer_gone(w);
 	if (!stalled(w) && !uv_is_active((uv_handle_t *)&w->idle) && events & UV_READABLE &&
 	    receive(w) > 0)
 		dispatch(w);
@@ -219,6 +236,7 @@ static void dispatch(struct wire *w)
 	bool more = false;
 
 	while (!w->closing && !stalled(w)) {
+		enum wire_next next = WIRE_NEXT;
 		struct frame f;
 		long n = frame_decode(w->in + w->in_start, w->in_end - w->in_start, &f);
 
@@ -232,16 +250,24 @@ static void dispatch(struct wire *w)
 			wire_lost(w, -EPROTO, "a frame without its descriptors");
 			return;
 		}
-		if (!wire_answered(w, &f) &&
-		    w->ops->frame(w, w->user, &f, w->held_fds) == WIRE_AGAIN) {
+		if (!wire_answered(w, &f))
+			next = w->ops->frame(w, w->user, &f, w->held_fds);
+		if (w->closing)
+			return;
+		if (next == WIRE_LATER) {
+			w->later = true;
+			break;
+		}
+		if (next == WIRE_AGAIN) {
 			if (w->again_since == 0)
 				w->again_since = uv_hrtime();
 			more = true;
 			break;
 		}
 		w->again_since = 0;
-		if (w->closing)
-			return;
+		if (w->gone)
+			uv_timer_stop(&w->timer);
+		w->gone = false;
 		fds_close(w->held_fds, w->held_n);
 		w->held_n = 0;
 		w->held = false;
@@ -282,6 +308,16 @@ void wire_resume(struct wire *w)
 		return;
 	w->paused = false;
 	if (w->in_end > w->in_start)
+		uv_idle_start(&w->idle, on_idle);
+	wire_poll(w);
+}
+
+void wire_again(struct wire *w)
+{
+	if (w->closing || !w->later)
+		return;
+	w->later = false;
+	if (!w->paused)
 		uv_idle_start(&w->idle, on_idle);
 	wire_poll(w);
 }

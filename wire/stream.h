@@ -23,12 +23,14 @@ struct wire;
 enum wire_next {
 	WIRE_NEXT,  /* done with this frame */
 	WIRE_AGAIN, /* offer the same frame again in the next turn of the loop */
+	WIRE_LATER, /* the same when wire_again() is called; nothing wakes the loop for it */
 };
 
 struct wire_ops {
 	/* A frame came. Its text and data live until this returns. fds[0..f->fds)
 	 * are its descriptors: those not set to -1 are closed afterwards (with
-	 * WIRE_AGAIN they are offered again). wire_close() may be called here. */
+	 * WIRE_AGAIN and WIRE_LATER they are offered again). wire_close() may be called
+	 * here. */
 	enum wire_next (*frame)(struct wire *w, void *user, const struct frame *f, int *fds);
 	/* The connection ended, by the peer (err 0: closed in order) or by a
 	 * breach of the protocol. The wire is gone when this returns; not called
@@ -76,6 +78,8 @@ int wire_flush(struct wire *w);
  * noticed. Paused by the owner (freeze), not by back-pressure. */
 void wire_pause(struct wire *w);
 void wire_resume(struct wire *w);
+/* Offer the frame that waits since WIRE_LATER, if one does, in the next turn. */
+void wire_again(struct wire *w);
 /* Serving side: don't read a peer that doesn't read its answers, and dispatch
  * for at most `turn_ns` a turn (at least one frame; 0 = no limit). */
 void wire_serving(struct wire *w, uint64_t turn_ns);
@@ -88,7 +92,7 @@ uv_loop_t *wire_loop(const struct wire *w);
 
 /* What a paused wire received and did not parse (views, until it goes on), with
  * the descriptors that came with it. 0, or -EBUSY while a frame is half done
- * (WIRE_AGAIN). */
+ * (WIRE_AGAIN, WIRE_LATER). */
 int wire_peek(const struct wire *w, const uint8_t **bytes, size_t *len, const int **fds,
 	      unsigned *n);
 /* Start a wire with bytes and descriptors (taken over) that another process

@@ -39,7 +39,7 @@ struct wire {
 	uv_poll_t poll;
 	uv_prepare_t prepare; /* active while output waits for the end of the turn */
 	uv_idle_t idle;       /* active while received frames wait for a turn */
-	uv_timer_t timer;     /* of a synchronous call */
+	uv_timer_t timer;     /* of a synchronous call; of a frame that waits */
 	int fd;
 	int events;           /* the poll's */
 	unsigned handles;     /* still to be closed */
@@ -47,6 +47,8 @@ struct wire {
 	void *user;
 	bool closing, paused, serving;
 	bool lowered; /* `drained` and stalled frames are due */
+	bool later;   /* the frame at in_start waits for wire_again() */
+	bool gone;    /* the peer is, while it waits */
 	uint64_t turn_ns;
 	uint8_t *in;
 	size_t in_start, in_end;

@@ -144,6 +144,41 @@ unsigned server_fds(const struct server_process *s)
 	return n;
 }
 
+static void proc_file(const struct server_process *s, const char *name, char *text, size_t cap)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)s->pid, name);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	text[fread(text, 1, cap - 1, f)] = '\0';
+	fclose(f);
+}
+
+unsigned long server_sleeps(const struct server_process *s)
+{
+	static const char name[] = "\nvoluntary_ctxt_switches:";
+	char text[8192];
+
+	proc_file(s, "status", text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, name));
+	return strtoul(strstr(text, name) + sizeof(name) - 1, NULL, 10);
+}
+
+unsigned long server_ticks(const struct server_process *s)
+{
+	unsigned long user = 0, system = 0;
+	char text[2048];
+
+	proc_file(s, "stat", text, sizeof(text));
+	/* Behind the name, which ends the first two fields, come state and ten more. */
+	ck_assert_ptr_nonnull(strrchr(text, ')'));
+	ck_assert_int_eq(sscanf(strrchr(text, ')') + 2, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+				"%*s %lu %lu", &user, &system), 2);
+	return user + system;
+}
+
 unsigned server_log_lines(const struct server_process *s, const char *text)
 {
 	char path[128], line[1100];

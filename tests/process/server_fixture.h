@@ -45,6 +45,9 @@ int process_wait(pid_t pid);
 void server_stop(struct server_process *s);
 /* Number of descriptors it has open. */
 unsigned server_fds(const struct server_process *s);
+/* How often it has gone to sleep, and its processor time in clock ticks. */
+unsigned long server_sleeps(const struct server_process *s);
+unsigned long server_ticks(const struct server_process *s);
 /* Number of lines in its log with this text. */
 unsigned server_log_lines(const struct server_process *s, const char *text);
 

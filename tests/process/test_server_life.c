@@ -231,6 +231,26 @@ START_TEST(shutdown_verb)
 }
 END_TEST
 
+START_TEST(sleeps)
+{
+	/* While nobody wants anything the server sleeps, whoever is connected. */
+	static struct raw_client idle[2];
+	struct server_process s;
+	unsigned long before;
+
+	server_start(&s, NULL);
+	ck_assert_int_eq(client_hello(&idle[0], s.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(client_hello(&idle[1], s.socket, FRAME_ROLE_FUNCTION, 1, 0), 0);
+	usleep(200000);
+	before = server_sleeps(&s);
+	usleep(1100000);
+	ck_assert_uint_le(server_sleeps(&s) - before, 1);
+	client_end(&idle[0]);
+	client_end(&idle[1]);
+	server_stop(&s);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("server life");
@@ -247,6 +267,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, ready_line);
 	tcase_add_test(tc, bad_options);
 	tcase_add_test(tc, shutdown_verb);
+	tcase_add_test(tc, sleeps);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -324,6 +324,48 @@ static void ask(struct raw_client *c, const char *line, uint32_t *pf_seq)
 	*pf_seq = f.seq;
 }
 
+START_TEST(slow_pf)
+{
+	/* A PF's process that takes no more of an image holds up who sends it, and costs the
+	 * server nothing meanwhile; each piece that it confirms lets another through. */
+	static const uint8_t piece[32768];
+	unsigned long ticks;
+	uint32_t seq;
+	struct frame f;
+
+	ck_assert_int_eq(client_hello(&asker[0], card_a.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(client_hello(&pf, card_a.socket, FRAME_ROLE_FUNCTION, 0,
+				      FRAME_FEATURE_PF_VERBS),
+			 0);
+	ask(&asker[0], "pf restore vf=1", &seq);
+	for (unsigned i = 0; i < 12; i++) {
+		f = (struct frame){ .type = T(BLOB), .seq = asker[0].seq, .addr = i * sizeof(piece),
+				    .flags = i == 11, .data = piece, .data_len = sizeof(piece) };
+		ck_assert(client_put(&asker[0], &f, NULL));
+	}
+	for (unsigned i = 0; i < 8; i++)
+		ck_assert(client_await(&pf, T(BLOB), &f));
+	ck_assert_uint_eq(f.addr, 7 * sizeof(piece));
+	ck_assert_int_eq(verb(&at_a, "card"), 0);
+	ticks = server_ticks(&card_a);
+	usleep(500000);
+	/* A loop that spins has used 50. */
+	ck_assert_uint_le(server_ticks(&card_a) - ticks, 5);
+	for (unsigned i = 8; i < 12; i++) {
+		f = (struct frame){ .type = T(STATUS), .seq = seq, .value = 1 };
+		ck_assert(client_put(&pf, &f, NULL));
+		ck_assert(client_await(&pf, T(BLOB), &f));
+		ck_assert_uint_eq(f.addr, i * sizeof(piece));
+	}
+	f = (struct frame){ .type = T(REPLY), .seq = seq, .text = "{}", .text_len = 2 };
+	ck_assert(client_put(&pf, &f, NULL));
+	ck_assert(client_await(&asker[0], T(REPLY), &f));
+	ck_assert_int_eq(f.status, 0);
+	client_end(&asker[0]);
+	client_end(&pf);
+}
+END_TEST
+
 START_TEST(asker_goes_while_pf_works)
 {
 	/* Control clients go while their verbs are at the PF's process, which is told, and
@@ -445,6 +487,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(apart, setup_no_pf, move_teardown);
 	tcase_set_timeout(apart, 60);
 	tcase_add_test(apart, pf_process);
+	tcase_add_test(apart, slow_pf);
 	tcase_add_loop_test(apart, asker_goes_while_pf_works, 0, 3);
 	suite_add_tcase(s, apart);
 	tcase_add_checked_fixture(small, setup_small_no_pf, move_teardown);

@@ -27,6 +27,8 @@ static uint8_t buf[FRAME_MAX + 16], big[FRAME_DATA_MAX];
 static struct {
 	unsigned frames, drained, again;
 	struct frame last;
+	bool later;       /* ... not before wire_again() */
+	unsigned offered; /* calls */
 	uint8_t data[64];
 	ino_t inode; /* of the last descriptor */
 	int closed;  /* calls */
@@ -43,9 +45,10 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 		ck_assert_int_eq(fstat(fds[0], &st), 0);
 		seen.inode = st.st_ino;
 	}
+	seen.offered++;
 	if (seen.again > 0) {
 		seen.again--;
-		return WIRE_AGAIN;
+		return seen.later ? WIRE_LATER : WIRE_AGAIN;
 	}
 	seen.frames++;
 	seen.last = *f;
@@ -272,16 +275,51 @@ START_TEST(offered_again)
 }
 END_TEST
 
+START_TEST(offered_later)
+{
+	/* WIRE_LATER: the frame is offered again when the owner says so, and until then
+	 * nothing keeps the loop awake, whatever else the peer sends, nor a pause. */
+	struct frame f = { .type = T(FLR), .seq = 9 };
+
+	seen.again = 2;
+	seen.later = true;
+	peer_bytes(buf, encode(&f));
+	f.seq = 10;
+	peer_bytes(buf, encode(&f));
+	turns(5);
+	ck_assert_uint_eq(seen.offered, 1);
+	ck_assert_int_eq(uv_backend_timeout(wire_loop(wire)), -1);
+	wire_again(wire);
+	ck_assert_int_eq(uv_backend_timeout(wire_loop(wire)), 0);
+	turns(5);
+	ck_assert_uint_eq(seen.offered, 2);
+	ck_assert_int_eq(uv_backend_timeout(wire_loop(wire)), -1);
+	wire_pause(wire);
+	wire_again(wire);
+	turns(5);
+	ck_assert_uint_eq(seen.offered, 2);
+	wire_resume(wire);
+	turns(5);
+	ck_assert_uint_eq(seen.frames, 2);
+	ck_assert_uint_eq(seen.last.seq, 10);
+	wire_again(wire);
+	turns(2);
+	ck_assert_uint_eq(seen.offered, 4);
+}
+END_TEST
+
 START_TEST(gone_while_a_frame_waits)
 {
-	/* A peer that goes while its frame is offered again and again is noticed,
-	 * though nothing is read meanwhile; the descriptors that it left are closed. */
+	/* A peer that goes while its frame is offered again and again, or waits (_i 1), is
+	 * noticed, though nothing is read meanwhile; the descriptors that it left are
+	 * closed. */
 	struct frame f = { .type = T(MEM_SHARE), .fds = 1, .seq = 9 };
 	int fd = memfd_create("t", MFD_CLOEXEC);
 
 	peer_fds(buf, encode(&f), &fd, 1);
 	close(fd);
 	seen.again = UINT32_MAX / 2;
+	seen.later = _i;
 	turns(3);
 	ck_assert_uint_eq(seen.closed, 0);
 	shutdown(peer, SHUT_RDWR);
@@ -627,7 +665,8 @@ int main(void)
 	tcase_add_test(tc, descriptors_in_order);
 	tcase_add_test(tc, missing_descriptor);
 	tcase_add_test(tc, offered_again);
-	tcase_add_test(tc, gone_while_a_frame_waits);
+	tcase_add_test(tc, offered_later);
+	tcase_add_loop_test(tc, gone_while_a_frame_waits, 0, 2);
 	tcase_add_test(tc, closed_in_a_frame);
 	tcase_add_loop_test(tc, end_within_a_frame, 0, 2);
 	tcase_add_loop_test(tc, peer_leaves_bytes_unread, 0, 4);
