@@ -353,6 +353,9 @@ uint64_t pfc_call_tag(const struct pfc_unit *u);
 void pfc_on_reply(void *user, uint64_t tag, int err, const uint32_t *dw, uint32_t len);
 /* Cookie for a read whose answer belongs to the unit's step. */
 uint32_t pfc_read_cookie(const struct pfc_unit *u);
+/* Like pfc_call(): `n` registers of `size` bytes from `off` on, whose words come to the
+ * step's own function. */
+int pfc_read(struct pfc *p, struct pfc_unit *u, uint64_t off, unsigned size, unsigned n);
 /* Write `n` entries from page `pos` of the tile's region, at most a slice;
  * each is `first` + step * its number. Returns how many. */
 uint32_t pfc_write_ptes(struct pfc *p, unsigned tile, uint64_t start, uint32_t pos, uint32_t n,

@@ -31,19 +31,11 @@ static void write_first(struct pfc *p, struct pfc_unit *u, uint64_t pte)
 
 static int step_mark(struct pfc *p, struct pfc_unit *u)
 {
-	switch (u->read) {
-	case PFC_IDLE:
-		u->read = PFC_SENT;
-		p->port->read(p->port->user,
-			      pfc_pte_register(pfc_gt(p, u)->tile,
-					       pfc_vf(p, u)->share.ggtt_start),
-			      8, 1, pfc_read_cookie(u));
-		return PFC_MORE;
-	case PFC_SENT:
-		return PFC_WAIT;
-	case PFC_ANSWERED:
-		break;
-	}
+	int result = pfc_read(p, u, pfc_pte_register(pfc_gt(p, u)->tile,
+						     pfc_vf(p, u)->share.ggtt_start), 8, 1);
+
+	if (result != PFC_DONE)
+		return result;
 	write_first(p, u, 0);
 	pfc_vf(p, u)->in.marked[u->gt] = true;
 	return PFC_DONE;

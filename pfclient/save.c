@@ -172,18 +172,10 @@ static void take_entries(struct pfc *p, struct pfc_unit *u, const uint8_t *words
 static int step_mmio(struct pfc *p, struct pfc_unit *u)
 {
 	uint8_t *out = p->mem.base + pfc_vf(p, u)->out.mmio[u->gt].off;
+	int result = pfc_read(p, u, pfc_vf_mailbox(p, u), 4, MAILBOX_DWORDS);
 
-	switch (u->read) {
-	case PFC_IDLE:
-		u->read = PFC_SENT;
-		p->port->read(p->port->user, pfc_vf_mailbox(p, u), 4, MAILBOX_DWORDS,
-			      pfc_read_cookie(u));
-		return PFC_MORE;
-	case PFC_SENT:
-		return PFC_WAIT;
-	case PFC_ANSWERED:
-		break;
-	}
+	if (result != PFC_DONE)
+		return result;
 	le32_put(out, MAILBOX_DWORDS);
 	for (unsigned i = 0; i < MAILBOX_DWORDS; i++) {
 		le32_put(out + 4 + 8 * (size_t)i, 4 * i);

@@ -201,6 +201,21 @@ uint32_t pfc_read_cookie(const struct pfc_unit *u)
 	return PFC_COOKIE_UNIT | (uint32_t)pfc_call_tag(u);
 }
 
+int pfc_read(struct pfc *p, struct pfc_unit *u, uint64_t off, unsigned size, unsigned n)
+{
+	switch (u->read) {
+	case PFC_IDLE:
+		u->read = PFC_SENT;
+		p->port->read(p->port->user, off, size, n, pfc_read_cookie(u));
+		return PFC_MORE;
+	case PFC_SENT:
+		return PFC_WAIT;
+	case PFC_ANSWERED:
+		break;
+	}
+	return PFC_DONE;
+}
+
 int pfc_call(struct pfc *p, struct pfc_unit *u, const uint32_t *dw, uint32_t len)
 {
 	struct host_ct *ct = &pfc_gt(p, u)->ct;
