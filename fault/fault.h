@@ -17,11 +17,14 @@
  *     ... use the card; after each step:
  *     while (fault_take(f, &out)) ... carry it out ...
  *
- * What repeats: rules are asked in the order in which the card's crossings come, and
- * draw random numbers only when their other conditions hold, each from a sequence of
- * its own that follows from the seed, the rule's place among those added so far, and
- * the function. So a function whose own crossings come in the same order meets the
- * same faults, whatever others do meanwhile. */
+ * Rules are asked in their order. What one changes the next sees; once one has decided
+ * on the crossing (lost, held back or answered it), those behind it only count it.
+ *
+ * What repeats: random numbers are drawn only when all other conditions hold, by each
+ * rule from a sequence of its own that follows from the seed, the rule's number, and the
+ * function. So a function whose own crossings come in the same order meets the same
+ * faults, whatever others do meanwhile, in one process and over sockets. Only time=,
+ * file=, states and after= tie it to what else happens. */
 #ifndef GUCEMU_FAULT_FAULT_H
 #define GUCEMU_FAULT_FAULT_H
 
@@ -83,7 +86,9 @@ struct fault_info {
 	const char *name; /* "" for none; strings live until the rule goes */
 	const char *line;
 	bool armed;
-	uint64_t matched; /* crossings that WHERE let through */
+	uint64_t matched; /* crossings that WHERE let through, while time=, if=, unless=,
+			   * file=, after= and until=RULE held: nth= and its like count these,
+			   * of each function for itself */
 	uint64_t fired;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules at work: at each crossing they are asked in their order. What one changes the
- * next sees; the first that decides on the crossing (loses, holds back, answers it)
- * ends the round. */
+ * next sees; when one has decided on the crossing (lost, held back, answered it) those
+ * behind it still count it, but don't fire. */
 #include "priv.h"
 
 #include <string.h>
@@ -358,6 +358,7 @@ enum guc_verdict fault_hook(void *user, struct guc_event *ev, struct guc_hook_ac
 {
 	struct fault *f = user;
 	enum guc_verdict verdict = GUC_PASS;
+	bool decided = false;
 
 	remember(f, ev);
 	for (uint32_t i = 0; i < f->rules_n; i++) {
@@ -370,14 +371,12 @@ enum guc_verdict fault_hook(void *user, struct guc_event *ev, struct guc_hook_ac
 		r->matched++;
 		if (r->seen[fn] < UINT32_MAX)
 			r->seen[fn]++;
-		if (!is_time(f, r, fn, r->seen[fn]))
+		if (decided || !is_time(f, r, fn, r->seen[fn]))
 			continue;
 		v = fire(f, r, ev, act);
-		if (v == GUC_PASS)
-			continue;
-		verdict = v;
-		if (v != GUC_CHANGE)
-			break;
+		if (v != GUC_PASS)
+			verdict = v;
+		decided = v != GUC_PASS && v != GUC_CHANGE;
 	}
 	return verdict;
 }
