@@ -56,6 +56,14 @@ static void answered(struct control *c, struct control_request *r, const struct 
 	free(text);
 }
 
+/* The emulator need not go on with what nobody wants, and the VF is free for others. */
+static void stop_image(struct control *c, const struct control_request *r)
+{
+	const struct frame f = { .type = gucemu_FrameType_BLOB, .seq = r->seq, .flags = 1 };
+
+	(void)wire_send(c->w, &f, NULL);
+}
+
 static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f, int *fds)
 {
 	struct control *c = user;
@@ -72,8 +80,10 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 			r->progress(r, f->addr, f->value);
 	} else if (r && f->type == gucemu_FrameType_BLOB && r->blob) {
 		err = r->blob(r, f);
-		if (err < 0)
+		if (err < 0) {
+			stop_image(c, r);
 			finish(c, r, err, "{}");
+		}
 	} else if (r && (f->type == gucemu_FrameType_REPLY || f->type == gucemu_FrameType_STATUS)) {
 		answered(c, r, f);
 	}

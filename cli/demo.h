@@ -84,7 +84,7 @@ struct demo_vf {
 	uint64_t lmem_size, checked_bytes;
 	struct migrate_content content; /* of the last image, equal on both cards */
 	uint64_t frozen_ns;    /* longest freeze */
-	size_t image_len;
+	uint64_t image_len;
 };
 
 struct demo {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Images in memory and in files; see image_file.h. */
+/* Images in files; see image_file.h. */
 #include "cli/image_file.h"
 
 #include <errno.h>
@@ -14,34 +14,6 @@
 
 /* Names to try beside a file until one is free. */
 #define NAME_TRIES 100u
-
-int image_append(struct image *image, const void *bytes, size_t len)
-{
-	if (len > IMAGE_MAX || image->len > IMAGE_MAX - len)
-		return -EFBIG;
-	if (image->len + len > image->cap) {
-		size_t cap = image->cap ? image->cap : 65536;
-		uint8_t *more;
-
-		while (cap < image->len + len)
-			cap *= 2;
-		more = realloc(image->bytes, cap);
-		if (!more)
-			return -ENOMEM;
-		image->bytes = more;
-		image->cap = cap;
-	}
-	if (len > 0)
-		memcpy(image->bytes + image->len, bytes, len);
-	image->len += len;
-	return 0;
-}
-
-void image_free(struct image *image)
-{
-	free(image->bytes);
-	*image = (struct image){ 0 };
-}
 
 static int fail(const char *path, const char *what, int err, char *text, size_t cap)
 {
@@ -96,6 +68,26 @@ int image_out_open(struct image_out *o, const char *path, char *err, size_t cap)
 		o->named = o->fd >= 0;
 	}
 	return o->fd >= 0 ? 0 : fail(path, "can't create a file beside it", errno, err, cap);
+}
+
+int image_out_temporary(struct image_out *o, char *err, size_t cap)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[PATH_MAX - 16];
+	int status;
+
+	if (!folder || !*folder)
+		folder = "/tmp";
+	if (snprintf(path, sizeof(path), "%s/gucemu-image", folder) >= (int)sizeof(path))
+		return fail(folder, "can't create a temporary file", ENAMETOOLONG, err, cap);
+	status = image_out_open(o, path, err, cap);
+	if (status < 0)
+		return fail(folder, "can't create a temporary file (TMPDIR says where)", -status,
+			    err, cap);
+	if (o->named)
+		unlink(o->beside);
+	o->named = false;
+	return 0;
 }
 
 int image_out_resume(struct image_out *o, const char *path, char *err, size_t cap)

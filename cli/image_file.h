@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VF images in memory, and files that are replaced whole or not at all: what is
- * written has no name before it is complete and on disk, then takes the place
- * of what was there. */
+/* Files of VF images, that are replaced whole or not at all: what is written has no
+ * name before it is complete and on disk, then takes the place of what was there. */
 #ifndef GUCEMU_CLI_IMAGE_FILE_H
 #define GUCEMU_CLI_IMAGE_FILE_H
 
@@ -9,19 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* No image is kept in memory that is larger: state is below 64 MiB, the rest is
- * content of LMEM. */
-#define IMAGE_MAX (8ull << 30)
-
-struct image {
-	uint8_t *bytes;
-	size_t len, cap;
-};
-
-/* Append; 0, -EFBIG beyond IMAGE_MAX, -ENOMEM. */
-int image_append(struct image *image, const void *bytes, size_t len);
-void image_free(struct image *image);
 
 /* A file being written. */
 struct image_out {
@@ -35,6 +21,9 @@ struct image_out {
 /* Begin the file that shall be at `path`. 0 or -errno; err[0..cap) then names the
  * file and the reason, as below. Once begun, end it by commit or drop. */
 int image_out_open(struct image_out *o, const char *path, char *err, size_t cap);
+/* The same in $TMPDIR (/tmp), for an image that is on its way only: it can be read
+ * through o->fd and is gone when it is dropped. Not to be committed. */
+int image_out_temporary(struct image_out *o, char *err, size_t cap);
 /* The same with a name, PATH.part, whose bytes stay when it is dropped; o->len: how
  * many an earlier one left, behind which writing goes on. -EBUSY: somebody else
  * writes it. */

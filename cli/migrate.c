@@ -33,6 +33,31 @@ unsigned migrate_step_number(enum migrate_step step)
 	return steps[step].number;
 }
 
+static void image_drop(struct migrate *m)
+{
+	if (m->has_image)
+		image_out_drop(&m->image);
+	m->has_image = false;
+}
+
+/* Content of local memory may be larger than memory: a file takes the image. False:
+ * there is none, and the step has failed. */
+static bool image_begin(struct migrate *m)
+{
+	struct json_object *o;
+	char err[PATH_MAX + 128];
+	int status = image_out_temporary(&m->image, err, sizeof(err));
+
+	m->has_image = status == 0;
+	if (status == 0)
+		return true;
+	o = json_object_new_object();
+	json_add_str(o, "error", err);
+	m->request.reply(&m->request, status, json_line(o));
+	json_object_put(o);
+	return false;
+}
+
 static void ask(struct migrate *m, enum migrate_step step)
 {
 	char line[512];
@@ -51,15 +76,18 @@ static void ask(struct migrate *m, enum migrate_step step)
 	m->step = step;
 	m->step_started = m->heard = uv_hrtime();
 	m->b_touched = m->b_touched || step == MIGRATE_FLR;
-	m->request.image = step == MIGRATE_RESTORE ? m->image.bytes : NULL;
+	m->request.image = NULL;
+	m->request.image_fd = m->image.fd;
 	m->request.image_len = step == MIGRATE_RESTORE ? m->image.len : 0;
+	if (step == MIGRATE_SAVE && !image_begin(m))
+		return;
 	control_ask(steps[step].side == MIGRATE_ON_B ? m->to : m->from, &m->request, line);
 }
 
 static void done(struct migrate *m)
 {
 	m->ended = uv_hrtime();
-	image_free(&m->image);
+	image_drop(m);
 	m->on_done(m, m->err);
 }
 
@@ -166,7 +194,7 @@ static void on_reply(struct control_request *r, int status, const char *text)
 	bool differs = false;
 
 	if (m->abandoned) {
-		image_free(&m->image);
+		image_drop(m);
 		return;
 	}
 	if (status == 0 && m->step == MIGRATE_INFO)
@@ -203,7 +231,7 @@ static int on_blob(struct control_request *r, const struct frame *f)
 
 	if (m->step != MIGRATE_SAVE || f->addr != m->image.len)
 		return -EPROTO;
-	return image_append(&m->image, f->data, f->data_len);
+	return image_out_write(&m->image, f->data, f->data_len);
 }
 
 static void on_progress(struct control_request *r, uint64_t done_so_far, uint64_t total)

@@ -74,7 +74,7 @@ struct migrate {
 	bool unknown;         /* A did not say whether it was */
 	uint64_t started, ended;
 	uint64_t frozen_at, thawed_at; /* uv_hrtime() */
-	size_t image_len;
+	uint64_t image_len;
 	struct migrate_content saved, restored; /* compared: they are equal, or it fails */
 	/* Private. */
 	enum migrate_step step;
@@ -82,7 +82,8 @@ struct migrate {
 	bool paused, b_touched, reserved;
 	uint64_t step_started, heard;
 	uint64_t ggtt, contexts, doorbells, lmem;
-	struct image image;
+	struct image_out image; /* in a file without a name, from SAVE to RESTORE */
+	bool has_image;
 	struct control_request request;
 };
 

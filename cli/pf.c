@@ -271,17 +271,14 @@ static int learn(struct control *c, uv_loop_t *loop, struct pfc_image_profile *p
 static int convert(struct control *c, uv_loop_t *loop, int fd, const char *path, uint64_t *len,
 		   char *err, size_t cap)
 {
-	const char *folder = getenv("TMPDIR");
 	struct pfc_image_profile profile = { 0 };
 	struct image_notes said;
 	struct image_out out;
-	char temporary[PATH_MAX];
 	int status = learn(c, loop, &profile, err, cap);
 
 	if (status < 0)
 		return status;
-	snprintf(temporary, sizeof(temporary), "%s/gucemu-image", folder ? folder : "/tmp");
-	status = image_out_open(&out, temporary, err, cap);
+	status = image_out_temporary(&out, err, cap);
 	if (status < 0)
 		return status;
 	status = image_from_linux(fd, path, &profile, &out, &said, err, cap);

@@ -182,9 +182,10 @@ static int move(uv_loop_t *loop, struct control *from, struct control *to, const
 		       (unsigned long long)m->saved.lmem_bytes,
 		       (unsigned long long)m->saved.ccs_bytes);
 	if (run.status == 0 && !opt.json)
-		printf("VF %u moved in %.2f ms, frozen for %.2f ms, image of %zu bytes\n", opt.vf,
+		printf("VF %u moved in %.2f ms, frozen for %.2f ms, image of %llu bytes\n", opt.vf,
 		       (double)(m->ended - m->started) / 1e6,
-		       (double)(m->thawed_at - m->frozen_at) / 1e6, m->image_len);
+		       (double)(m->thawed_at - m->frozen_at) / 1e6,
+		       (unsigned long long)m->image_len);
 	return run.status < 0 ? 1 : 0;
 }
 

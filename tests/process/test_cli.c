@@ -361,8 +361,12 @@ START_TEST(migrate)
 	 * A move onto its own card, or onto a VF that somebody has, is refused
 	 * before anything is touched: both go on. */
 	pid_t a = start_card("a", "--gts 2"), b = start_card("b", "--gts 2 --ggtt-offset 256M");
+	struct rlimit open_limit, limit = { 2000, RLIM_INFINITY };
 	pid_t mover, other;
 	char words[256];
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &open_limit), 0);
+	signal(SIGXFSZ, SIG_IGN);
 
 	snprintf(words, sizeof(words), "vf run --socket %s/a.sock --jobs 0", scratch);
 	mover = start_gucemu(words);
@@ -376,6 +380,15 @@ START_TEST(migrate)
 	await_vf1("b", true, other);
 	ck_assert_int_eq(end_gucemu(other, SIGTERM), 0);
 	await_vf1("b", false, mover);
+	/* Nor does one hurt for whose image there is no place, or too little. */
+	ck_assert_int_eq(setenv("TMPDIR", "/nowhere", 1), 0);
+	expect("pf migrate --vf 1 --from %s/a.sock --to %s/b.sock", 1, "temporary file");
+	ck_assert_int_eq(unsetenv("TMPDIR"), 0);
+	await_vf1("a", true, mover);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	expect("pf migrate --vf 1 --from %s/a.sock --to %s/b.sock", 1, "File too large");
+	setrlimit(RLIMIT_FSIZE, &open_limit);
+	await_vf1("a", true, mover);
 	expect("pf migrate --vf 1 --from %s/a.sock --to %s/b.sock", 0, "VF 1 moved");
 	await_vf1("b", true, mover);
 	await_vf1("a", false, mover);

@@ -2,6 +2,7 @@
 /* Image files (cli/image_file.c): old or new, never neither; disk full, short
  * writes, a folder that is not there, a partial file that somebody else has. */
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -30,6 +31,19 @@ static void teardown(void)
 	unlink(path);
 	/* Fails if anything else is in it. */
 	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+/* Names in the folder. */
+static unsigned entries(void)
+{
+	DIR *dir = opendir(folder);
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	for (struct dirent *e; (e = readdir(dir)) != NULL;)
+		n += e->d_name[0] != '.';
+	closedir(dir);
+	return n;
 }
 
 static int store(const char *text, const char *to)
@@ -160,17 +174,26 @@ START_TEST(resumed)
 }
 END_TEST
 
-START_TEST(memory_limit)
+START_TEST(temporary)
 {
-	/* An image without end is refused before memory runs out. */
-	struct image image = { .len = IMAGE_MAX - 2 };
-	struct image small = { 0 };
+	/* An image on its way lies in a file that nobody sees, in $TMPDIR; where it can't,
+	 * the message says so. */
+	struct image_out o;
+	char bytes[4];
 
-	ck_assert_int_eq(image_append(&image, "abc", 3), -EFBIG);
-	ck_assert_int_eq(image_append(&small, "abc", 3), 0);
-	ck_assert_int_eq(image_append(&small, NULL, 0), 0);
-	ck_assert_mem_eq(small.bytes, "abc", 3);
-	image_free(&small);
+	ck_assert_int_eq(setenv("TMPDIR", folder, 1), 0);
+	ck_assert_int_eq(image_out_temporary(&o, err, sizeof(err)), 0);
+	ck_assert_uint_eq(entries(), 0);
+	ck_assert_int_eq(image_out_write(&o, "abcd", 4), 0);
+	ck_assert_uint_eq(o.len, 4);
+	ck_assert_int_eq(pread(o.fd, bytes, 4, 0), 4);
+	ck_assert_mem_eq(bytes, "abcd", 4);
+	image_out_drop(&o);
+	ck_assert_uint_eq(entries(), 0);
+	ck_assert_int_eq(setenv("TMPDIR", "/nowhere", 1), 0);
+	ck_assert_int_eq(image_out_temporary(&o, err, sizeof(err)), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(err, "/nowhere: can't create a temporary file"));
+	ck_assert_int_eq(unsetenv("TMPDIR"), 0);
 }
 END_TEST
 
@@ -184,7 +207,7 @@ int main(void)
 	tcase_add_test(t, disk_full);
 	tcase_add_test(t, no_place);
 	tcase_add_test(t, resumed);
-	tcase_add_test(t, memory_limit);
+	tcase_add_test(t, temporary);
 	suite_add_tcase(s, t);
 	return check_main(s);
 }
