@@ -27,6 +27,7 @@ static const struct command commands[] = {
 	{ "serve", gucemu_serve_main, "run an emulated card on a Unix socket" },
 	{ "vf", gucemu_vf_main, "run a VF driver against an emulated card" },
 	{ "pf", gucemu_pf_main, "steer VFs: provision, flr, pause, save, migrate, ..." },
+	{ "run", gucemu_run_main, "run scenarios: say what should happen, and get a verdict" },
 	{ "image", gucemu_image_main, "look into saved VFs, compare them, exchange them with Linux" },
 	{ "state", gucemu_state_main, "show everything in an emulated card" },
 	{ "explain", gucemu_explain_main, "say what a number, name or message means" },

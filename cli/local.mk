@@ -42,6 +42,11 @@ gucemu_SOURCES = \
 	cli/pf.c \
 	cli/pf_migrate.c \
 	cli/pf_migrate.h \
+	cli/run.c \
+	cli/run_jobs.c \
+	cli/run_jobs.h \
+	cli/run_report.c \
+	cli/run_report.h \
 	cli/state.c \
 	cli/table.c \
 	cli/table.h \
@@ -54,10 +59,11 @@ gucemu_SOURCES = \
 nodist_gucemu_SOURCES = cli/checklist_rows.h
 gucemu_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE \
 	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
-gucemu_LDADD = libgucserver.la libgucvfrun.la libgucvftransport.la libgucvfcore.la \
+gucemu_LDADD = libgucscenario.la libgucsim.la libgucserver.la libgucvfrun.la \
+	libgucvftransport.la libgucvfcore.la \
 	libgucpfcore.la libgucview.la libguctrace.la libgucguc.la libgucwire.la libgucframe.la \
 	libguchost.la libgucproto.la \
-	$(UV_LIBS) $(JSON_LIBS)
+	$(UV_LIBS) $(JSON_LIBS) $(LUA_LIBS)
 
 # The checklist's points, for gucemu explain.
 cli/gucemu-explain.$(OBJEXT): cli/checklist_rows.h

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	docs/dependencies.md \
 	docs/performance.md \
 	docs/linux.md \
+	docs/scenarios.md \
 	docs/protocol/checklist.md \
 	docs/protocol/decisions.md \
 	docs/protocol/engine-facts.md \
@@ -25,3 +26,6 @@ docs: gucemu$(EXEEXT)
 	$(AM_V_at)for page in actions klvs states; do \
 		./gucemu$(EXEEXT) $$page --markdown >page.tmp && \
 		mv page.tmp $(top_srcdir)/docs/protocol/$$page.md || exit 1; done
+	$(AM_V_at){ sed '/<!-- printed -->/q' $(top_srcdir)/docs/scenarios.md && \
+		./gucemu$(EXEEXT) run --reference; } >page.tmp && \
+		mv page.tmp $(top_srcdir)/docs/scenarios.md

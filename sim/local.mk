@@ -9,5 +9,6 @@ libgucsim_la_SOURCES = \
 	sim/random.h \
 	sim/sim.c \
 	sim/sim.h \
+	sim/snapshot.c \
 	sim/verb.c \
 	sim/vf.c

@@ -36,22 +36,33 @@ void sim_free(struct sim *s)
 	free(s);
 }
 
+uint64_t sim_card_now(const struct sim_card *c)
+{
+	return c->sim->now - c->late;
+}
+
+static uint64_t later(uint64_t deadline, uint64_t by)
+{
+	return deadline > UINT64_MAX - by ? UINT64_MAX : deadline + by;
+}
+
 /* Actor number a: the cards, then their PFs, then the VFs. */
 static bool actor_step(struct sim *s, unsigned a)
 {
 	struct sim_vf *v;
 
 	if (a < s->cards) {
-		bool due = guc_next_deadline(&s->card[a].guc) <= s->now;
+		struct sim_card *c = &s->card[a];
+		bool due = guc_next_deadline(&c->guc) <= sim_card_now(c);
 
 		if (due)
-			guc_tick(&s->card[a].guc, s->now);
+			guc_tick(&c->guc, sim_card_now(c));
 		return due;
 	}
 	if (a < 2 * s->cards) {
-		struct pfc *pfc = s->card[a - s->cards].pfc;
+		struct sim_card *c = &s->card[a - s->cards];
 
-		return pfc && pfc_step(pfc, s->now);
+		return c->pfc && pfc_step(c->pfc, sim_card_now(c));
 	}
 	v = s->vf[a - 2 * s->cards];
 	return v->vfc && !v->frozen && vfc_step(v->vfc, sim_vf_now(v));
@@ -60,29 +71,28 @@ static bool actor_step(struct sim *s, unsigned a)
 static uint64_t actor_deadline(const struct sim *s, unsigned a)
 {
 	const struct sim_vf *v;
-	uint64_t t;
 
 	if (a < s->cards)
-		return guc_next_deadline(&s->card[a].guc);
+		return later(guc_next_deadline(&s->card[a].guc), s->card[a].late);
 	if (a < 2 * s->cards) {
-		const struct pfc *pfc = s->card[a - s->cards].pfc;
+		const struct sim_card *c = &s->card[a - s->cards];
 
-		return pfc ? pfc_next_deadline(pfc) : UINT64_MAX;
+		return c->pfc ? later(pfc_next_deadline(c->pfc), c->late) : UINT64_MAX;
 	}
 	v = s->vf[a - 2 * s->cards];
-	if (!v->vfc || v->frozen)
-		return UINT64_MAX;
-	t = vfc_next_deadline(v->vfc);
-	return t == UINT64_MAX ? t : t + v->frozen_ns;
+	return v->vfc && !v->frozen ? later(vfc_next_deadline(v->vfc), v->frozen_ns) : UINT64_MAX;
 }
 
 /* The cards' clocks follow, so that their events carry the time. */
 static void move_time(struct sim *s, uint64_t now)
 {
 	s->now = now;
-	for (unsigned i = 0; i < s->cards; i++)
-		if (guc_next_deadline(&s->card[i].guc) > now)
-			guc_tick(&s->card[i].guc, now);
+	for (unsigned i = 0; i < s->cards; i++) {
+		struct sim_card *c = &s->card[i];
+
+		if (guc_next_deadline(&c->guc) > sim_card_now(c))
+			guc_tick(&c->guc, sim_card_now(c));
+	}
 }
 
 bool sim_turn_to(struct sim *s, uint64_t limit)

@@ -75,6 +75,7 @@ struct sim_card {
 	struct host_port pf_port;
 	void *pf_storage;
 	struct pfc *pfc;         /* NULL: no_pf */
+	uint64_t late;           /* its clock, and its PF's, is now - late */
 	bool pf_started;
 	int pf_start_err;
 	uint64_t done_tag;
@@ -125,6 +126,23 @@ void sim_card_defaults(struct sim_card_options *o);
 /* Power a card on and start its PF, which comes up in the turns that follow
  * (pf_started). 0; -ENOSPC with SIM_MAX_CARDS; -EINVAL a bad option; -ENOMEM. */
 int sim_card_add(struct sim *s, const struct sim_card_options *o, struct sim_card **out);
+
+/* Its clock: the world's, less what restored snapshots took it back. */
+uint64_t sim_card_now(const struct sim_card *c);
+
+/* --- snapshots of cards (snapshot.c) ------------------------------------------------ */
+
+struct sim_snapshot;
+/* A card with its PF, its local memory, and every machine that lives there. 0;
+ * -EBUSY while an image of local memory is being applied; -ENOMEM. */
+int sim_snapshot_take(const struct sim_card *c, struct sim_snapshot **out);
+/* Put the card back to it, clocks included; machines that have moved away come back.
+ * May be done again and again. 0; -ENOENT a machine is gone, or others live in its
+ * place; -EXDEV a snapshot of another card; -ENOSPC, -EIO local memory is not whole. */
+int sim_snapshot_restore(struct sim_card *c, const struct sim_snapshot *snap);
+/* Bytes that it takes. */
+size_t sim_snapshot_size(const struct sim_snapshot *snap);
+void sim_snapshot_free(struct sim_snapshot *snap);
 
 /* --- VFs (vf.c) ------------------------------------------------------------------- */
 

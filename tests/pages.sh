@@ -17,4 +17,11 @@ for page in actions klvs states; do
 		status=1
 	fi
 done
+# Of this page only the part behind the mark is printed.
+"$gucemu" run --reference >"$work/page"
+sed '1,/<!-- printed -->/d' "$top/docs/scenarios.md" >"$work/is"
+if ! diff "$work/is" "$work/page"; then
+	echo "docs/scenarios.md is out of date: make docs"
+	status=1
+fi
 exit $status

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* See run_report.h. JUnit has to say its sums first, so its cases are kept in a
+ * stream until the end. */
+#include "cli/run_report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "view/json.h"
+
+int report_format_find(const char *name)
+{
+	static const char *const names[] = {
+#define X(sym, text) text,
+		REPORT_FORMAT_LIST(X)
+#undef X
+	};
+
+	for (int i = 0; i < REPORT_FORMATS; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+static bool is_bad(enum outcome o)
+{
+	return o != OUTCOME_PASS && o != OUTCOME_SKIP;
+}
+
+/* Letters that no shell takes for something else need no quotes. */
+static void put_word(FILE *out, const char *word)
+{
+	if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789_./+-=:,") == strlen(word)) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*word, out);
+	}
+	fputc('\'', out);
+}
+
+static void put_repeat(FILE *out, const struct report *r, const struct run_case *c)
+{
+	char only[80];
+
+	fputs(r->repeat, out);
+	fputs(" --filter ", out);
+	snprintf(only, sizeof(only), "=%s", c->is.id);
+	put_word(out, only);
+	fputc(' ', out);
+	put_word(out, c->path);
+}
+
+/* Lines of a text, each behind `before`; what no terminal should get is shown as '?'. */
+static void put_lines(FILE *out, const char *before, const char *text)
+{
+	bool fresh = true;
+
+	for (; text && *text; text++) {
+		if (fresh)
+			fputs(before, out);
+		fresh = *text == '\n';
+		fputc(*text == '\n' || *text == '\t' || ((unsigned char)*text >= 32 && *text != 127)
+			      ? *text : '?', out);
+	}
+	if (!fresh)
+		fputc('\n', out);
+}
+
+static void put_details(FILE *out, const char *before, const struct report *r,
+			const struct run_case *c)
+{
+	const struct verdict *v = &c->verdict;
+
+	put_lines(out, before, v->reason);
+	if (v->where[0] && !strstr(v->reason, v->where))
+		fprintf(out, "%sat %s\n", before, v->where);
+	if (v->diagram)
+		put_lines(out, before, v->diagram);
+	if (v->log && v->log[0]) {
+		fprintf(out, "%slog:\n", before);
+		put_lines(out, before, v->log);
+	}
+	fprintf(out, "%sseed %" PRIu64 "; again: ", before, r->seed);
+	put_repeat(out, r, c);
+	fputc('\n', out);
+}
+
+/* --- text, TAP, KTAP -------------------------------------------------------------------------- */
+
+static void text_case(struct report *r, const struct run_case *c)
+{
+	const struct verdict *v = &c->verdict;
+
+	fprintf(r->out, "%-7s %s", outcome_word(v->outcome), c->is.id);
+	if (c->is.text[0])
+		fprintf(r->out, ": %s", c->is.text);
+	if (v->outcome == OUTCOME_SKIP)
+		fprintf(r->out, " (%s)", v->reason);
+	fputc('\n', r->out);
+	if (is_bad(v->outcome))
+		put_details(r->out, "        ", r, c);
+}
+
+static void tap_case(struct report *r, const struct run_case *c)
+{
+	const struct verdict *v = &c->verdict;
+	bool ktap = r->format == REPORT_KTAP;
+
+	fprintf(r->out, "%sok %zu %s%s", is_bad(v->outcome) ? "not " : "", r->told, ktap ? "" : "- ",
+		c->is.id);
+	if (c->is.text[0] && !ktap)
+		fprintf(r->out, ": %s", c->is.text);
+	if (v->outcome == OUTCOME_SKIP)
+		fprintf(r->out, " # SKIP %s", v->reason);
+	fputc('\n', r->out);
+	if (!is_bad(v->outcome))
+		return;
+	fprintf(r->out, "# %s\n", outcome_word(v->outcome));
+	put_details(r->out, "# ", r, c);
+}
+
+/* --- JUnit -------------------------------------------------------------------------------------- */
+
+static void put_xml(FILE *out, const char *text)
+{
+	for (; text && *text; text++) {
+		unsigned char ch = (unsigned char)*text;
+
+		if (ch == '<')
+			fputs("&lt;", out);
+		else if (ch == '>')
+			fputs("&gt;", out);
+		else if (ch == '&')
+			fputs("&amp;", out);
+		else if (ch == '"')
+			fputs("&quot;", out);
+		else if (ch == '\n')
+			fputs("&#10;", out);
+		else
+			fputc(ch == '\t' || (ch >= 32 && ch < 127) ? ch : '?', out);
+	}
+}
+
+static void junit_case(struct report *r, const struct run_case *c)
+{
+	const struct verdict *v = &c->verdict;
+	const char *kind = v->outcome == OUTCOME_FAIL ? "failure" : "error";
+
+	fputs("    <testcase classname=\"", r->out);
+	put_xml(r->out, c->path);
+	fputs("\" name=\"", r->out);
+	put_xml(r->out, c->is.id);
+	fprintf(r->out, "\" time=\"%.3f\">\n", (double)c->wall_ns / 1e9);
+	if (v->outcome == OUTCOME_SKIP) {
+		fputs("      <skipped message=\"", r->out);
+		put_xml(r->out, v->reason);
+		fputs("\"/>\n", r->out);
+	} else if (is_bad(v->outcome)) {
+		char *text = NULL;
+		size_t len;
+		FILE *f = open_memstream(&text, &len);
+
+		if (f) {
+			put_details(f, "", r, c);
+			fclose(f);
+		}
+		fprintf(r->out, "      <%s type=\"%s\" message=\"", kind, outcome_word(v->outcome));
+		put_xml(r->out, v->reason);
+		fputs("\">", r->out);
+		put_xml(r->out, text);
+		fprintf(r->out, "</%s>\n", kind);
+		free(text);
+	}
+	fputs("    </testcase>\n", r->out);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------------ */
+
+static void json_case(struct report *r, const struct run_case *c)
+{
+	const struct verdict *v = &c->verdict;
+	struct json_object *o = json_push_object(json_get(r->json, "cases"));
+
+	json_add_str(o, "id", c->is.id);
+	json_add_str(o, "file", c->path);
+	json_add_u64(o, "number", c->number);
+	if (c->is.text[0])
+		json_add_str(o, "text", c->is.text);
+	if (c->is.level[0])
+		json_add_str(o, "level", c->is.level);
+	if (c->is.source[0])
+		json_add_str(o, "source", c->is.source);
+	json_add_str(o, "outcome", outcome_word(v->outcome));
+	if (v->reason[0])
+		json_add_str(o, "reason", v->reason);
+	if (v->where[0])
+		json_add_str(o, "where", v->where);
+	json_add_fmt(o, "hash", "%016" PRIx64, v->hash);
+	json_add_u64(o, "events", v->events);
+	json_add_u64(o, "clock_ns", v->clock);
+	json_add_u64(o, "wall_ns", c->wall_ns);
+	if (v->diagram)
+		json_add_str(o, "diagram", v->diagram);
+	if (v->log && v->log[0])
+		json_add_str(o, "log", v->log);
+	if (is_bad(v->outcome)) {
+		char *text = NULL;
+		size_t len;
+		FILE *f = open_memstream(&text, &len);
+
+		if (f) {
+			put_repeat(f, r, c);
+			fclose(f);
+		}
+		json_add_str(o, "again", text ? text : "");
+		free(text);
+	}
+}
+
+/* --- the whole ---------------------------------------------------------------------------------------- */
+
+void report_begin(struct report *r)
+{
+	switch (r->format) {
+	case REPORT_TEXT:
+		break;
+	case REPORT_TAP:
+		fprintf(r->out, "TAP version 13\n1..%zu\n", r->total);
+		break;
+	case REPORT_KTAP:
+		fprintf(r->out, "KTAP version 1\n1..%zu\n", r->total);
+		break;
+	case REPORT_JUNIT:
+		fprintf(r->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+				"  <testsuite name=\"gucemu run\" tests=\"%zu\">\n", r->total);
+		break;
+	case REPORT_JSON:
+		r->json = json_object_new_object();
+		json_add_u64(r->json, "seed", r->seed);
+		json_add_array(r->json, "cases");
+		break;
+	case REPORT_FORMATS:
+		break;
+	}
+}
+
+void report_case(struct report *r, const struct run_case *c)
+{
+	r->told++;
+	r->count[c->verdict.outcome]++;
+	switch (r->format) {
+	case REPORT_TEXT:
+		text_case(r, c);
+		break;
+	case REPORT_TAP:
+	case REPORT_KTAP:
+		tap_case(r, c);
+		break;
+	case REPORT_JUNIT:
+		junit_case(r, c);
+		break;
+	case REPORT_JSON:
+		json_case(r, c);
+		break;
+	case REPORT_FORMATS:
+		break;
+	}
+	fflush(r->out);
+}
+
+static size_t bad(const struct report *r)
+{
+	return r->told - r->count[OUTCOME_PASS] - r->count[OUTCOME_SKIP];
+}
+
+void report_end(struct report *r)
+{
+	switch (r->format) {
+	case REPORT_TEXT:
+	case REPORT_TAP:
+	case REPORT_KTAP:
+		fprintf(r->out, "%s%zu passed, %zu failed, %zu skipped\n",
+			r->format == REPORT_TEXT ? "" : "# ", r->count[OUTCOME_PASS], bad(r),
+			r->count[OUTCOME_SKIP]);
+		break;
+	case REPORT_JUNIT:
+		fputs("  </testsuite>\n</testsuites>\n", r->out);
+		break;
+	case REPORT_JSON: {
+		struct json_object *o = json_add_object(r->json, "outcomes");
+
+		for (int i = 0; i < OUTCOMES; i++)
+			json_add_u64(o, outcome_word((enum outcome)i), r->count[i]);
+		json_add_u64(r->json, "status", (uint64_t)report_status(r));
+		fprintf(r->out, "%s\n", json_line(r->json));
+		json_object_put(r->json);
+		r->json = NULL;
+		break;
+	}
+	case REPORT_FORMATS:
+		break;
+	}
+}
+
+int report_status(const struct report *r)
+{
+	static const enum outcome worst_first[] = { OUTCOME_CRASH, OUTCOME_DIFFERS, OUTCOME_HANG,
+						    OUTCOME_SCRIPT, OUTCOME_FAIL };
+
+	for (size_t i = 0; i < sizeof(worst_first) / sizeof(*worst_first); i++)
+		if (r->count[worst_first[i]])
+			return outcome_status(worst_first[i]);
+	return 0;
+}

@@ -1,0 +1,37 @@
+# Scenarios: Lua over the simulated world.
+
+scenario_lua = \
+	$(top_srcdir)/scenario/lua/base.lua \
+	$(top_srcdir)/scenario/lua/expect.lua \
+	$(top_srcdir)/scenario/lua/card.lua \
+	$(top_srcdir)/scenario/lua/vf.lua \
+	$(top_srcdir)/scenario/lua/raw.lua
+EXTRA_DIST += $(scenario_lua) scenario/embed.sh
+
+noinst_LTLIBRARIES += libgucscenario.la
+libgucscenario_la_SOURCES = \
+	scenario/events.c \
+	scenario/events.h \
+	scenario/names.c \
+	scenario/pattern.c \
+	scenario/scenario.c \
+	scenario/scenario.h \
+	scenario/script.c \
+	scenario/script.h \
+	scenario/sim_cards.c \
+	scenario/sim_jobs.c \
+	scenario/sim_pf.c \
+	scenario/sim_raw.c \
+	scenario/sim_vfs.c \
+	scenario/sim_world.c \
+	scenario/sim_world.h \
+	scenario/wait.c
+nodist_libgucscenario_la_SOURCES = scenario/prelude.h
+libgucscenario_la_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS) -D_GNU_SOURCE
+
+scenario/script.lo scenario/libgucscenario_la-script.lo: scenario/prelude.h
+BUILT_SOURCES += scenario/prelude.h
+CLEANFILES += scenario/prelude.h
+scenario/prelude.h: $(scenario_lua) $(top_srcdir)/scenario/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) scenario && $(top_srcdir)/scenario/embed.sh $(scenario_lua) >$@.tmp && \
+		mv $@.tmp $@

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* core functions on the PF drivers of the simulated world: verbs, images, settings. */
+#include "scenario/sim_world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sim_card *sim_pf_arg(lua_State *L, int index)
+{
+	struct sim_card *c = sim_card_arg(L, index);
+
+	if (!c->pfc)
+		luaL_error(L, "card %d was made without a PF driver", (int)c->index);
+	return c;
+}
+
+static unsigned vf_number(lua_State *L, int index)
+{
+	lua_Integer vf = luaL_checkinteger(L, index);
+
+	return vf < 0 || vf > GUC_MAX_VFS ? GUC_MAX_VFS + 1 : (unsigned)vf;
+}
+
+static struct pfc_provision share_arg(lua_State *L, int index)
+{
+	struct pfc_provision p = { .ggtt_size = 0 };
+
+	if (lua_isnoneornil(L, index))
+		return p;
+	luaL_checktype(L, index, LUA_TTABLE);
+	p.ggtt_size = (uint64_t)arg_int(L, index, "ggtt", 0, 0, 8ll << 30);
+	p.ggtt_start = (uint64_t)arg_int(L, index, "start", 0, 0, 8ll << 30);
+	p.contexts = (uint32_t)arg_int(L, index, "contexts", 0, 0, UINT32_MAX);
+	p.doorbells = (uint32_t)arg_int(L, index, "doorbells", 0, 0, UINT32_MAX);
+	p.exec_quantum_ms = (uint32_t)arg_int(L, index, "quantum", 0, 0, UINT32_MAX);
+	p.preempt_timeout_us = (uint32_t)arg_int(L, index, "preempt", 0, 0, UINT32_MAX);
+	p.lmem_size = (uint64_t)arg_int(L, index, "lmem", 0, 0, 1ll << 40);
+	return p;
+}
+
+/* core.pf_do(card, verb, vf, [share]): a tag. */
+static int core_pf_do(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	const char *name = luaL_checkstring(L, 2);
+	int verb = pfc_verb_find(name);
+	struct pfc_provision share = share_arg(L, 4);
+	uint64_t tag = sim_tag(L);
+
+	if (verb < 0 || verb == PFC_SET || verb == PFC_SAVE || verb == PFC_RESTORE)
+		return luaL_error(L, "the PF has no verb '%s'", name);
+	return sim_begun(L, tag,
+			 pfc_do(c->pfc, (enum pfc_verb)verb, vf_number(L, 3),
+				lua_isnoneornil(L, 4) ? NULL : &share, tag),
+			 name);
+}
+
+/* core.pf_save(card, vf): a tag; core.pf_image(tag): what came. */
+static int core_pf_save(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	unsigned vf = vf_number(L, 2);
+	uint64_t tag = sim_tag(L);
+	struct stream *m;
+	int err = pfc_do(c->pfc, PFC_SAVE, vf, NULL, tag);
+
+	if (!err) {
+		m = stream_add(script_of(L), tag, c->index, vf);
+		if (m)
+			m->save = true;
+		else
+			err = -ENOSPC, pfc_image_cancel(c->pfc, vf);
+	}
+	return sim_begun(L, tag, err, "save");
+}
+
+static int core_pf_image(lua_State *L)
+{
+	struct stream *m = stream_find(script_of(L), (uint64_t)luaL_checkinteger(L, 1));
+
+	if (!m)
+		return luaL_error(L, "there is no such image");
+	lua_pushlstring(L, (const char *)m->data, m->len);
+	return 1;
+}
+
+/* core.pf_restore(card, vf, image, [slice], [open]): a tag. */
+static int core_pf_restore(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	unsigned vf = vf_number(L, 2);
+	size_t len;
+	const char *image = luaL_checklstring(L, 3, &len);
+	lua_Integer slice = luaL_optinteger(L, 4, 4096);
+	uint64_t tag = sim_tag(L);
+	struct stream *m;
+	int err = pfc_do(c->pfc, PFC_RESTORE, vf, NULL, tag);
+
+	if (!err) {
+		m = stream_add(script_of(L), tag, c->index, vf);
+		if (m)
+			m->data = malloc(len ? len : 1);
+		if (!m || !m->data) {
+			pfc_image_cancel(c->pfc, vf);
+			return sim_begun(L, tag, -ENOMEM, "restore");
+		}
+		memcpy(m->data, image, len);
+		m->len = len;
+		m->slice = slice < 1 ? 1 : (size_t)slice;
+		m->no_end = lua_toboolean(L, 5);
+	}
+	return sim_begun(L, tag, err, "restore");
+}
+
+/* core.pf_restore_end(tag) for one that was left open. */
+static int core_pf_restore_end(lua_State *L)
+{
+	struct script *s = script_of(L);
+	struct stream *m = stream_find(s, (uint64_t)luaL_checkinteger(L, 1));
+
+	if (!m)
+		return luaL_error(L, "there is no such image");
+	pfc_image_end(s->sim->card[m->card].pfc, m->vf);
+	return 0;
+}
+
+static int core_pf_cancel(lua_State *L)
+{
+	int err = pfc_image_cancel(sim_pf_arg(L, 1)->pfc, vf_number(L, 2));
+
+	return err ? script_errno(L, err, "cancel") : 0;
+}
+
+/* core.pf_set(card, vf, name, values): a tag. */
+static int core_pf_set(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	const char *name = luaL_checkstring(L, 3);
+	int setting = pfc_setting_find_name(name);
+	uint32_t value[PFC_MAX_GROUP_WORDS];
+	uint32_t n = arg_dwords(L, 4, value, PFC_MAX_GROUP_WORDS);
+	uint64_t tag = sim_tag(L);
+
+	if (setting < 0)
+		return luaL_error(L, "there is no setting '%s'", name);
+	return sim_begun(L, tag,
+			 pfc_set(c->pfc, vf_number(L, 2), (enum pfc_setting)setting, value, n, tag),
+			 name);
+}
+
+static int core_pf_get(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	const char *name = luaL_checkstring(L, 3);
+	int setting = pfc_setting_find_name(name);
+	uint32_t value[PFC_MAX_GROUP_WORDS];
+	int n = setting < 0 ? -EINVAL : pfc_get(c->pfc, vf_number(L, 2), (enum pfc_setting)setting,
+						value, PFC_MAX_GROUP_WORDS);
+
+	if (n < 0)
+		return script_errno(L, n, name);
+	push_dwords(L, value, (uint32_t)n);
+	return 1;
+}
+
+/* core.pf_reset(card): a tag of its new start. */
+static int core_pf_reset(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	uint64_t tag = sim_tag(L);
+
+	world_of(script_of(L))->started[c->index] = tag;
+	return sim_begun(L, tag, pfc_reset(c->pfc), "PF reset");
+}
+
+static int core_pf_info(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	struct pfc_vf_info i;
+	int err = pfc_vf_info(c->pfc, vf_number(L, 2), &i);
+
+	if (err)
+		return script_errno(L, err, "info");
+	lua_createtable(L, 0, 16);
+	lua_createtable(L, PFC_MAX_GTS, 0);
+	for (int gt = 0; gt < (int)c->opt.geometry.tiles * c->opt.geometry.gts; gt++) {
+		lua_pushstring(L, pfc_vf_state_name(i.state[gt]));
+		lua_rawseti(L, -2, gt);
+	}
+	lua_setfield(L, -2, "state");
+	set_bool(L, "mismatch", i.mismatch);
+	set_bool(L, "failed", i.failed);
+	set_int(L, "ggtt_start", i.ggtt_start);
+	set_int(L, "ggtt_size", i.ggtt_size);
+	set_int(L, "lmem_size", i.lmem_size);
+	set_int(L, "contexts", i.contexts);
+	set_int(L, "begin_context", i.begin_context);
+	set_int(L, "doorbells", i.doorbells);
+	set_int(L, "begin_doorbell", i.begin_doorbell);
+	set_int(L, "relay_major", i.relay_major);
+	set_int(L, "relay_minor", i.relay_minor);
+	set_int(L, "fixup_done", i.fixup_done);
+	set_int(L, "adverse", i.adverse);
+	set_string(L, "valid", i.valid ? (i.valid == -ENOKEY ? "partly" : "no") : "yes");
+	set_string(L, "busy", i.busy ? pfc_verb_name(i.verb) : "");
+	return 1;
+}
+
+const luaL_Reg sim_pf_functions[] = {
+	{ "pf_do", core_pf_do },           { "pf_save", core_pf_save },
+	{ "pf_image", core_pf_image },     { "pf_restore", core_pf_restore },
+	{ "pf_restore_end", core_pf_restore_end }, { "pf_cancel", core_pf_cancel },
+	{ "pf_set", core_pf_set },         { "pf_get", core_pf_get },
+	{ "pf_reset", core_pf_reset },     { "pf_info", core_pf_info },
+	{ NULL, NULL },
+};
