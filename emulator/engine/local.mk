@@ -17,3 +17,18 @@ libgucengine_la_SOURCES = \
 	emulator/engine/streamer.h \
 	emulator/engine/tlb.c \
 	emulator/engine/walk.c
+
+if HAVE_CHECK
+
+engine_tests = \
+	tests/unit/test_eng_space
+check_PROGRAMS += $(engine_tests)
+TESTS += $(engine_tests)
+
+ppgtt_fixture = tests/unit/guc_ppgtt.c tests/unit/guc_ppgtt.h tests/unit/guc_lrc.c \
+	tests/unit/guc_lrc.h tests/unit/guc_fixture.c tests/unit/guc_fixture.h
+tests_unit_test_eng_space_SOURCES = tests/unit/test_eng_space.c $(ppgtt_fixture)
+tests_unit_test_eng_space_CFLAGS = $(unit_cflags)
+tests_unit_test_eng_space_LDADD = libgucguc.la $(CHECK_LIBS)
+
+endif HAVE_CHECK

@@ -133,8 +133,10 @@ enum eng_end eng_atomic(struct streamer *s)
 	end = eng_span_write(s, &span, dw, qword ? 8 : 4);
 	if (end != ENG_MORE)
 		return end;
+	if (give && (op & MI_ATOMIC_OP_MASK) == MI_ATOMIC_PREDEC)
+		old = make64(dw[0], qword ? dw[1] : 0);
 	if (give)
-		eng_gpr_set(s, 0, (op & MI_ATOMIC_OP_MASK) == MI_ATOMIC_PREDEC ? make64(dw[0], qword ? dw[1] : 0) : old);
+		eng_gpr_set(s, 0, old);
 	return eng_done(s);
 }
 

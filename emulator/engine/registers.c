@@ -251,7 +251,7 @@ void eng_gpr_set(struct streamer *s, unsigned i, uint64_t value)
 	s->regs.dirty = true;
 }
 
-/* --- the commands ---------------------------------------------------------------------------------- */
+/* --- the commands ---------------------------------------------------------------------- */
 
 enum eng_end eng_load_imm(struct streamer *s)
 {

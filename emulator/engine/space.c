@@ -6,14 +6,16 @@
 
 #include <string.h>
 
-#define GRAPHICS_XE2 20u /* five levels, atomics by entry */
-#define GMD_ARCH     BITS(31, 22)
+/* With five levels, and atomics by entry (xe_pci.c). */
+#define GRAPHICS_PVC 1260u
+#define GRAPHICS_XE2 2000u
 
 void eng_vm_load(struct streamer *s, unsigned child)
 {
 	const struct guc_options *o = &s->r->c->block->options;
 	const uint32_t *image = s->lrc.image;
-	bool xe2 = field_get(GMD_ARCH, o->gmd_id[0]) >= GRAPHICS_XE2;
+	unsigned version = guc_graphics_version(s->r->c);
+	bool xe2 = version >= GRAPHICS_XE2 || version == GRAPHICS_PVC;
 
 	s->vm = (struct eng_vm){
 		.root = make64(image[LRC_PDP_LO], image[LRC_PDP_HI]) & PPGTT_ADDR,
