@@ -22,6 +22,7 @@ if HAVE_CHECK
 
 engine_tests = \
 	tests/unit/test_eng_command \
+	tests/unit/test_eng_fuzz \
 	tests/unit/test_eng_space
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
@@ -31,6 +32,9 @@ ppgtt_fixture = tests/unit/guc_ppgtt.c tests/unit/guc_ppgtt.h tests/unit/guc_lrc
 tests_unit_test_eng_command_SOURCES = tests/unit/test_eng_command.c $(ppgtt_fixture)
 tests_unit_test_eng_command_CFLAGS = $(unit_cflags)
 tests_unit_test_eng_command_LDADD = libgucguc.la $(CHECK_LIBS)
+tests_unit_test_eng_fuzz_SOURCES = tests/unit/test_eng_fuzz.c $(ppgtt_fixture)
+tests_unit_test_eng_fuzz_CFLAGS = $(unit_cflags)
+tests_unit_test_eng_fuzz_LDADD = libgucguc.la $(CHECK_LIBS)
 tests_unit_test_eng_space_SOURCES = tests/unit/test_eng_space.c $(ppgtt_fixture)
 tests_unit_test_eng_space_CFLAGS = $(unit_cflags)
 tests_unit_test_eng_space_LDADD = libgucguc.la $(CHECK_LIBS)

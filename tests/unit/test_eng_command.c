@@ -149,6 +149,47 @@ START_TEST(held_behind_the_batch)
 }
 END_TEST
 
+/* What has to outlast a slice travels in the blob: a context within the second level of a
+ * batch, at a wait of its PPGTT, with registers and a predicate, goes on at another base
+ * of the GGTT. Addresses of the PPGTT stay, the first level's return one as well. */
+START_TEST(moves_in_mid_batch)
+{
+	const uint32_t inner[] = { MI_CMD(MI_OP_SEMAPHORE_WAIT) | 4u << 12 | 2, 1,
+				   lo32(PX_DATA + 0x80), hi32(PX_DATA), SRM(GPR(9), 4) };
+	struct guc_exec before, *now;
+	struct fx *from = f;
+	uint32_t dwords;
+
+	second(inner, 8);
+	RUN(LRI(GPR(9), 0x99), SET_PREDICATE(MI_NOOP_RESULT_SET),
+	    START(PX_BATCH + GGTT_PAGE, MI_BBS_SECOND), STORE(8, 3));
+	before = px_slot(&p)->exec[0];
+	ck_assert_uint_eq(before.level, 2);
+	ck_assert_uint_eq(before.ppgtt, GUC_EXEC_BATCH | GUC_EXEC_BACK);
+	ck_assert_uint_eq(before.waiting, 1);
+	dwords = lx_save(f);
+	f = lx_target(from, FX_VF_START(1) + 0x33000, NULL);
+	fx_free(from);
+	p.f = f;
+	p.tables = f->mem[1];
+	ck_assert_uint_eq(fx_restore(f, 0, 1, dwords) & 0xFFFF, dwords);
+	now = &px_slot(&p)->exec[0];
+	ck_assert_uint_eq(now->level, 2);
+	ck_assert_uint_eq(now->ppgtt, before.ppgtt);
+	ck_assert_uint_eq(now->batch, before.batch);
+	ck_assert_uint_eq(now->back, before.back);
+	ck_assert_uint_eq(now->predicate, before.predicate);
+	lx_resume(f);
+	fx_put(f, 1, LX_REGS(0) + 4 * LRC_RING_START, (uint32_t)fx_addr(f, 1, LX_RING(0)));
+	px_put(&p, 0x80, 1);
+	lx_done(f);
+	fx_run(f, 20);
+	ck_assert_uint_eq(px_get(&p, 4), 0x99);
+	ck_assert_uint_eq(px_get(&p, 8), 3);
+	alive();
+}
+END_TEST
+
 static const struct {
 	uint32_t bits, memory, value;
 	bool goes_on;
@@ -653,6 +694,7 @@ static Suite *suite(void)
 	tcase_add_test(t, users_stay_inside);
 	tcase_add_test(t, endless);
 	tcase_add_test(t, held_behind_the_batch);
+	tcase_add_test(t, moves_in_mid_batch);
 	EACH(t, conditional_end, ends);
 	LOOP(t, conditional_end_of_levels, 2);
 	tcase_add_test(t, waits);
