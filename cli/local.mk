@@ -59,7 +59,7 @@ gucemu_SOURCES = \
 nodist_gucemu_SOURCES = cli/checklist_rows.h
 gucemu_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE \
 	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
-gucemu_LDADD = libgucscenario.la libgucsim.la libgucserver.la libgucvfrun.la \
+gucemu_LDADD = libgucscenario.la libgucfault.la libgucsim.la libgucserver.la libgucvfrun.la \
 	libgucvftransport.la libgucvfcore.la \
 	libgucpfcore.la libgucview.la libguctrace.la libgucguc.la libgucwire.la libgucframe.la \
 	libguchost.la libgucproto.la \
@@ -89,6 +89,7 @@ cli_tests = \
 	tests/unit/test_view \
 	tests/process/test_cli \
 	tests/process/test_demo \
+	tests/process/test_run \
 	tests/process/test_trace \
 	tests/process/test_image \
 	tests/process/test_tables \
@@ -144,6 +145,10 @@ tests_process_test_cli_SOURCES = tests/process/test_cli.c $(cli_fixture)
 tests_process_test_cli_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_cli_CFLAGS = $(cli_test_cflags)
 tests_process_test_cli_LDADD = $(cli_test_ldadd)
+tests_process_test_run_SOURCES = tests/process/test_run.c $(cli_fixture) tests/check_main.h
+tests_process_test_run_CPPFLAGS = $(cli_test_cppflags)
+tests_process_test_run_CFLAGS = $(cli_test_cflags)
+tests_process_test_run_LDADD = $(cli_test_ldadd)
 tests_process_test_demo_SOURCES = tests/process/test_demo.c $(cli_fixture) $(golden_sources)
 tests_process_test_demo_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_demo_CFLAGS = $(cli_test_cflags)

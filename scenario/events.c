@@ -179,6 +179,16 @@ void events_vf(struct events *e, unsigned card, unsigned fn, uint64_t now,
 	ev->view.by_vf = true;
 }
 
+void events_fault(struct events *e, unsigned card, const struct fault_out *o)
+{
+	struct scenario_event *ev = append(e, DRIVER_FAULT, card, o->fn, o->gt, o->time);
+
+	if (!ev)
+		return;
+	ev->view.guc.value = (uint64_t)o->number;
+	set_text(ev, fault_out_name(o->what));
+}
+
 void event_words(const struct scenario_event *e, char *buf, size_t cap)
 {
 	struct view_event copy = e->view;
@@ -251,6 +261,7 @@ char *events_diagram(struct events *e, unsigned vf, unsigned gt, uint64_t offend
 	const struct diagram_view view = { .vf = vf, .gt = gt, .profile = DIAGRAM_FULL };
 	struct view_event *copy = calloc(e->n ? e->n : 1, sizeof(*copy));
 	struct diagram_entry *entries = calloc(ENTRIES, sizeof(*entries));
+	struct diagram_entry last_text = { .text = "" };
 	struct drawn drawn = { NULL };
 	char *text = NULL;
 	size_t len, n, before, left = 0, at = SIZE_MAX, from = 0;
@@ -260,9 +271,14 @@ char *events_diagram(struct events *e, unsigned vf, unsigned gt, uint64_t offend
 	if (offending && offending <= e->n) {
 		n = drawable(e, copy, offending - 1);
 		before = diagram_from_events(copy, n, &view, entries, ENTRIES, &left);
+		if (before)
+			last_text = entries[before - 1];
 		n = drawable(e, copy, offending);
-		if (diagram_from_events(copy, n, &view, entries, ENTRIES, &left) > before)
+		n = diagram_from_events(copy, n, &view, entries, ENTRIES, &left);
+		if (n > before)
 			at = before;
+		else if (n && strcmp(last_text.text, entries[n - 1].text))
+			at = n - 1; /* one more of the same: "x3" */
 	}
 	n = drawable(e, copy, e->n);
 	n = diagram_from_events(copy, n, &view, entries, ENTRIES, &left);

@@ -6,6 +6,7 @@
 
 #include <lua.h>
 
+#include "fault/fault.h"
 #include "pfclient/pfc.h"
 #include "vfclient/vfc.h"
 #include "view/event.h"
@@ -27,7 +28,8 @@
 	X(PF_NOTIFY, "pf-notify", "VF_STATE_NOTIFY came: code")                \
 	X(PF_ADVERSE, "pf-adverse", "ADVERSE_EVENT came: code")                \
 	X(PF_RELAY, "pf-relay", "a relay request was served: code, err")       \
-	X(PF_LOG, "pf-log", "a line of the PF's log: text")
+	X(PF_LOG, "pf-log", "a line of the PF's log: text")                    \
+	X(FAULT, "fault", "a fault rule asks for something: text is what, value the rule")
 
 enum driver_point {
 	DRIVER_FIRST = GUC_PT_COUNT - 1,
@@ -63,6 +65,7 @@ void events_guc(struct events *e, unsigned card, const struct guc_event *ev);
 void events_pf(struct events *e, unsigned card, uint64_t now, const struct pfc_event *ev);
 void events_vf(struct events *e, unsigned card, unsigned fn, uint64_t now,
 	       const struct vfc_event *ev);
+void events_fault(struct events *e, unsigned card, const struct fault_out *o);
 /* One that came in a frame. */
 void events_view(struct events *e, const struct view_event *v);
 

@@ -5,8 +5,9 @@ scenario_lua = \
 	$(top_srcdir)/scenario/lua/expect.lua \
 	$(top_srcdir)/scenario/lua/card.lua \
 	$(top_srcdir)/scenario/lua/vf.lua \
-	$(top_srcdir)/scenario/lua/raw.lua
-EXTRA_DIST += $(scenario_lua) scenario/embed.sh
+	$(top_srcdir)/scenario/lua/raw.lua \
+	$(top_srcdir)/scenario/lua/fault.lua
+EXTRA_DIST += $(scenario_lua) scenario/embed.sh tests/scenario/words.lua
 
 noinst_LTLIBRARIES += libgucscenario.la
 libgucscenario_la_SOURCES = \
@@ -19,6 +20,7 @@ libgucscenario_la_SOURCES = \
 	scenario/script.c \
 	scenario/script.h \
 	scenario/sim_cards.c \
+	scenario/sim_faults.c \
 	scenario/sim_jobs.c \
 	scenario/sim_pf.c \
 	scenario/sim_raw.c \

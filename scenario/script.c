@@ -284,6 +284,14 @@ static int load_file(lua_State *L, const char *path, const char *mode_name)
 	return status;
 }
 
+static int included(lua_State *L, int status, lua_KContext context)
+{
+	(void)L;
+	(void)status;
+	(void)context;
+	return 1;
+}
+
 /* include("name.lua"): a file beside the script, its result. */
 static int core_include(lua_State *L)
 {
@@ -304,7 +312,7 @@ static int core_include(lua_State *L)
 		return lua_error(L);
 	lua_getfield(L, LUA_REGISTRYINDEX, "gucemu.env");
 	lua_setupvalue(L, -2, 1);
-	lua_call(L, 0, 1);
+	lua_callk(L, 0, 1, 0, included);
 	return 1;
 }
 

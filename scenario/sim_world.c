@@ -204,6 +204,7 @@ static void end(struct script *s)
 	for (unsigned i = 0; w && i < STREAMS; i++)
 		stream_free(&w->stream[i]);
 	sim_raw_end(s);
+	sim_faults_end(s);
 	sim_free(s->sim);
 	free(w);
 }
@@ -228,6 +229,7 @@ static void open_world(lua_State *L)
 	luaL_setfuncs(L, sim_vf_functions, 0);
 	luaL_setfuncs(L, sim_job_functions, 0);
 	luaL_setfuncs(L, sim_raw_functions, 0);
+	luaL_setfuncs(L, sim_fault_functions, 0);
 	sim_snapshot_open(L);
 }
 

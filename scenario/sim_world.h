@@ -18,6 +18,7 @@ struct stream {
 };
 
 struct sim_raw;
+struct fault;
 
 struct sim_world {
 	uint64_t started[SIM_MAX_CARDS];  /* tag of the PF's start */
@@ -25,6 +26,7 @@ struct sim_world {
 	unsigned vfs;
 	struct stream stream[STREAMS];
 	struct sim_raw *raw;              /* a list */
+	struct fault *fault[SIM_MAX_CARDS]; /* NULL: no rules yet */
 };
 
 static inline struct sim_world *world_of(const struct script *s)
@@ -36,7 +38,9 @@ struct stream *stream_add(struct script *s, uint64_t tag, unsigned card, unsigne
 struct stream *stream_find(struct script *s, uint64_t tag);
 
 extern const luaL_Reg sim_card_functions[], sim_pf_functions[], sim_vf_functions[],
-	sim_job_functions[], sim_raw_functions[];
+	sim_job_functions[], sim_raw_functions[],
+	sim_fault_functions[];
+void sim_faults_end(struct script *s);
 void sim_snapshot_open(lua_State *L);
 /* A card or VF by its number. */
 struct sim_card *sim_card_arg(lua_State *L, int index);

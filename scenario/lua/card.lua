@@ -36,6 +36,7 @@ for _, o in ipairs {
 end
 
 local cards = {}
+core.cards = cards
 
 core.def("Cards", "card{OPTIONS}", "Power a card on; its PF is up when this returns.",
 	function(options)

@@ -73,7 +73,10 @@ core.def("VFs", "vf:shutdown()", "Unload the driver.",
 core.def("VFs", "vf:wedge()", "The driver gives up, as when its transport is lost; await its state.",
 	function(v) core.vf_wedge(virtual(v, "vf:wedge()")) end)
 core.def("VFs", "vf:remove()", "The machine goes, as if its process died.",
-	function(v) core.vf_remove(v.id) end)
+	function(v)
+		v.gone = true
+		core.vf_remove(v.id)
+	end)
 
 core.def("VFs", "vf:info([gt])",
 	"All that the driver knows: state, abi_minor, ggtt_start, ggtt_size, recovery_pending, " ..
@@ -405,8 +408,20 @@ function core.provisioned(c, n)
 	return ok and info.ggtt_size > 0
 end
 
+local vfs = {}
+
 function core.vf_made(v, c)
 	known[c.index] = c
+	vfs[#vfs + 1] = v
+end
+
+-- The VF that lives there now.
+function core.vf_at(c, fn)
+	for _, v in ipairs(vfs) do
+		if not v.gone and v:card() == c.index and v:number() == fn then
+			return v
+		end
+	end
 end
 
 function core.pf_image_of(tag)

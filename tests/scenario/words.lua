@@ -306,3 +306,25 @@ scenario{ id = "frozen", text = "a frozen machine does nothing", run = function(
 	await{ point = "vf-state", text = "wedged" }
 	expect.eq(v:state(), "wedged")
 end }
+
+scenario{ id = "faults", text = "rules fire, and what they ask of the world is done",
+	run = function()
+	local a, b = card{}, card{}
+	local v = a:vf(1)
+	local q = v:queue()
+	q:submit():wait()
+	local r = fault "on g2h vf=1 action=SCHED_CONTEXT_MODE_DONE do drop"
+	q:destroy()
+	expect.no{ point = "vf-queue", within = 50 }
+	expect.eq(r:fired(), 1)
+	r:remove()
+	local lost = fault("on mbox-reply vf=1 nth=1 do drop", b)
+	fault("on h2g vf=1 action=TLB_INVALIDATION nth=1 do migrate", a)
+	mark()
+	v:tlb_invalidate()
+	await{ point = "irq", irq = "MIGRATED", card = b }
+	await{ point = "vf-state", text = "wedged" } -- START went unanswered
+	expect.eq(v:card(), 1)
+	expect.eq(lost:fired(), 1)
+	expect.fails(nil, function() fault "on nowhere do drop" end)
+end }

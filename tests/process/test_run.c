@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* gucemu run: every outcome and exit status, bad scripts, limits, formats, and
+ * that nothing is left behind. The words that scripts have are tested by
+ * tests/scenario, which runs here as well. */
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli_fixture.h"
+#include "tests/check_main.h"
+#include "view/json.h"
+
+static const char *scratch;
+
+static void begin(void)
+{
+	scratch = scratch_new();
+}
+
+static void end(void)
+{
+	scratch_drop();
+}
+
+/* A script in the scratch folder. */
+static void script(const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* "gucemu run WORDS SCRATCH/NAME". */
+static void expect_script(const char *words, const char *name, int status, const char *text)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "run %s %s/%s", words, scratch, name);
+	expect_run(line, status, text);
+}
+
+/* Each outcome with its exit status and what is said of it. */
+static const struct {
+	const char *text, *words;
+	int status;
+	const char *says;
+} scripts[] = {
+	/* Passed, skipped. */
+	{ "expect.eq(card{}:state(1), 'UNPROVISIONED')", "", 0, "ok 1 - s" },
+	{ "needs{ 'sockets' }", "", 0, "# SKIP it needs real processes" },
+	{ "needs{ 'generation=seed' }", "--set generation=latest", 0, "# SKIP it is for generation" },
+	{ "skip 'not today'", "", 0, "# SKIP not today" },
+	/* An expectation: file and line, and pcall() doesn't help. */
+	{ "\nexpect.eq(1, 2, 'one')", "", 1, "s.lua:2" },
+	{ "pcall(function() fail 'no' end)", "", 1, "no" },
+	{ "local a = card{}\na.pf:provision(1, {})\nexpect.no{ point = 'state' }", "", 1,
+	  "UNPROVISIONED" },
+	{ "expect.fails('EPERM', function() card{ vfs = 1 }.pf:flr(9) end)", "", 1, "not EPERM" },
+	/* Wrong scripts. */
+	{ "local x =\n=", "", 2, "s.lua:2:" },
+	{ "\n\nnothing.at = all", "", 2, "s.lua:3:" },
+	{ "card{ vsf = 1 }", "", 2, "there is no option 'vsf'" },
+	{ "await{ piont = 'h2g' }", "", 2, "a pattern has no 'piont'" },
+	{ "await{ action = 'RESFIX_STRAT' }", "", 2, "there is no 'RESFIX_STRAT'" },
+	{ "card{ vfs = 'many' }", "", 2, "s.lua:1: vfs: a whole number is wanted" },
+	{ "card{}.pf:flr(9)", "", 2, "EINVAL" },
+	{ "error{}", "", 2, "table" },
+	{ "needs{ 'luck' }", "", 2, "there is no need 'luck'" },
+	{ "fault 'on h2g do drop'", "", 2, "there is no card yet" },
+	{ "card{} fault 'on h2g do dorp'", "", 2, "fault: column" },
+	{ "\x1bLua", "", 2, "s.lua" },
+	/* What a script does not have. */
+	{ "io.open('/etc/passwd')", "", 2, "'io'" },
+	{ "os.exit(0)", "", 2, "'os'" },
+	{ "require 'x'", "", 2, "'require'" },
+	{ "load('return 1')", "", 2, "'load'" },
+	{ "dofile 'x'", "", 2, "'dofile'" },
+	{ "debug.getregistry()", "", 2, "'debug'" },
+	{ "coroutine.yield()", "", 2, "'coroutine'" },
+	{ "string.dump(print)", "", 2, "'dump'" },
+	{ "collectgarbage()", "", 2, "'collectgarbage'" },
+	{ "include '../x.lua'", "", 2, "without '..'" },
+	{ "include '/etc/passwd'", "", 2, "beside the script" },
+	{ "include 'none.lua'", "", 2, "No such file" },
+	{ "include 's.lua'", "", 2, "include: over" },
+	/* Limits. */
+	{ "local t = {} while true do t[#t + 1] = string.rep('x', 1 << 25) .. #t end", "", 2,
+	  "not enough memory" },
+	{ "string.rep('x', 1 << 40)", "", 2, "s.lua:1" },
+	{ "local function f() return f() + 1 end f()", "", 2, "stack overflow" },
+	{ "while true do end", "--timeout 1", 4, "ran for 1 s" },
+	{ "while true do pcall(function() while true do end end) end", "--timeout 1", 4, "1 s" },
+	{ "string.find(string.rep('a', 1 << 20), string.rep('a?', 1 << 12) .. 'b')", "--timeout 1",
+	  2, "pattern too complex" },
+	{ "string.find(string.rep('a', 1 << 16), '.-.-.-.-b')", "--timeout 1", 4, "was killed" },
+	{ "for i = 1, 1000 do spawn(function() sleep(1e6) end) end", "", 2, "over 64 tasks" },
+	/* Waiting in vain. */
+	{ "card{}\nawait{ point = 'h2g', vf = 1, timeout = 20 }", "", 4, "within 20 ms" },
+	{ "sleep(1e9)", "", 4, "600 s of virtual time" },
+	{ "spawn(function() sleep(1e6) end):join(10)", "", 4, "did not end" },
+};
+#define SCRIPTS (sizeof(scripts) / sizeof(scripts[0]))
+
+START_TEST(outcomes)
+{
+	script("s.lua", scripts[_i].text);
+	expect_script(scripts[_i].words, "s.lua", scripts[_i].status, scripts[_i].says);
+}
+END_TEST
+
+START_TEST(command_lines)
+{
+	/* Bad command lines exit with 2. */
+	expect_run("run", 2, "which scenario");
+	expect_run("run /nowhere", 2, "No such file");
+	expect_script("--filter nothing", "", 2, "no scenario");
+	script("s.lua", "");
+	expect_script("--filter zz", "s.lua", 2, "no scenario fits zz");
+	expect_script("--format xml", "s.lua", 2, "--format");
+	expect_script("--set x", "s.lua", 2, "NAME=VALUE");
+	expect_script("--jobs 0", "s.lua", 2, "jobs");
+	expect_script("--output /nowhere/x", "s.lua", 1, "/nowhere/x");
+	expect_run("run --reference", 0, "### Expectations");
+}
+END_TEST
+
+START_TEST(several)
+{
+	/* The worst exit status counts; the others still run; files that begin with '_'
+	 * are no scenarios. */
+	script("a.lua", "scenario{ id = 'x', text = 'first', level = 'must', run = function() end }\n"
+			"scenario{ id = 'y', run = function() fail 'y' end }\n");
+	script("b.lua", "include '_c.lua'");
+	script("_c.lua", "sleep(1e9)");
+	script("d.lua", "=");
+	expect_script("--list", "a.lua", 0, "x\t");
+	expect_script("", "", 4, "# 1 passed, 3 failed, 0 skipped");
+	expect_script("--jobs 4", "", 4, "not ok 2 - y");
+	expect_script("--filter ?", "a.lua", 1, "# 1 passed, 1 failed");
+	expect_script("--filter =x", "a.lua", 0, "ok 1 - x: first");
+}
+END_TEST
+
+START_TEST(formats)
+{
+	/* Each format says the same; what a script prints can't break any. */
+	char line[256];
+	struct run_result r;
+	struct json_object *o, *c;
+
+	script("s.lua", "scenario{ id = 'a<b', run = function() print('<&>\\27[1m') fail '\"q\"' end }");
+	expect_script("--format tap", "s.lua", 1, "not ok 1 - a<b\n# fail\n# \"q\"");
+	expect_script("--format ktap", "s.lua", 1, "KTAP version 1\n1..1\nnot ok 1 a<b");
+	expect_script("--format text", "s.lua", 1, "fail    a<b");
+	expect_script("--format junit", "s.lua", 1, "name=\"a&lt;b\"");
+	expect_script("--format junit", "s.lua", 1, "&lt;&amp;&gt;?[1m");
+	expect_script("--format junit", "s.lua", 1, "message=\"&quot;q&quot;\"");
+	snprintf(line, sizeof(line), "run --seed 7 --format json %s/s.lua", scratch);
+	r = run_gucemu(line);
+	ck_assert_int_eq(r.status, 1);
+	o = json_read(r.out, strlen(r.out));
+	ck_assert_ptr_nonnull(o);
+	ck_assert_uint_eq(json_get_u64(o, "seed", 0), 7);
+	ck_assert_uint_eq(json_get_u64(o, "status", 0), 1);
+	c = json_at(json_get(o, "cases"), 0);
+	ck_assert_str_eq(json_get_str(c, "outcome", ""), "fail");
+	ck_assert_str_eq(json_get_str(c, "log", ""), "<&>\x1b[1m\n");
+	ck_assert_ptr_nonnull(strstr(json_get_str(c, "again", ""), "--seed 7 --filter '=a<b'"));
+	json_object_put(o);
+	run_free(&r);
+}
+END_TEST
+
+START_TEST(marked)
+{
+	/* The diagram marks the message that offends, and there is one only. */
+	char line[256];
+	struct run_result r;
+	const char *at;
+
+	script("s.lua", "local v = card{}:vf(1)\nexpect.no{ point = 'mbox-request', "
+			"action = 'CONTROL_CTB', vf = 1 }");
+	snprintf(line, sizeof(line), "run %s/s.lua", scratch);
+	r = run_gucemu(line);
+	ck_assert_int_eq(r.status, 1);
+	at = strstr(r.out, ">>> VF2GUC_CONTROL_CTB");
+	ck_assert_ptr_nonnull(at);
+	ck_assert_ptr_null(strstr(at + 1, ">>>"));
+	run_free(&r);
+}
+END_TEST
+
+/* One reader of the FIFO gets the text, and has gone when this returns. */
+static void feed(const char *fifo, const char *text)
+{
+	const struct timespec pause = { 0, 1000000 };
+	int fd = open(fifo, O_WRONLY);
+
+	(void)!write(fd, text, strlen(text));
+	close(fd);
+	while ((fd = open(fifo, O_WRONLY | O_NONBLOCK)) >= 0) {
+		close(fd);
+		nanosleep(&pause, NULL);
+	}
+}
+
+START_TEST(twice)
+{
+	/* The same seed is the same run, also in random order; what a script reads anew
+	 * may differ. */
+	char fifo[256];
+	pid_t writer;
+
+	script("same.lua", "local v = card{}:vf(1) v:load{} sleep(random(100))");
+	expect_script("--twice", "same.lua", 0, "1 passed");
+	expect_script("--twice --random-order --seed 5", "same.lua", 0, "1 passed");
+	snprintf(fifo, sizeof(fifo), "%s/_other.lua", scratch);
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	script("other.lua", "scenario{ id = 'o', run = function() card{} sleep(include '_other.lua') "
+			    "end }");
+	writer = fork();
+	if (writer == 0) {
+		feed(fifo, "return 1");
+		feed(fifo, "return 2");
+		_exit(0);
+	}
+	expect_script("--twice", "other.lua", 5, "with one seed first pass");
+	waitpid(writer, NULL, 0);
+}
+END_TEST
+
+/* Processes in the group or session that have the scratch folder on their command line. */
+static bool somebody_has(const char *text)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+	bool found = false;
+
+	while (proc && (e = readdir(proc))) {
+		char path[300], line[4096];
+		FILE *f;
+		size_t n;
+
+		if (e->d_name[0] < '0' || e->d_name[0] > '9' || atoi(e->d_name) == getpid())
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/cmdline", e->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		n = fread(line, 1, sizeof(line) - 1, f);
+		fclose(f);
+		for (size_t i = 0; i + 1 < n; i++)
+			if (!line[i])
+				line[i] = ' ';
+		line[n] = '\0';
+		found |= strstr(line, text) != NULL;
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+static void wait_until_gone(void)
+{
+	const struct timespec pause = { 0, 20000000 };
+
+	for (unsigned i = 0; i < 500 && somebody_has(scratch); i++)
+		nanosleep(&pause, NULL);
+	ck_assert(!somebody_has(scratch));
+}
+
+START_TEST(no_orphans)
+{
+	/* However it ends, no process of it is left. */
+	const struct timespec pause = { 0, 300000000 };
+	const int signals[] = { SIGTERM, SIGINT, SIGKILL, SIGHUP };
+	char line[256];
+	pid_t pid;
+
+	script("a.lua", "while true do end");
+	script("b.lua", "while true do end");
+	snprintf(line, sizeof(line), "run --jobs 2 %s", scratch);
+	pid = start_gucemu(line);
+	nanosleep(&pause, NULL);
+	end_gucemu(pid, signals[_i]);
+	wait_until_gone();
+}
+END_TEST
+
+START_TEST(words)
+{
+	/* Every word of scripts does what the reference says, twice the same. */
+	expect_run("run --twice --jobs 2 " TESTS "/scenario", 0, " 0 failed, 0 skipped");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("run");
+	TCase *t = tcase_create("run");
+
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_loop_test(t, outcomes, 0, SCRIPTS);
+	tcase_add_test(t, command_lines);
+	tcase_add_test(t, several);
+	tcase_add_test(t, formats);
+	tcase_add_test(t, marked);
+	tcase_add_test(t, twice);
+	tcase_add_loop_test(t, no_orphans, 0, 4);
+	tcase_add_test(t, words);
+	suite_add_tcase(s, t);
+	return check_main(s);
+}
