@@ -14,5 +14,6 @@ int gucemu_actions_main(int argc, char **argv);
 int gucemu_klvs_main(int argc, char **argv);
 int gucemu_states_main(int argc, char **argv);
 int gucemu_explain_main(int argc, char **argv);
+int gucemu_fault_main(int argc, char **argv);
 
 #endif

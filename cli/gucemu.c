@@ -34,6 +34,7 @@ static const struct command commands[] = {
 	{ "actions", gucemu_actions_main, "list the messages between drivers and GuC" },
 	{ "klvs", gucemu_klvs_main, "list the keys of configuration and policies" },
 	{ "states", gucemu_states_main, "list what a GuC does with a VF, or draw it" },
+	{ "fault", gucemu_fault_main, "let an emulated card misbehave by rules" },
 	{ "trace", gucemu_trace_main, "show and draw what --record wrote" },
 	{ "version", version_main, "print the version" },
 	{ "help", help_main, "explain a command" },

@@ -19,6 +19,9 @@ gucemu_SOURCES = \
 	cli/explain.c \
 	cli/explain.h \
 	cli/explain_message.c \
+	cli/fault.c \
+	cli/fault.h \
+	cli/fault_words.c \
 	cli/facts.c \
 	cli/facts.h \
 	cli/facts_main.c \
@@ -59,7 +62,7 @@ gucemu_SOURCES = \
 nodist_gucemu_SOURCES = cli/checklist_rows.h
 gucemu_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE \
 	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
-gucemu_LDADD = libgucscenario.la libgucfault.la libgucsim.la libgucserver.la libgucvfrun.la \
+gucemu_LDADD = libgucscenario.la libgucsim.la libgucserver.la libgucfault.la libgucvfrun.la \
 	libgucvftransport.la libgucvfcore.la \
 	libgucpfcore.la libgucview.la libguctrace.la libgucguc.la libgucwire.la libgucframe.la \
 	libguchost.la libgucproto.la \

@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	docs/protocol/checklist.md \
 	docs/protocol/decisions.md \
 	docs/protocol/engine-facts.md \
+	docs/protocol/faults.md \
 	docs/protocol/frames.md \
 	docs/protocol/guc-abi.md \
 	docs/protocol/trace.md \
@@ -29,3 +30,5 @@ docs: gucemu$(EXEEXT)
 	$(AM_V_at){ sed '/<!-- printed -->/q' $(top_srcdir)/docs/scenarios.md && \
 		./gucemu$(EXEEXT) run --reference; } >page.tmp && \
 		mv page.tmp $(top_srcdir)/docs/scenarios.md
+	$(AM_V_at)./gucemu$(EXEEXT) fault list --markdown >page.tmp && \
+		mv page.tmp $(top_srcdir)/docs/protocol/faults.md

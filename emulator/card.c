@@ -52,6 +52,7 @@ void card_time(struct server *s)
 		return;
 	s->ticked = true;
 	s->now = uv_hrtime();
+	faults_look(s);
 	guc_tick(&s->card, s->now);
 }
 
@@ -84,8 +85,10 @@ static void on_check(uv_check_t *check)
 	s->now = now;
 	s->ticked = false;
 	s->again = false;
-	if (guc_next_deadline(&s->card) <= now)
+	if (guc_next_deadline(&s->card) <= now) {
+		faults_look(s);
 		guc_tick(&s->card, now);
+	}
 	more = plain_turn(s, now, &next);
 	if (!record_behind(s)) /* a write that ends wakes the loop */
 		more |= builtin_turn(s, now, &next, &moved);
@@ -96,6 +99,7 @@ static void on_check(uv_check_t *check)
 	handover_check(s, now, &next);
 	clients_check(s, now, &next);
 	clients_again(s, moved, &next);
+	faults_turn(s);
 	clients_bury(s);
 	bell_turn(s);
 	record_turn(s, now, &next);
@@ -147,6 +151,7 @@ int card_start(struct server *s)
 	s->card.sink = events_sink;
 	s->card.sink_user = s;
 	events_update(s);
+	faults_attach(s);
 	uv_check_init(&s->loop, &s->check);
 	uv_idle_init(&s->loop, &s->idle);
 	uv_timer_init(&s->loop, &s->timer);

@@ -229,6 +229,11 @@ enum wire_next on_control(struct client *c, const struct frame *f, int *fds)
 	struct verb v;
 
 	(void)fds;
+	/* Rules have blanks and '=' of their own. */
+	if (f->text_len >= 6 && memcmp(f->text, "fault ", 6) == 0) {
+		faults_verb(c, f->seq, f->text + 6, f->text_len - 6);
+		return WIRE_NEXT;
+	}
 	if (verb_parse(&v, f->text, f->text_len) != 0) {
 		control_reply(c, f->seq, -EINVAL, NULL, "not a verb line");
 		return WIRE_NEXT;

@@ -12,6 +12,9 @@ libgucserver_la_SOURCES = \
 	emulator/client.c \
 	emulator/control.c \
 	emulator/events.c \
+	emulator/fault_text.c \
+	emulator/fault_text.h \
+	emulator/faults.c \
 	emulator/freeze.c \
 	emulator/function.c \
 	emulator/handover.c \

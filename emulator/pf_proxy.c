@@ -163,7 +163,8 @@ static void note_end(struct server *s, const struct proxy_job *j, int status)
 		hold_over(s, j->vf);
 }
 
-bool proxy_resume(struct server *s, unsigned fn)
+/* A verb of the server's own. */
+static bool order(struct server *s, const char *verb, unsigned fn, int kind)
 {
 	struct client *pf = pf_client(s);
 	struct proxy_job *j = pf ? job_new(s) : NULL;
@@ -172,12 +173,22 @@ bool proxy_resume(struct server *s, unsigned fn)
 
 	if (!j)
 		return false;
-	j->kind = ORPHAN;
+	j->kind = kind;
 	j->vf = fn;
 	f.seq = j->pf_seq;
-	f.text_len = (size_t)snprintf(line, sizeof(line), "pf resume vf=%u", fn);
+	f.text_len = (size_t)snprintf(line, sizeof(line), "pf %s vf=%u", verb, fn);
 	client_send(pf, &f, NULL);
 	return true;
+}
+
+bool proxy_resume(struct server *s, unsigned fn)
+{
+	return order(s, "resume", fn, ORPHAN);
+}
+
+bool proxy_pause(struct server *s, unsigned fn)
+{
+	return order(s, "pause", fn, PAUSES);
 }
 
 enum wire_next on_pf_reply(struct client *c, const struct frame *f, int *fds)

@@ -115,6 +115,8 @@ static void on_child(uv_signal_t *handle, int signum)
 	int status;
 
 	(void)signum;
+	if (faults_child(s))
+		card_kick(s);
 	if (s->child == 0 || waitpid(s->child, &status, WNOHANG) != s->child)
 		return;
 	s->child = 0;
@@ -222,6 +224,7 @@ int gucemu_serve_main(int argc, char **argv)
 		return EXIT_FAILED;
 	status = serve_options_parse(&s->opt, argc, argv);
 	if (status != CLI_RUN) {
+		free(s->opt.fault);
 		free(s);
 		return status == CLI_HELP ? 0 : CLI_EXIT_USAGE;
 	}
@@ -237,6 +240,7 @@ int gucemu_serve_main(int argc, char **argv)
 		s->status = EXIT_FAILED;
 	status = s->status;
 	serve_stop(s);
+	free(s->opt.fault);
 	free(s);
 	return status;
 }

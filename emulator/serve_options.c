@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "emulator/fault_text.h"
 #include "emulator/vfio/vfio.h"
 #include "proto/regs.h"
 #include "serve_options.h"
@@ -14,7 +15,8 @@
 struct raw {
 	const char *socket, *name, *abi, *run, *log, *record, *vfio_user, *platform;
 	unsigned vfs, gts, tiles, contexts, provision, ready_fd;
-	uint64_t ggtt_size, ggtt_offset, lmem_size;
+	uint64_t ggtt_size, ggtt_offset, lmem_size, seed;
+	struct cli_list fault, faults;
 	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb, overwrite, msix;
 };
 
@@ -92,6 +94,20 @@ static uint64_t aperture(uint64_t lmem, unsigned vfs)
 	return bytes;
 }
 
+static int fill_faults(struct server_options *o, const struct raw *r)
+{
+	o->fault = fault_new(r->seed ? r->seed : fault_any_seed(), &o->geometry);
+	if (!o->fault)
+		return bad("out of memory");
+	for (unsigned i = 0; i < r->faults.n; i++)
+		if (!fault_take_file(o->fault, "gucemu serve", r->faults.item[i]))
+			return CLI_BAD;
+	for (unsigned i = 0; i < r->fault.n; i++)
+		if (!fault_take_line(o->fault, "gucemu serve", r->fault.item[i]))
+			return CLI_BAD;
+	return CLI_RUN;
+}
+
 static int fill(struct server_options *o, const struct raw *r, char **argv, int argc)
 {
 	int level;
@@ -150,7 +166,7 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 	o->guc.strict_detector = r->strict_detector;
 	o->guc.gap_profile = r->gap_profile;
 	o->guc.ggtt_tlb = r->ggtt_tlb;
-	return CLI_RUN;
+	return fill_faults(o, r);
 }
 
 int serve_options_parse(struct server_options *o, int argc, char **argv)
@@ -213,6 +229,12 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 		  "record everything that goes in and out of the card; see gucemu trace",
 		  &r.record, 0, 0 },
 		{ "overwrite", CLI_FLAG, NULL, "let --record replace a file", &r.overwrite, 0, 0 },
+		{ "fault", CLI_LIST, "RULE",
+		  "let the card misbehave by this rule; see gucemu fault list", &r.fault, 0, 0 },
+		{ "faults", CLI_LIST, "FILE", "the same by the rules of a file, a line each",
+		  &r.faults, 0, 0 },
+		{ "seed", CLI_SIZE, "N", "of what rules do at random (any, printed)", &r.seed, 1,
+		  INT64_MAX },
 		{ "log", CLI_STRING, "LEVEL", "error, warn, notice, info or debug (info)", &r.log, 0,
 		  0 },
 	};

@@ -49,6 +49,7 @@ struct server_options {
 	struct pci_identity pci;
 	const char *record; /* trace file, or NULL */
 	bool overwrite;     /* ... that may be there already */
+	struct fault *fault; /* its rules; free() */
 };
 
 /* An interrupt that waits in the wire's queue: equal ones are not queued again. */
@@ -117,6 +118,7 @@ struct function {
 	struct bell_page *bells; /* that the client shares, or NULL */
 	uint32_t bell_looked[GUC_MAX_GTS];
 	struct vfio *vfio; /* its vfio-user socket, or NULL */
+	pid_t migration; /* that a fault rule began, or 0 */
 };
 
 struct server {
@@ -365,6 +367,21 @@ void proxy_client_lost(struct client *c);
 /* Have a VF resumed, without a control client; hold_asked() is told what came of it.
  * False: there is no PF. */
 bool proxy_resume(struct server *s, unsigned fn);
+/* Nobody asked for this one but a fault rule. False: there is no PF. */
+bool proxy_pause(struct server *s, unsigned fn);
+
+/* --- faults.c: fault rules -------------------------------------------------------------------- */
+
+/* The card is there: let the rules see what it does. */
+void faults_attach(struct server *s);
+/* Before the card does something: which files are there? */
+void faults_look(struct server *s);
+/* After it: do what rules want of the world. */
+void faults_turn(struct server *s);
+/* Some child has ended: true when it was a migration of ours. */
+bool faults_child(struct server *s);
+/* The verb `fault`, without that word. */
+void faults_verb(struct client *c, uint32_t seq, const char *text, size_t len);
 
 /* --- record.c: the trace file ------------------------------------------------------------------- */
 

@@ -10,8 +10,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 status=0
-for page in actions klvs states; do
-	"$gucemu" $page --markdown >"$work/page"
+for page in actions klvs states faults; do
+	# shellcheck disable=SC2086 # words of a command
+	"$gucemu" $(echo $page | sed 's/^faults$/fault list/') --markdown >"$work/page"
 	if ! diff "$top/docs/protocol/$page.md" "$work/page"; then
 		echo "docs/protocol/$page.md is out of date: make docs"
 		status=1
