@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "emulator/fault_text.h"
 
 #define DEMO_SECONDS    30u
 #define SECONDS_PER_VF  2u
@@ -38,6 +39,12 @@ static const struct cli_option options[] = {
 	  "record what happens to FILE, and each card whole to FILE.A and FILE.B", &opt.record, 0,
 	  0 },
 	{ "overwrite", CLI_FLAG, NULL, "let --record replace files", &opt.overwrite, 0, 0 },
+	{ "fault", CLI_LIST, "RULE",
+	  "let both cards misbehave by this rule; see gucemu fault list", &opt.fault, 0, 0 },
+	{ "faults", CLI_LIST, "FILE", "the same by the rules of a file, a line each", &opt.faults,
+	  0, 0 },
+	{ "seed", CLI_SIZE, "N", "of what rules do at random (any, printed)", &opt.fault_seed, 1,
+	  INT64_MAX },
 	{ "json", CLI_FLAG, NULL, "print the result as JSON, nothing else", &opt.json, 0, 0 },
 	{ "keep", CLI_FLAG, NULL, "keep the folder with sockets and logs", &opt.keep, 0, 0 },
 	{ "verbose", CLI_FLAG, NULL, "the logs of emulators and drivers too", &opt.verbose, 0, 0 },
@@ -257,6 +264,22 @@ static bool check_skip(const char *name)
 	return false;
 }
 
+/* Here rather than by each card: one complaint, before anything starts. */
+static bool check_faults(void)
+{
+	struct fault *f = fault_new(1, NULL);
+	bool good = f != NULL;
+
+	for (unsigned i = 0; good && i < opt.faults.n; i++)
+		good = fault_take_file(f, command.name, opt.faults.item[i]);
+	for (unsigned i = 0; good && i < opt.fault.n; i++)
+		good = fault_take_line(f, command.name, opt.fault.item[i]);
+	free(f);
+	if (!opt.fault_seed)
+		opt.fault_seed = fault_any_seed();
+	return good;
+}
+
 static bool check_options(void)
 {
 	if (abi && strcmp(abi, "seed") != 0 && strcmp(abi, "latest") != 0) {
@@ -289,7 +312,7 @@ static bool check_options(void)
 	for (unsigned i = 0; i < opt.skip.n; i++)
 		if (!check_skip(opt.skip.item[i]))
 			return false;
-	return true;
+	return check_faults();
 }
 
 int gucemu_demo_main(int argc, char **argv)

@@ -37,6 +37,8 @@ struct demo_options {
 	const char *flip;   /* what is damaged on purpose: "lmem", "ccs"; or NULL */
 	unsigned gts, vfs;
 	struct cli_list skip;
+	struct cli_list fault, faults; /* rules, and files of them, of both cards */
+	uint64_t fault_seed;
 };
 
 struct demo_card {
@@ -52,6 +54,7 @@ struct demo_card {
 	bool muted;            /* its events are not of the story (any more) */
 	uint64_t base;         /* GGTT start that it gives VF 1 */
 	unsigned findings, violations;
+	unsigned faults;       /* firings of rules */
 	uint64_t lost;         /* events */
 };
 

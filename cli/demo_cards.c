@@ -48,8 +48,8 @@ static void on_card_exit(struct child *child, int status)
 static bool start_card(struct demo *d, unsigned index)
 {
 	struct demo_card *c = &d->card[index];
-	char vfs[8], gts[8], abi[8];
-	const char *words[26] = {
+	char vfs[8], gts[8], abi[8], seed[24];
+	const char *words[30 + 4 * CLI_LIST_MAX] = {
 		d->program, "serve", "--socket", c->socket, "--name", c->name, "--vfs", vfs,
 		"--gts", gts, "--ready-fd", "1", "--guc-abi", abi,
 		"--ggtt-offset", index == 0 ? "0" : OFFSET_B, "--gap-profile",
@@ -75,6 +75,17 @@ static bool start_card(struct demo *d, unsigned index)
 		words[n++] = "--overwrite";
 	if (d->skips[FIXUP_H2G]) /* else GuC reads what the driver left in its ring */
 		words[n++] = "--no-drain";
+	for (unsigned i = 0; i < d->opt.faults.n; i++) {
+		words[n++] = "--faults";
+		words[n++] = d->opt.faults.item[i];
+	}
+	for (unsigned i = 0; i < d->opt.fault.n; i++) {
+		words[n++] = "--fault";
+		words[n++] = d->opt.fault.item[i];
+	}
+	snprintf(seed, sizeof(seed), "%" PRIu64, d->opt.fault_seed);
+	words[n++] = "--seed";
+	words[n++] = seed;
 	c->child = (struct child){ .on_line = on_card_line, .on_exit = on_card_exit, .user = c };
 	err = child_start(&c->child, &d->loop, (char *const *)(uintptr_t)words, false, d->log_fd);
 	if (err < 0)
@@ -143,6 +154,17 @@ static void note_finding(struct demo *d, struct demo_card *card, const struct gu
 	card->findings++;
 }
 
+/* The first few are part of the story. */
+static void note_fault(struct demo *d, struct demo_card *card, const struct guc_event *g)
+{
+	char text[DESCRIBE_MAX];
+
+	if (card->faults++ >= 8)
+		return;
+	describe_event(text, sizeof(text), g);
+	demo_say(d, "on %s: %s", card->name, text);
+}
+
 static void on_event(void *user, const struct frame *f)
 {
 	struct demo_card *card = user;
@@ -167,6 +189,8 @@ static void on_event(void *user, const struct frame *f)
 		note_finding(d, card, g);
 	if (g->point == GUC_PT_VIOLATION)
 		card->violations++;
+	if (g->point == GUC_PT_FAULT)
+		note_fault(d, card, g);
 }
 
 void demo_event(struct demo *d, struct view_event *event)
@@ -203,7 +227,7 @@ static bool watch(struct demo *d, struct demo_card *c)
 	c->events = (struct control_request){ .reply = on_streaming, .user = c };
 	control_ask(c->control, &c->events,
 		    "events points=mbox-request,mbox-reply,h2g,g2h,irq,state,flr,blob,finding,"
-		    "violation,step");
+		    "violation,fault,step");
 	return true;
 }
 
@@ -222,6 +246,8 @@ bool demo_cards_start(struct demo *d)
 	demo_say(d, "cards A and B are up: %u GT%s, %u VF%s each, VF ABI %s", d->opt.gts,
 		 d->opt.gts == 1 ? "" : "s", d->opt.vfs, d->opt.vfs == 1 ? "" : "s",
 		 d->opt.seed ? "1.26 (no markers)" : "1.28");
+	if (d->opt.fault.n + d->opt.faults.n > 0)
+		demo_say(d, "fault rules: seed %" PRIu64, d->opt.fault_seed);
 	for (unsigned i = 0; i < DEMO_CARDS; i++)
 		demo_say(d, "card %s gives VF 1 the GGTT range from 0x%" PRIx64, d->card[i].name,
 			 d->card[i].base);

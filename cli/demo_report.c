@@ -261,6 +261,9 @@ static void print_summary(const struct demo *d, const struct sums *s)
 	print_content(d);
 	print_findings(d);
 	printf("  isolation    %u violations\n", s->violations);
+	if (d->opt.fault.n + d->opt.faults.n > 0)
+		printf("  faults       %u fired, seed %" PRIu64 "\n",
+		       d->card[0].faults + d->card[1].faults, d->opt.fault_seed);
 	if (s->lost + d->events_dropped > 0)
 		printf("  events       %" PRIu64 " not seen\n", s->lost + d->events_dropped);
 	printf("  result       %s%s\n", d->failed ? "FAILED: " : "good", d->failure);
@@ -317,6 +320,8 @@ static void print_json(struct demo *d, const struct sums *s)
 		if (d->found[f] > 0)
 			json_add_u64(list, fixup_name((enum fixup)f), d->found[f]);
 	json_add_u64(o, "violations", s->violations);
+	json_add_u64(o, "faults", (uint64_t)d->card[0].faults + d->card[1].faults);
+	json_add_u64(o, "fault_seed", d->opt.fault_seed);
 	json_add_u64(o, "events_lost", s->lost + d->events_dropped);
 	if (d->move_started != 0)
 		add_diagrams(d, o);

@@ -249,6 +249,36 @@ static void mishap(struct replay *r, const struct trace_record *rec)
 	guc_mishap(&r->card, rec->function, rec->gt, &m);
 }
 
+/* A hook that does what the recorded run's did: its FAULT stands before the crossing. */
+static enum guc_verdict repeat(void *user, struct guc_event *event,
+			       struct guc_hook_action *action)
+{
+	static char text[256];
+	struct replay *r = user;
+	struct trace_record rec;
+	size_t n;
+	int verdict;
+
+	if (!peek(r, r->at, &rec, &n) || rec.kind != gucemu_TRACE_FAULT ||
+	    rec.from != event->point)
+		return GUC_PASS;
+	if (event->point == GUC_PT_TICK) {
+		event->fn = (uint8_t)rec.function;
+		event->gt = (uint8_t)rec.gt;
+	}
+	if (rec.function != event->fn || rec.gt != event->gt)
+		return GUC_PASS;
+	verdict = guc_fault_replay(rec.data, rec.data_len, event, action);
+	if (verdict < 0) {
+		differs(r, "a fault that can't be done again", &rec);
+		return GUC_PASS;
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)rec.text_len, rec.text_len ? rec.text : "");
+	action->rule = rec.code;
+	action->text = rec.text_len ? text : NULL;
+	return (enum guc_verdict)verdict;
+}
+
 /* Feed the input that comes next. What a register read causes stands before it. */
 static bool feed(struct replay *r)
 {
@@ -259,7 +289,8 @@ static bool feed(struct replay *r)
 
 	if (!peek(r, at, &rec, &n))
 		return false;
-	while (rec.kind == gucemu_TRACE_VIOLATION && peek(r, at + n, &rec, &n))
+	while ((rec.kind == gucemu_TRACE_VIOLATION || rec.kind == gucemu_TRACE_FAULT) &&
+	       peek(r, at + n, &rec, &n))
 		at += n;
 	r->inputs++;
 	if (rec.kind == gucemu_TRACE_TICK) {
@@ -303,6 +334,8 @@ static bool build(struct replay *r)
 	r->block = aligned_alloc(64, (r->block_size + 63) / 64 * 64);
 	r->card.port = (struct guc_port){ r, mem_read, mem_write, load32, store32, irq };
 	r->card.local = (struct guc_local){ r, local_read, local_write, NULL };
+	r->card.hook = repeat;
+	r->card.hook_user = r;
 	r->card.sink = compare;
 	r->card.sink_user = r;
 	r->card.sink_mask = UINT64_MAX;
