@@ -18,6 +18,11 @@ libgucengine_la_SOURCES = \
 	emulator/engine/tlb.c \
 	emulator/engine/walk.c
 
+noinst_PROGRAMS += tests/bench/bench_engine
+tests_bench_bench_engine_SOURCES = tests/bench/bench_engine.c tests/bench/bench.c \
+	tests/bench/bench.h tests/sim/bare.c tests/sim/bare.h
+tests_bench_bench_engine_LDADD = libgucguc.la libguchost.la libgucproto.la
+
 if HAVE_CHECK
 
 engine_tests = \
