@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	docs/protocol/checklist.md \
 	docs/protocol/decisions.md \
 	docs/protocol/engine-facts.md \
+	docs/protocol/engine.md \
 	docs/protocol/faults.md \
 	docs/protocol/frames.md \
 	docs/protocol/guc-abi.md \

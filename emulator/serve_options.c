@@ -17,7 +17,8 @@ struct raw {
 	unsigned vfs, gts, tiles, contexts, provision, ready_fd;
 	uint64_t ggtt_size, ggtt_offset, lmem_size, seed;
 	struct cli_list fault, faults;
-	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb, overwrite, msix;
+	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb, ppgtt_tlb, overwrite;
+	bool msix;
 };
 
 static int bad(const char *text)
@@ -166,6 +167,7 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 	o->guc.strict_detector = r->strict_detector;
 	o->guc.gap_profile = r->gap_profile;
 	o->guc.ggtt_tlb = r->ggtt_tlb;
+	o->guc.ppgtt_tlb = r->ppgtt_tlb;
 	return fill_faults(o, r);
 }
 
@@ -216,6 +218,9 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 		  "the detector also looks where Linux 7.2 moves nothing", &r.gap_profile, 0, 0 },
 		{ "ggtt-tlb", CLI_FLAG, NULL, "GGTT changes are seen after an invalidation only",
 		  &r.ggtt_tlb, 0, 0 },
+		{ "ppgtt-tlb", CLI_FLAG, NULL,
+		  "changes of a context's page tables are seen after an invalidation only",
+		  &r.ppgtt_tlb, 0, 0 },
 		{ "vfio-user", CLI_STRING, "vf1=PATH,...",
 		  "VFs that virtual machines attach to, each at a socket of its own",
 		  &r.vfio_user, 0, 0 },
