@@ -42,10 +42,10 @@ static const struct cli_option options[] = {
 	  &opt.contexts, 1, 65535 },
 	{ "doorbells", CLI_UINT, "N", "provision: doorbells (default: a fair share)",
 	  &opt.doorbells, 0, 256 },
-	{ "quantum", CLI_UINT, "MS", "provision: execution quantum (default: 16)", &opt.quantum,
-	  1, 100000 },
-	{ "preempt", CLI_UINT, "US", "provision: preemption timeout (default: 16000)",
-	  &opt.preempt, 1, 100000000 },
+	{ "quantum", CLI_UINT, "MS", "provision: execution quantum, 0: no end (default: 16)",
+	  &opt.quantum, 0, 100000 },
+	{ "preempt", CLI_UINT, "US", "provision: preemption timeout, 0: no end (default: 16000)",
+	  &opt.preempt, 0, 100000000 },
 	{ "timeout", CLI_UINT, "MS", "give up after this time (default: 30000)", &opt.timeout_ms,
 	  1, 3600000 },
 	{ "size", CLI_FLAG, NULL, "save: only say how many bytes it would be", &opt.size, 0, 0 },
@@ -145,9 +145,9 @@ static void verb_line(const struct verb *verb, const char *setting, char *line, 
 		at += snprintf(line + at, cap - (size_t)at, " lmem=%" PRIu64, opt.lmem);
 	if (opt.contexts)
 		at += snprintf(line + at, cap - (size_t)at, " contexts=%u", opt.contexts);
-	if (opt.quantum)
+	if (opt.quantum != UINT32_MAX)
 		at += snprintf(line + at, cap - (size_t)at, " quantum=%u", opt.quantum);
-	if (opt.preempt)
+	if (opt.preempt != UINT32_MAX)
 		at += snprintf(line + at, cap - (size_t)at, " preempt=%u", opt.preempt);
 	if (opt.doorbells != UINT32_MAX)
 		snprintf(line + at, cap - (size_t)at, " doorbells=%u", opt.doorbells);
@@ -382,7 +382,7 @@ int gucemu_pf_main(int argc, char **argv)
 		return gucemu_pf_migrate_main(argc - 1, argv + 1);
 	opt.socket = getenv("GUCEMU_SOCKET");
 	opt.timeout_ms = DEFAULT_TIMEOUT_MS;
-	opt.doorbells = UINT32_MAX;
+	opt.doorbells = opt.quantum = opt.preempt = UINT32_MAX;
 	result = cli_parse(&command, &argc, argv);
 	if (result != CLI_RUN)
 		return result == CLI_HELP ? 0 : CLI_EXIT_USAGE;

@@ -40,6 +40,8 @@ libgucserver_la_SOURCES = \
 	emulator/pf_port.c \
 	emulator/pf_remote.c \
 	emulator/pf_remote.h \
+	emulator/pf_runtime.c \
+	emulator/pf_runtime.h \
 	emulator/plain_ctb.c \
 	emulator/record.c \
 	emulator/reserve.c \

@@ -62,6 +62,12 @@ void job_end(struct pf *pf, struct job *j, int err)
 
 /* --- verbs ----------------------------------------------------------------------------------- */
 
+/* 0, when it was said, is a value like others. */
+static uint32_t unlimited(const struct verb *v, const char *name, uint64_t value)
+{
+	return verb_option(v, name) && value == 0 ? UINT32_MAX : (uint32_t)value;
+}
+
 static int provision_args(const struct verb *v, struct pfc_provision *arg)
 {
 	uint64_t contexts = 0, doorbells = 0, quantum = 0, preempt = 0;
@@ -72,11 +78,11 @@ static int provision_args(const struct verb *v, struct pfc_provision *arg)
 	    verb_number(v, "start", &arg->ggtt_start) < 0 ||
 	    verb_number(v, "lmem", &arg->lmem_size) < 0 ||
 	    verb_number(v, "contexts", &contexts) < 0 || contexts > 65535 ||
-	    verb_number(v, "quantum", &quantum) < 0 || quantum > UINT32_MAX ||
-	    verb_number(v, "preempt", &preempt) < 0 || preempt > UINT32_MAX)
+	    verb_number(v, "quantum", &quantum) < 0 || quantum >= UINT32_MAX ||
+	    verb_number(v, "preempt", &preempt) < 0 || preempt >= UINT32_MAX)
 		err = -EINVAL;
-	arg->exec_quantum_ms = (uint32_t)quantum;
-	arg->preempt_timeout_us = (uint32_t)preempt;
+	arg->exec_quantum_ms = unlimited(v, "quantum", quantum);
+	arg->preempt_timeout_us = unlimited(v, "preempt", preempt);
 	if (verb_option(v, "doorbells") && strcmp(verb_option(v, "doorbells"), "none") == 0)
 		doorbells = UINT32_MAX;
 	else if (verb_number(v, "doorbells", &doorbells) < 0 || doorbells > 256)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pf_setting.h"
 #include "view/json.h"
 #include "wire/stream.h"
 
@@ -67,6 +68,27 @@ static uint32_t get32(const struct json_object *o, const char *name)
 	return (uint32_t)json_get_u64(o, name, 0);
 }
 
+/* Policies are the GuC's; they come with each VF. */
+static int tell_policies(struct pf_ask *a, unsigned gt, const struct json_object *o)
+{
+	int err = 0;
+
+	for (int i = 0; i < PFC_SETTING_COUNT && err == 0; i++) {
+		enum pfc_setting s = (enum pfc_setting)i;
+		const char *name = pfc_setting_name(s);
+		uint32_t value[PFC_MAX_GROUP_WORDS] = { get32(o, name) };
+		unsigned n = 1;
+
+		if (pfc_setting_of_vf(s))
+			continue;
+		if (s == PFC_SET_ENGINE_GROUPS)
+			err = pf_words_parse(json_get_str(o, name, "none"), value, &n);
+		if (err == 0)
+			err = pfc_found_policy(a->driver, gt, s, value, n);
+	}
+	return err;
+}
+
 static int tell_gt(struct pf_ask *a, const struct json_object *o)
 {
 	struct pfc_found f = {
@@ -87,6 +109,12 @@ static int tell_gt(struct pf_ask *a, const struct json_object *o)
 
 		snprintf(name, sizeof(name), "threshold%u", i);
 		f.threshold[i] = get32(o, name);
+	}
+	if (a->vf == 1) {
+		int err = tell_policies(a, get32(o, "gt"), json_get(o, "policies"));
+
+		if (err != 0)
+			return err;
 	}
 	return pfc_found(a->driver, a->vf, get32(o, "gt"), &f);
 }
@@ -198,6 +226,32 @@ int pf_ask_open(struct pf_ask **out, uv_loop_t *loop, const char *socket,
 	fill_options(options, card);
 	json_object_put(card);
 	return 0;
+}
+
+int pf_ask_used(struct pf_ask *a, unsigned vfs)
+{
+	struct wire_answer answer;
+	struct json_object *o;
+	char line[32];
+	int err = 0;
+
+	for (unsigned vf = 1; vf <= vfs && err == 0; vf++) {
+		const char *state;
+		bool used;
+
+		snprintf(line, sizeof(line), "config vf=%u", vf);
+		err = wire_control(a->wire, line, CALL_MS, &answer);
+		o = err == 0 ? json_read(answer.text, strlen(answer.text)) : NULL;
+		used = json_get_bool(o, "client", false);
+		for (unsigned gt = 0; !used && json_at(json_get(o, "gts"), gt); gt++) {
+			state = json_get_str(json_at(json_get(o, "gts"), gt), "state", "");
+			used = strcmp(state, "UNPROVISIONED") != 0 && strcmp(state, "VF_READY") != 0;
+		}
+		json_object_put(o);
+		if (used)
+			return (int)vf;
+	}
+	return err;
 }
 
 void pf_ask_close(struct pf_ask *a)

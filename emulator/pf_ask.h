@@ -20,6 +20,9 @@ int pf_ask_open(struct pf_ask **ask, uv_loop_t *loop, const char *socket,
 void pf_ask_found(struct pf_ask *ask, struct pfc *driver, unsigned vfs,
 		  void (*done)(void *user, int err), void *user);
 /* NULL is nothing to close. */
+/* The first VF that somebody uses: it has a client, or runs, or is paused or being
+ * reset; 0 none, -errno. Waits for the answers. */
+int pf_ask_used(struct pf_ask *a, unsigned vfs);
 void pf_ask_close(struct pf_ask *ask);
 
 #endif

@@ -4,6 +4,7 @@
  * card, reaches registers by frames, and serves the PF verbs that the server
  * passes on. When it ends the card keeps what it has; another can adopt it. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "cli/options.h"
 #include "log.h"
 #include "pf_remote.h"
+#include "pf_runtime.h"
 #include "proto/bits.h"
 #include "serve.h"
 #include "wire/memfd.h"
@@ -325,13 +327,18 @@ static int open_function(struct remote *r, const char *socket, const struct pfc_
 	return share_memory(r);
 }
 
-static int begin(struct remote *r, const struct pfc_options *o, bool adopt, unsigned provision)
+static int begin(struct remote *r, const struct pfc_options *o)
 {
+	unsigned provision = r->provision < o->vfs ? r->provision : o->vfs;
 	struct pfc_options options = *o;
 
 	remote_port(r, &options);
 	options.quirks = r->quirks;
 	options.disclose_errors = options.testloop = r->debug;
+	if (r->runtime_n) {
+		options.runtime = (const uint32_t (*)[2])r->runtime;
+		options.runtime_n = r->runtime_n;
+	}
 	r->vfs = o->vfs;
 	r->pf = pf_new(&options, &r->port, &r->mem, &ops, r);
 	if (!r->pf)
@@ -346,7 +353,7 @@ static int begin(struct remote *r, const struct pfc_options *o, bool adopt, unsi
 	uv_idle_start(&r->idle, on_wake);
 	uv_signal_start(&r->sigterm, on_signal, SIGTERM);
 	uv_signal_start(&r->sigint, on_signal, SIGINT);
-	return pf_begin(r->pf, adopt, adopt ? 0 : provision < o->vfs ? provision : o->vfs);
+	return pf_begin(r->pf, r->adopt, r->adopt ? 0 : provision);
 }
 
 static void close_handle(uv_handle_t *handle, void *user)
@@ -356,7 +363,21 @@ static void close_handle(uv_handle_t *handle, void *user)
 		uv_close(handle, NULL);
 }
 
-static int run(struct remote *r, const char *socket, bool adopt, unsigned provision)
+/* A new PF knows nothing of what VFs have: it would give it to others. */
+static int check_unused(struct remote *r, const struct pfc_options *o)
+{
+	int vf = r->adopt || r->anew ? 0 : pf_ask_used(r->ask, o->vfs);
+
+	if (vf > 0)
+		fprintf(stderr,
+			"gucemu pf serve: VF %d is in use, with resources that another PF gave "
+			"it: take over with --adopt, or give all new ones with --anew\n", vf);
+	else if (vf < 0)
+		fprintf(stderr, "gucemu pf serve: the emulator does not say what its VFs have\n");
+	return vf > 0 ? -EBUSY : vf;
+}
+
+static int run(struct remote *r, const char *socket)
 {
 	struct pfc_options o;
 	int err = uv_loop_init(&r->loop);
@@ -365,9 +386,11 @@ static int run(struct remote *r, const char *socket, bool adopt, unsigned provis
 		return 1;
 	err = pf_ask_open(&r->ask, &r->loop, socket, &o);
 	if (err == 0)
+		err = check_unused(r, &o);
+	if (err == 0)
 		err = open_function(r, socket, &o);
 	if (err == 0)
-		err = begin(r, &o, adopt, provision);
+		err = begin(r, &o);
 	if (err == 0)
 		uv_run(&r->loop, UV_RUN_DEFAULT);
 	if (r->wire)
@@ -413,8 +436,10 @@ static bool parse_quirks(const char *text, uint32_t *bits)
 int gucemu_pf_serve_main(int argc, char **argv)
 {
 	const char *socket = getenv("GUCEMU_SOCKET"), *name = "PF", *log = "info", *quirks = "";
+	const char *runtime = NULL;
 	unsigned provision = PFC_MAX_VFS;
-	bool adopt = false, debug = false;
+	bool adopt = false, anew = false, debug = false;
+	char err[PATH_MAX + 128];
 	const struct cli_option options[] = {
 		{ "socket", CLI_STRING, "PATH", "the card's socket (else $GUCEMU_SOCKET)", &socket, 0, 0 },
 		{ "provision", CLI_UINT, "N", "VFs that get a fair share at start (all)",
@@ -422,6 +447,10 @@ int gucemu_pf_serve_main(int argc, char **argv)
 		{ "adopt", CLI_FLAG, NULL,
 		  "take over from a PF that died: finish or undo what it left half done", &adopt,
 		  0, 0 },
+		{ "anew", CLI_FLAG, NULL,
+		  "provision though VFs are in use: they lose what they have", &anew, 0, 0 },
+		{ "runtime", CLI_STRING, "FILE",
+		  "registers VFs are told, not the platform's: OFFSET VALUE a line", &runtime, 0, 0 },
 		{ "quirks", CLI_STRING, "NAME,...", "weaknesses of Linux' PF, or linux-7.2 for all",
 		  &quirks, 0, 0 },
 		{ "debug", CLI_FLAG, NULL, "tell VFs why relay requests fail, serve the test loop",
@@ -448,11 +477,24 @@ int gucemu_pf_serve_main(int argc, char **argv)
 		cli_complain(command.name, "%s", socket ? "too many words" : "no --socket");
 		return CLI_EXIT_USAGE;
 	}
+	if (adopt && anew) {
+		cli_complain(command.name, "--adopt and --anew exclude each other");
+		return CLI_EXIT_USAGE;
+	}
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return 1;
 	r->name = name;
 	r->debug = debug;
+	r->adopt = adopt;
+	r->anew = anew;
+	r->provision = provision;
+	if (runtime &&
+	    pf_runtime_read(runtime, r->runtime, &r->runtime_n, err, sizeof(err)) != 0) {
+		fprintf(stderr, "gucemu pf serve: %s\n", err);
+		free(r);
+		return 1;
+	}
 	if (!parse_quirks(quirks, &r->quirks)) {
 		cli_complain(command.name, "'%s': no such quirk", quirks);
 		free(r);
@@ -466,7 +508,7 @@ int gucemu_pf_serve_main(int argc, char **argv)
 	}
 	r->level = (unsigned)level;
 	signal(SIGPIPE, SIG_IGN);
-	status = run(r, socket, adopt, provision);
+	status = run(r, socket);
 	free(r);
 	return status;
 }

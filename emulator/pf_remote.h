@@ -21,6 +21,10 @@ struct remote {
 	struct pf *pf;
 	struct pf_ask *ask;
 	unsigned vfs;
+	bool adopt, anew; /* as the options say */
+	unsigned provision;
+	uint32_t runtime[PFC_MAX_RUNTIME][2];
+	uint32_t runtime_n; /* 0: the platform's list */
 	uint32_t quirks;
 	bool debug;
 	bool adopting; /* what the GuCs have is to be asked for */

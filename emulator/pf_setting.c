@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "none", or numbers with commas between them. */
-static int parse_words(const char *text, uint32_t *value, unsigned *n)
+int pf_words_parse(const char *text, uint32_t value[PFC_MAX_GROUP_WORDS], unsigned *n)
 {
 	*n = 0;
 	if (strcmp(text, "none") == 0)
@@ -50,7 +49,7 @@ int pf_setting_parse(const struct verb *v, bool of_vf, enum pfc_setting *setting
 			return -EINVAL;
 		}
 		*setting = (enum pfc_setting)s;
-		if (parse_words(v->option[i].value, value, n) != 0 ||
+		if (pf_words_parse(v->option[i].value, value, n) != 0 ||
 		    (s == PFC_SET_ENGINE_GROUPS ? *n % 16 != 0 : *n != 1)) {
 			snprintf(text, cap, "%.32s is no value of %s", v->option[i].value,
 				 v->option[i].name);
@@ -60,12 +59,12 @@ int pf_setting_parse(const struct verb *v, bool of_vf, enum pfc_setting *setting
 	return found;
 }
 
-static void add_words(struct json_object *o, const char *name, const uint32_t *value, int n)
+void pf_words_add(struct json_object *o, const char *name, const uint32_t *value, unsigned n)
 {
 	char text[PFC_MAX_GROUP_WORDS * 11 + 8] = "none";
 	int at = 0;
 
-	for (int i = 0; i < n; i++)
+	for (unsigned i = 0; i < n && i < PFC_MAX_GROUP_WORDS; i++)
 		at += snprintf(text + at, sizeof(text) - (size_t)at, "%s0x%x", i ? "," : "",
 			       value[i]);
 	json_add_str(o, name, text);
@@ -86,7 +85,7 @@ struct json_object *pf_settings_json(const struct pfc *driver, unsigned vf)
 			continue;
 		n = pfc_get(driver, vf, (enum pfc_setting)s, value, PFC_MAX_GROUP_WORDS);
 		if (s == PFC_SET_ENGINE_GROUPS)
-			add_words(o, name, value, n);
+			pf_words_add(o, name, value, n > 0 ? (unsigned)n : 0);
 		else if (n == 1)
 			json_add_u64(o, name, value[0]);
 	}

@@ -15,4 +15,9 @@ int pf_setting_parse(const struct verb *v, bool of_vf, enum pfc_setting *setting
 /* All settings of the card (vf 0) or a VF by name; engine groups as a text of words. */
 struct json_object *pf_settings_json(const struct pfc *driver, unsigned vf);
 
+/* The words of a list: "none", or numbers with commas between them. 0 or -EINVAL; and as
+ * a member of a JSON object. */
+int pf_words_parse(const char *text, uint32_t value[PFC_MAX_GROUP_WORDS], unsigned *n);
+void pf_words_add(struct json_object *o, const char *name, const uint32_t *value, unsigned n);
+
 #endif

@@ -6,6 +6,7 @@
 #include "proto/actions.h"
 #include "proto/fixup.h"
 #include "emulator/vfio/vfio.h"
+#include "pf_setting.h"
 #include "server.h"
 
 static const char *const role_names[] = {
@@ -161,14 +162,25 @@ static void add_gt(struct json_object *gts, const struct server *s, unsigned fn,
 	}
 }
 
+/* As `pf policy` calls them. */
+static void add_vgt_policies(struct json_object *o, const struct guc_gt_info *info)
+{
+	json_add_u64(o, "sched-if-idle", info->sched_if_idle);
+	json_add_u64(o, "sample-period", info->sample_period_ms);
+	json_add_u64(o, "reset-after-switch", info->reset_after_switch);
+	pf_words_add(o, "engine-groups", info->group_mask[0], info->groups * GUC_GROUP_DWORDS);
+}
+
 struct json_object *state_config(const struct server *s, unsigned vf)
 {
 	struct json_object *o = json_object_new_object(), *gts;
 
 	json_add_u64(o, "vf", vf);
+	json_add_bool(o, "client", s->fn[vf].client || vfio_attached(s, vf));
 	gts = json_add_array(o, "gts");
 	for (unsigned gt = 0; gt < card_gts(s); gt++) {
 		struct json_object *one = json_push_object(gts);
+		struct guc_gt_info card;
 		struct guc_vf_info info;
 
 		if (guc_vf_info(&s->card, vf, gt, &info) != 0)
@@ -190,6 +202,8 @@ struct json_object *state_config(const struct server *s, unsigned vf)
 			snprintf(name, sizeof(name), "threshold%u", i);
 			json_add_u64(one, name, info.threshold[i]);
 		}
+		if (guc_gt_info(&s->card, gt, &card) == 0)
+			add_vgt_policies(json_add_object(one, "policies"), &card);
 	}
 	return o;
 }

@@ -3,6 +3,7 @@
  * have of each VF is told by the PF's user; then every GGTT entry of every tile is
  * looked at. What is whole is kept. What is not is finished or undone:
  *
+ *   a policy that GuCs differ in         every GuC is told what the first one has
  *   a share that some GuC has whole      every GuC is told it, entries are completed
  *   a share that none has whole          taken back everywhere
  *   paused on some GTs only              resumed: a pause is undone, a resume finished
@@ -12,13 +13,18 @@
  */
 #include <errno.h>
 
+#include <string.h>
+
 #include "pfc_priv.h"
+#include "proto/klv.h"
 
 void pfc_adopt_begin(struct pfc *p)
 {
 	struct pfc_event ev = { .kind = PFC_EV_ADOPT };
 
 	p->phase = PFC_ASKING;
+	p->vf[0].policies_uneven = 0;
+	p->vf[0].policies_told = false;
 	for (unsigned i = 0; i < PFC_UNITS; i++)
 		p->found[i] = (struct pfc_found){ .state = PFC_FOUND_FREE };
 	pfc_report(p, &ev);
@@ -34,6 +40,25 @@ int pfc_found(struct pfc *p, unsigned vf, unsigned gt, const struct pfc_found *f
 	    found->ggtt_start > p->opt.ggtt_size - found->ggtt_size)
 		return -EINVAL;
 	p->found[vf * PFC_MAX_GTS + gt] = *found;
+	return 0;
+}
+
+int pfc_found_policy(struct pfc *p, unsigned gt, enum pfc_setting s, const uint32_t *value,
+		     unsigned n)
+{
+	struct pfc_vf *card = &p->vf[0];
+	const uint32_t *has;
+	uint32_t has_n;
+
+	if (p->phase != PFC_ASKING || gt >= p->gts || (unsigned)s >= PFC_SETTING_COUNT ||
+	    pfc_setting_of_vf(s) || n > PFC_MAX_GROUP_WORDS ||
+	    (s == PFC_SET_ENGINE_GROUPS ? n % GUC_GROUP_DWORDS != 0 : n != 1))
+		return -EINVAL;
+	has = pfc_setting_find(&card->settings, s, &has_n);
+	if (gt == 0)
+		pfc_setting_store(&card->settings, s, value, n);
+	else if (has_n != n || memcmp(has, value, n * sizeof(*value)) != 0)
+		card->policies_uneven |= 1u << s;
 	return 0;
 }
 

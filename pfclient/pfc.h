@@ -52,7 +52,8 @@ struct pfc_provision {
 	uint64_t ggtt_size; /* bytes */
 	uint64_t ggtt_start;/* 0 = where it is if the size stays, else the PF chooses */
 	uint32_t contexts, doorbells; /* doorbells may be none: UINT32_MAX */
-	uint32_t exec_quantum_ms, preempt_timeout_us; /* 16 ms, 16000 us; at most 100 s */
+	/* 16 ms, 16000 us; at most 100 s. UINT32_MAX: 0, without end. */
+	uint32_t exec_quantum_ms, preempt_timeout_us;
 	uint64_t lmem_size; /* of each tile, bytes, 2 MiB multiple; none on an integrated
 			     * card. Another size is other memory: it begins with zeros */
 };
@@ -244,6 +245,10 @@ struct pfc_found {
  * GT, not asked, or a range outside the card. */
 int pfc_found(struct pfc *p, unsigned vf, unsigned gt, const struct pfc_found *found);
 int pfc_found_all(struct pfc *p);
+/* And of each GT, between the two: a policy of its GuC, n words as pfc_get() has them.
+ * Where GuCs differ all are told what the first one has. 0; -EINVAL. */
+int pfc_found_policy(struct pfc *p, unsigned gt, enum pfc_setting setting,
+		     const uint32_t *value, unsigned n);
 
 /* Start a verb on VF `vf` of every GT; PFC_EV_VERB with `tag` when it ended.
  * `arg` for PFC_PROVISION, NULL = fair shares.

@@ -188,6 +188,8 @@ struct pfc_vf {
 	bool flr_owed;                /* one was seen while the PF was not up */
 	enum pfc_verb verb_owed;      /* what adoption has to finish; PFC_VERB_COUNT none */
 	bool uneven, torn;            /* adoption: GuCs differ; entries were not the share's */
+	uint32_t policies_uneven;     /* the same of function 0's settings: a bit each, */
+	bool policies_told;           /* which all GuCs have been told since */
 	bool alone;                   /* an FLR timed out: GTs no longer wait for each other */
 	bool receiving;               /* RESTORE takes bytes */
 	bool restored;                /* the last image moved was one that came in */
@@ -404,7 +406,7 @@ uint64_t pfc_ggtt_top(const struct pfc_options *o);
 
 /* --- provision.c ------------------------------------------------------------------- */
 
-extern const struct pfc_seq pfc_seq_self, pfc_seq_provision, pfc_seq_change,
+extern const struct pfc_seq pfc_seq_self, pfc_seq_policies, pfc_seq_provision, pfc_seq_change,
 	pfc_seq_change_by_reset, pfc_seq_unprovision, pfc_seq_put_back, pfc_seq_take_back;
 /* Step: write the entries of the VF's region; shared with FLR. */
 int pfc_step_ptes(struct pfc *p, struct pfc_unit *u);
@@ -430,6 +432,8 @@ int pfc_push_setting(struct pfc *p, struct pfc_unit *u, uint16_t key, const uint
 extern const struct pfc_seq pfc_seq_set, pfc_seq_refresh;
 uint16_t pfc_setting_key(enum pfc_setting s);
 const uint32_t *pfc_setting_find(const struct pfc_settings *all, enum pfc_setting s, uint32_t *n);
+void pfc_setting_store(struct pfc_settings *all, enum pfc_setting s, const uint32_t *value,
+		       uint32_t n);
 /* Index of a threshold's key among the thresholds, or -1. */
 int pfc_threshold_index(uint32_t key);
 /* The setting under way ended: keep it, or not. */

@@ -106,6 +106,28 @@ static int step_policies(struct pfc *p, struct pfc_unit *u)
 	return l.klvs ? push(p, u, &l) : PFC_DONE;
 }
 
+/* Those that GuCs differ in, one after the other. */
+static int step_uneven(struct pfc *p, struct pfc_unit *u)
+{
+	const struct pfc_vf *card = &p->vf[0];
+	uint32_t left = card->policies_uneven >> u->sub, n;
+	const uint32_t *value;
+	int result;
+
+	if (left == 0)
+		return PFC_DONE;
+	if (!(left & 1)) {
+		u->sub++;
+		return PFC_MORE;
+	}
+	value = pfc_setting_find(&card->settings, (enum pfc_setting)u->sub, &n);
+	result = pfc_push_setting(p, u, pfc_setting_key((enum pfc_setting)u->sub), value, n);
+	if (result != PFC_DONE)
+		return result;
+	u->sub++;
+	return PFC_MORE;
+}
+
 static int step_self_config(struct pfc *p, struct pfc_unit *u)
 {
 	struct list l = { .len = 0 };
@@ -366,6 +388,9 @@ static const struct pfc_step_def self_steps[] = {
 	{ .name = "self config", .run = step_self_config },
 	{ .name = "runtime registers", .run = pfc_step_runtime },
 };
+static const struct pfc_step_def policies_steps[] = {
+	{ .name = "policies", .run = step_uneven },
+};
 static const struct pfc_step_def refresh_steps[] = {
 	{ .name = "config", .run = step_config },
 };
@@ -407,6 +432,7 @@ static const struct pfc_step_def take_back_steps[] = {
 	  .after = PFC_VF_STATE_COUNT, PFC_STEPS(list) }
 
 const struct pfc_seq pfc_seq_self = CONFIG_SEQ(self_steps);
+const struct pfc_seq pfc_seq_policies = CONFIG_SEQ(policies_steps);
 const struct pfc_seq pfc_seq_refresh = CONFIG_SEQ(refresh_steps);
 const struct pfc_seq pfc_seq_provision = CONFIG_SEQ(provision_steps);
 const struct pfc_seq pfc_seq_change = CONFIG_SEQ(change_steps);

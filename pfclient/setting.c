@@ -60,7 +60,8 @@ const uint32_t *pfc_setting_find(const struct pfc_settings *all, enum pfc_settin
 	return s == PFC_SET_ENGINE_GROUPS ? all->groups : &all->value[s];
 }
 
-static void store(struct pfc_settings *all, enum pfc_setting s, const uint32_t *value, uint32_t n)
+void pfc_setting_store(struct pfc_settings *all, enum pfc_setting s, const uint32_t *value,
+		       uint32_t n)
 {
 	if (s != PFC_SET_ENGINE_GROUPS) {
 		all->value[s] = value[0];
@@ -94,7 +95,7 @@ const struct pfc_seq pfc_seq_set = {
 void pfc_setting_done(struct pfc *p, unsigned vf, int err)
 {
 	if (!err)
-		store(&p->vf[vf].settings, p->setting.setting, p->setting.value, p->setting.n);
+		pfc_setting_store(&p->vf[vf].settings, p->setting.setting, p->setting.value, p->setting.n);
 	p->setting.active = false;
 }
 

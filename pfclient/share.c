@@ -168,6 +168,8 @@ static int plan_ids(const struct range *taken, unsigned n, uint32_t all, uint32_
 
 static uint32_t or_else(uint32_t wanted, uint32_t otherwise, uint32_t most)
 {
+	if (wanted == UINT32_MAX)
+		return 0;
 	return at_most(wanted ? wanted : otherwise, most);
 }
 

@@ -259,6 +259,12 @@ static bool refresh_step(struct pfc *p)
 			v->have_lmem &= (uint8_t)~(1u << gt);
 		}
 	}
+	if (p->refreshed == 0 && p->vf[0].policies_uneven && !p->vf[0].policies_told) {
+		p->vf[0].policies_told = true;
+		for (unsigned gt = 0; gt < p->gts; gt++)
+			pfc_unit_start(p, pfc_unit(p, 0, gt), &pfc_seq_policies);
+		return true;
+	}
 	do
 		p->refreshed++;
 	while (p->refreshed <= p->opt.vfs &&

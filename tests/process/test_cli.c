@@ -221,6 +221,97 @@ START_TEST(settings)
 }
 END_TEST
 
+/* Wait until a client has VF 1 of the card and it runs, or nobody has it. Its
+ * driver must not end meanwhile. */
+static void await_vf1(const char *card, bool there, pid_t driver)
+{
+	const struct timespec nap = { 0, 5000000 };
+	char words[256];
+
+	snprintf(words, sizeof(words), "state --json --socket %s/%s.sock", scratch, card);
+	for (unsigned i = 0; i < 4000; i++) {
+		struct run_result r = run_gucemu(words);
+		struct json_object *o = json_read(r.out, strlen(r.out));
+		struct json_object *fn = json_at(json_get(o, "functions"), 1);
+		const char *now = json_get_str(json_at(json_get(fn, "gts"), 0), "state", "");
+		bool is = there ? json_get(fn, "client") && strcmp(now, "VF_RUNNING") == 0
+				: fn && !json_get(fn, "client");
+		siginfo_t ended = { .si_pid = 0 };
+
+		json_object_put(o);
+		run_free(&r);
+		if (is)
+			return;
+		ck_assert_int_eq(waitid(P_PID, (id_t)driver, &ended, WEXITED | WNOHANG | WNOWAIT), 0);
+		ck_assert_msg(ended.si_pid == 0, "the VF's driver ended with status %d",
+			      ended.si_status);
+		nanosleep(&nap, NULL);
+	}
+	ck_abort_msg("card %s never got there", card);
+}
+
+/* Start the PF of card a and wait for it. */
+static pid_t start_pf(const char *options)
+{
+	const struct timespec nap = { 0, 5000000 };
+	char words[512];
+	pid_t pid;
+	int status;
+
+	snprintf(words, sizeof(words), "pf serve --socket %s/a.sock --log error %s", scratch, options);
+	pid = start_gucemu(words);
+	snprintf(words, sizeof(words), "pf policy --socket %s/a.sock", scratch);
+	do {
+		struct run_result r = run_gucemu(words);
+
+		status = r.status;
+		run_free(&r);
+		nanosleep(&nap, NULL);
+	} while (status != 0);
+	return pid;
+}
+
+START_TEST(pf_apart)
+{
+	/* `gucemu pf serve`: registers of one's own for the VFs, shares without end of quantum;
+	 * a second PF refuses a card whose VFs are in use, and takes it over when told to,
+	 * policies included; or gives them new shares. */
+	pid_t card = start_card("a", "--vfs 2 --gts 2 --no-pf"), pf, vf;
+	char words[256], path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/registers", scratch);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs("# two\n0x9118 7\n\n  0x913c 0x12 # more\n", f);
+	fclose(f);
+	expect("pf serve --adopt --anew --socket %s/a.sock", 2, "exclude");
+	expect("pf serve --runtime /nowhere --socket %s/a.sock", 1, "/nowhere");
+	snprintf(words, sizeof(words), "--runtime %s", path);
+	pf = start_pf(words);
+	expect("vf info --json --vf 2 --socket %s/a.sock", 0, "\"runtime_registers\":2");
+	expect("pf policy sample-period=500 --socket %s/a.sock", 0, "500");
+	expect("pf policy --socket %s/a.sock engine-groups=1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0", 0, "0x1,");
+	expect("pf provision --vf 1 --quantum 0 --preempt 0 --socket %s/a.sock", 0, NULL);
+	expect("state --json --socket %s/a.sock", 0, "\"exec_quantum_ms\":0,\"preempt_timeout_us\":0}]},{\"function\":2");
+	snprintf(words, sizeof(words), "vf run --socket %s/a.sock --jobs 0", scratch);
+	vf = start_gucemu(words);
+	await_vf1("a", true, vf);
+	ck_assert_int_eq(end_gucemu(pf, SIGKILL), 256 + SIGKILL);
+	expect("pf serve --socket %s/a.sock", 1, "VF 1 is in use");
+	pf = start_pf("--adopt");
+	expect("pf policy --json --socket %s/a.sock", 0, "\"sample-period\":500");
+	expect("pf policy --json --socket %s/a.sock", 0, "\"engine-groups\":\"0x1,");
+	ck_assert_int_eq(end_gucemu(vf, SIGTERM), 0);
+	ck_assert_int_eq(end_gucemu(pf, SIGTERM), 0);
+	expect("state --socket %s/a.sock", 0, NULL);
+	pf = start_pf("--anew");
+	expect("pf policy --json --socket %s/a.sock", 0, "\"sample-period\":0");
+	ck_assert_int_eq(end_gucemu(pf, SIGTERM), 0);
+	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
+}
+END_TEST
+
 START_TEST(verbs)
 {
 	/* PF verbs end, and say in words why not: wrong VF, wrong order. */
@@ -298,35 +389,6 @@ START_TEST(images_in_files)
 	ck_assert_int_eq(end_gucemu(card, SIGTERM), 0);
 }
 END_TEST
-
-/* Wait until a client has VF 1 of the card and it runs, or nobody has it. Its
- * driver must not end meanwhile. */
-static void await_vf1(const char *card, bool there, pid_t driver)
-{
-	const struct timespec nap = { 0, 5000000 };
-	char words[256];
-
-	snprintf(words, sizeof(words), "state --json --socket %s/%s.sock", scratch, card);
-	for (unsigned i = 0; i < 4000; i++) {
-		struct run_result r = run_gucemu(words);
-		struct json_object *o = json_read(r.out, strlen(r.out));
-		struct json_object *fn = json_at(json_get(o, "functions"), 1);
-		const char *now = json_get_str(json_at(json_get(fn, "gts"), 0), "state", "");
-		bool is = there ? json_get(fn, "client") && strcmp(now, "VF_RUNNING") == 0
-				: fn && !json_get(fn, "client");
-		siginfo_t ended = { .si_pid = 0 };
-
-		json_object_put(o);
-		run_free(&r);
-		if (is)
-			return;
-		ck_assert_int_eq(waitid(P_PID, (id_t)driver, &ended, WEXITED | WNOHANG | WNOWAIT), 0);
-		ck_assert_msg(ended.si_pid == 0, "the VF's driver ended with status %d",
-			      ended.si_status);
-		nanosleep(&nap, NULL);
-	}
-	ck_abort_msg("card %s never got there", card);
-}
 
 START_TEST(driver_without_a_vf)
 {
@@ -551,6 +613,7 @@ int main(void)
 	tcase_add_test(c, no_emulator);
 	tcase_add_test(c, state);
 	tcase_add_test(c, settings);
+	tcase_add_test(c, pf_apart);
 	tcase_add_test(c, verbs);
 	tcase_add_test(c, images_in_files);
 	tcase_add_test(c, driver_without_a_vf);

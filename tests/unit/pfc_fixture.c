@@ -163,7 +163,7 @@ static void fx_policy(unsigned gt, uint16_t fence, const uint32_t *dw)
 	for (uint32_t i = 0; i < dw[3]; i++)
 		list[i] = fx_get(addr + 4ull * i);
 	fx_note("policy", gt, list[0] >> 16, list[0] & 0xFFFF);
-	while (klv_next(&r, &k) > 0) {
+	while (!g->refuse_policy && klv_next(&r, &k) > 0) {
 		klvs++;
 		g->policy = k.len ? k.value[k.len - 1] : 0;
 	}
@@ -469,6 +469,9 @@ void fx_tell_found(void)
 
 			ck_assert_int_eq(pfc_found(fx.pfc, vf, gt, &f), 0);
 		}
+	for (unsigned gt = 0; gt < FX_GTS; gt++)
+		ck_assert_int_eq(pfc_found_policy(fx.pfc, gt, PFC_SET_SAMPLE_PERIOD,
+						  &fx.guc[gt].period, 1), 0);
 	ck_assert_int_eq(pfc_found_all(fx.pfc), 0);
 }
 

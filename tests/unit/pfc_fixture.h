@@ -56,6 +56,8 @@ struct fx_guc {
 	uint32_t config[FX_VFS + 1][8];
 	uint64_t lmem[FX_VFS + 1]; /* with how often it became another, and so empty */
 	unsigned lmem_changes;
+	bool refuse_policy;
+	uint32_t period; /* that a PF which takes over is told */
 };
 
 struct fx {

@@ -107,6 +107,33 @@ START_TEST(in_peace)
 }
 END_TEST
 
+START_TEST(policies)
+{
+	/* What the GuCs were told for all functions is known to the next PF, which tells
+	 * nothing where they agree (_i 0), and all of them what the first has where not;
+	 * that one refuses (_i 2) keeps nobody from going on. */
+	const uint32_t none[16] = { 0 };
+	uint32_t period = 1;
+
+	begin();
+	ck_assert_int_eq(pfc_found_policy(fx.pfc, 0, PFC_SET_SAMPLE_PERIOD, &period, 1), -EINVAL);
+	fx.guc[0].period = 77;
+	fx.guc[1].period = _i ? 0 : 77;
+	fx.guc[1].policy = fx.guc[1].period;
+	fx.logged = 0;
+	fx.guc[1].refuse_policy = _i == 2;
+	take_over();
+	ck_assert_int_eq(pfc_get(fx.pfc, 0, PFC_SET_SAMPLE_PERIOD, &period, 1), 1);
+	ck_assert_uint_eq(period, 77);
+	ck_assert_uint_eq(fx.logged, _i ? 4 : 2);
+	if (_i == 1)
+		ck_assert_uint_eq(fx.guc[1].policy, 77);
+	ck_other();
+	/* Nobody asked. */
+	ck_assert_int_eq(pfc_found_policy(fx.pfc, 0, PFC_SET_ENGINE_GROUPS, none, 16), -EINVAL);
+}
+END_TEST
+
 START_TEST(in_provision)
 {
 	/* A PROVISION, the first or a change, is finished or undone; the VF can be used, or
@@ -331,7 +358,9 @@ int main(void)
 	TCase *tc = tcase_create("adopt");
 
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, in_peace);
+	tcase_add_loop_test(tc, policies, 0, 3);
 	tcase_add_loop_test(tc, in_provision, 0, 2);
 	tcase_add_loop_test(tc, in_control, 0, 5);
 	tcase_add_test(tc, in_save);

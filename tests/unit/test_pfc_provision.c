@@ -532,6 +532,29 @@ START_TEST(changed_in_use)
 }
 END_TEST
 
+START_TEST(without_end)
+{
+	/* A quantum and a timeout of 0 are values, which a change of something else keeps;
+	 * what is not said is another matter. */
+	const struct pfc_provision none = { .exec_quantum_ms = UINT32_MAX,
+					    .preempt_timeout_us = UINT32_MAX };
+	const struct pfc_provision other = { .contexts = 9 };
+
+	fx_provision(1);
+	ck_assert_uint_eq(fx.guc[1].config[1][6], 16);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &none, 0), 0);
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx.err, 0);
+	ck_assert_int_eq(pfc_do(fx.pfc, PFC_PROVISION, 1, &other, 0), 0);
+	fx_run(FX_SEC / 10);
+	for (unsigned gt = 0; gt < FX_GTS; gt++) {
+		ck_assert_uint_eq(fx.guc[gt].config[1][3], 9);
+		ck_assert_uint_eq(fx.guc[gt].config[1][6], 0);
+		ck_assert_uint_eq(fx.guc[gt].config[1][7], 0);
+	}
+}
+END_TEST
+
 START_TEST(aligned)
 {
 	/* 2.3: cards with 64 KiB pages align regions to them. */
@@ -653,6 +676,7 @@ int main(void)
 	tcase_add_loop_test(tc, flr_over_unprovision, 0, 2);
 	tcase_add_loop_test(tc, changed, 0, 2);
 	tcase_add_test(tc, changed_in_use);
+	tcase_add_test(tc, without_end);
 	tcase_add_test(tc, aligned);
 	tcase_add_test(tc, admin_only);
 	tcase_add_test(tc, unprovisioned);
