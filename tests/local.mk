@@ -282,17 +282,17 @@ tests_unit_test_vfc_relay_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_relay_LDADD = $(vfc_ldadd)
 
 tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_answers.c \
-	tests/sim/test_detector.c tests/sim/fixup_stage.c tests/sim/fixup_stage.h \
+	tests/sim/test_detector.c tests/sim/test_faults.c tests/sim/fixup_stage.c tests/sim/fixup_stage.h \
 	tests/sim/test_fixups.c tests/sim/test_group.c tests/sim/test_lmem.c \
 	tests/sim/test_migration.c \
 	tests/sim/test_races.c tests/sim/test_submission.c $(sim_sources)
 tests_sim_test_sim_CFLAGS = $(unit_cflags)
-tests_sim_test_sim_LDADD = $(sim_ldadd)
+tests_sim_test_sim_LDADD = libgucfault.la $(sim_ldadd)
 
 tests_sim_test_replay_SOURCES = tests/sim/test_replay.c tests/sim/tape.c tests/sim/tape.h \
 	$(sim_sources)
 tests_sim_test_replay_CFLAGS = $(unit_cflags)
-tests_sim_test_replay_LDADD = libgucview.la $(sim_ldadd)
+tests_sim_test_replay_LDADD = libgucview.la libgucfault.la $(sim_ldadd)
 
 tests_unit_test_vft_link_SOURCES = tests/unit/test_vft_link.c tests/unit/fake_server.h
 tests_unit_test_vft_link_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE

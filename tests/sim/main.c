@@ -14,5 +14,6 @@ int main(void)
 	srunner_add_suite(r, suite_group());
 	srunner_add_suite(r, suite_submission());
 	srunner_add_suite(r, suite_lmem());
+	srunner_add_suite(r, suite_faults());
 	return check_run(r);
 }

@@ -13,5 +13,6 @@ Suite *suite_answers(void);
 Suite *suite_group(void);
 Suite *suite_submission(void);
 Suite *suite_lmem(void);
+Suite *suite_faults(void);
 
 #endif

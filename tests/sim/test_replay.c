@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "emulator/guc/block.h"
+#include "fault/priv.h"
 #include "load.h"
 #include "proto/actions.h"
 #include "proto/bits.h"
@@ -17,6 +18,23 @@
 #include "tests/check_main.h"
 
 static struct tape tapes[SIM_CARDS];
+/* Rules for both cards, or NULL. */
+static const char *const *faults;
+static struct fault *rules[SIM_CARDS];
+
+static void add_faults(struct sim *s)
+{
+	struct fault_error err;
+
+	for (unsigned i = 0; faults && i < SIM_CARDS; i++) {
+		rules[i] = malloc(fault_size());
+		fault_init(rules[i], 9, NULL);
+		for (const char *const *line = faults; *line; line++)
+			ck_assert_msg(fault_add(rules[i], *line, strlen(*line), &err) > 0, "%s: %s",
+				      *line, err.text);
+		fault_attach(rules[i], &s->card[i].guc);
+	}
+}
 
 /* A busy VF moves there and back; both cards are recorded from power on. */
 static struct sim *record(struct sim_options *o)
@@ -30,6 +48,7 @@ static struct sim *record(struct sim_options *o)
 	for (unsigned i = 0; i < SIM_CARDS; i++)
 		o->sink_user[i] = &tapes[i];
 	s = sim_new(o);
+	add_faults(s);
 	load_start(&load, s, s->vf[0], 2, true);
 	ck_assert_int_eq(sim_migrate(s, s->vf[0]), 0);
 	ck_assert(sim_recovered(s, s->vf[0]));
@@ -97,6 +116,54 @@ START_TEST(replay_of_migrations)
 	s = record(&o);
 	check_replay(s);
 	sim_free(s);
+	free_tapes();
+}
+END_TEST
+
+/* The same with fault rules of every kind that the driver outlasts: what they did is in
+ * the recording, and repeats without them. */
+START_TEST(replay_of_faults)
+{
+	static const char *const lines[] = {
+		"on mbox-request vf=1 action=QUERY_SINGLE_KLV every=3 do busy 1ms",
+		"on mbox-request vf=1 action=RESFIX_DONE first=1 do retry",
+		"on mbox-request vf=1 action=RESFIX_START first=1 do duplicate",
+		"on mbox-reply vf=1 every=4 do delay 1ms",
+		"on h2g vf=1 every=2 do delay 200us",
+		"on g2h vf=1 type=event every=3 do reorder 1 1ms",
+		"on g2h vf=1 every=5 do interrupt guc2host",
+		"on irq vf=1 bit=guc2host every=3 do duplicate 2",
+		"on irq vf=1 bit=guc2host every=4 do delay 1ms",
+		"on irq vf=1 bit=sw-int-0 do byte 0xff",
+		"on mmio-read vf=1 every=7 do set value=0/0x80000000",
+		"on mmio-write vf=1 range=0x1901f0+4 every=3 do duplicate",
+		"on mem-read vf=1 range=0+0xffffffffffff every=50 do nothing",
+		"on mem-read vf=1 every=90 do set dw0=0/0x80000000",
+		"on mem-write vf=1 every=60 do nothing then log",
+		"on state vf=1 do interrupt 4",
+		"on tick vf=1 gt=0 every=20 do interrupt 5",
+		NULL,
+	};
+	struct sim_options o;
+	struct fault_info info;
+	struct sim *s;
+	uint64_t fired = 0;
+
+	sim_defaults(&o);
+	faults = lines;
+	s = record(&o);
+	check_replay(s);
+	for (unsigned i = 0; i < SIM_CARDS; i++)
+		for (unsigned k = 0; fault_info(rules[i], k, &info); k++) {
+			fired += info.fired;
+			ck_assert_msg(info.fired + rules[0]->rule[k].fired + rules[1]->rule[k].fired >
+				      0, "never: %s", info.line);
+		}
+	ck_assert_uint_eq(fired > 50, true);
+	sim_free(s);
+	for (unsigned i = 0; i < SIM_CARDS; i++)
+		free(rules[i]);
+	faults = NULL;
 	free_tapes();
 }
 END_TEST
@@ -306,6 +373,7 @@ int main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, replay_of_migrations, 0, sizeof(runs) / sizeof(runs[0]));
+	tcase_add_test(t, replay_of_faults);
 	tcase_add_test(t, replay_notices_a_changed_read);
 	tcase_add_test(t, replay_of_refusals);
 	suite_add_tcase(s, t);
