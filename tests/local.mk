@@ -80,6 +80,7 @@ unit_tests = \
 	tests/unit/test_guc_lmem \
 	tests/unit/test_guc_mailbox \
 	tests/unit/test_guc_relay \
+	tests/unit/test_guc_slices \
 	tests/unit/test_guc_mishap \
 	tests/unit/test_guc_native \
 	tests/unit/test_guc_policy \
@@ -187,8 +188,13 @@ tests_unit_test_guc_gates_LDADD = $(guc_ldadd)
 tests_unit_test_guc_mishap_SOURCES = tests/unit/test_guc_mishap.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_mishap_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_mishap_LDADD = $(guc_ldadd)
+guc_happen = tests/unit/guc_happen.c tests/unit/guc_happen.h
+tests_unit_test_guc_slices_SOURCES = tests/unit/test_guc_slices.c $(guc_happen) \
+	$(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_slices_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_slices_LDADD = $(guc_ldadd)
 tests_unit_test_guc_cells_SOURCES = tests/unit/test_guc_cells.c \
-	tests/unit/lifecycle_wants.h $(guc_fixture)
+	tests/unit/lifecycle_wants.h $(guc_happen) $(guc_fixture)
 tests_unit_test_guc_cells_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_cells_LDADD = $(guc_ldadd)
 tests_unit_test_guc_lifecycle_SOURCES = tests/unit/test_guc_lifecycle.c \

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* SAVE_RESTORE_VF (guc-abi 5.3, vf-lifecycle 1.3.4, 1.5): a paused VF's state
- * into a blob in the PF's memory, and back. Both go through the card's staging
- * area: RESTORE copies the buffer there once, so what was checked is what is
- * applied. The states that allow it are the lifecycle table's. */
+/* The state of a VF as a blob in the card's staging area, and a checked blob back
+ * into a VF (vf-lifecycle 1.5). Contexts, of which there may be thousands, go by
+ * slices; blob_op.c says when. */
 #include "blob.h"
 
 #include "exec.h"
@@ -28,6 +27,14 @@ struct writer {
 	uint32_t *blob;
 	uint32_t at; /* dwords written */
 };
+
+static struct writer writer(struct guc_card *c, unsigned gt, unsigned vf, uint32_t at)
+{
+	return (struct writer){
+		.c = c, .f = guc_fn(c, gt, vf), .gt = gt, .vf = vf, .blob = guc_blob_stage(c),
+		.at = at,
+	};
+}
 
 static void put(struct writer *w, uint32_t v)
 {
@@ -75,7 +82,6 @@ static void write_header(struct writer *w)
 	set(w, BLOB_ENGINES_OFF, f->engines_off);
 	set(w, BLOB_NOTES_LOST, f->notes_lost);
 	set(w, BLOB_NOTES_BASE, (uint32_t)f->notes_base);
-	w->at = BLOB_HEADER_DWORDS;
 }
 
 /* An address or size that no driver could use is saved as never set: blobs hold
@@ -201,22 +207,26 @@ static uint32_t write_context(struct writer *w, uint32_t id, struct guc_context 
 	return lrcs;
 }
 
-static void write_contexts(struct writer *w)
+bool guc_blob_write(struct guc_card *c, unsigned gt, unsigned vf, struct guc_blob_walk *walk,
+		    uint32_t *budget)
 {
-	uint32_t n = w->f->config.num_contexts, contexts = 0, lrcs = 0;
+	struct writer w = writer(c, gt, vf, walk->at ? walk->at : BLOB_HEADER_DWORDS);
+	uint32_t n = w.f->config.num_contexts;
 
-	for (uint32_t id = 0; id < n; id++) {
-		struct guc_context *ctx = guc_context(w->c, w->gt, w->vf, id);
+	for (; *budget && walk->id < n; walk->id++) {
+		struct guc_context *ctx = guc_context(c, gt, vf, walk->id);
+		uint32_t first = w.at;
 
 		if (!ctx)
 			break;
-		if (!ctx->registered || ctx->fn != w->vf || !context_inside(w, ctx))
-			continue;
-		lrcs += write_context(w, id, ctx);
-		contexts++;
+		if (ctx->registered && ctx->fn == vf && context_inside(&w, ctx)) {
+			walk->lrcs += write_context(&w, walk->id, ctx);
+			walk->records++;
+		}
+		guc_blob_spend(budget, 1 + w.at - first);
 	}
-	set(w, BLOB_CONTEXTS, contexts);
-	set(w, BLOB_LRCS, lrcs);
+	walk->at = w.at;
+	return walk->id >= n || !guc_context(c, gt, vf, walk->id);
 }
 
 static void write_queued(struct writer *w)
@@ -252,20 +262,18 @@ static void write_notes(struct writer *w)
 	set(w, BLOB_NOTES, w->f->notes_n);
 }
 
-/* Make the blob in the staging area: its size in dwords. */
-static uint32_t make(struct guc_card *c, unsigned gt, unsigned vf)
+uint32_t guc_blob_finish(struct guc_card *c, unsigned gt, unsigned vf,
+			 const struct guc_blob_walk *walk)
 {
-	struct writer w = {
-		.c = c, .f = guc_fn(c, gt, vf), .gt = gt, .vf = vf, .blob = guc_blob_stage(c),
-	};
+	struct writer w = writer(c, gt, vf, walk->at);
 
 	write_header(&w);
 	write_self(&w);
-	write_contexts(&w);
+	set(&w, BLOB_CONTEXTS, walk->records);
+	set(&w, BLOB_LRCS, walk->lrcs);
 	write_queued(&w);
 	write_notes(&w);
 	set(&w, BLOB_BYTES, 4 * w.at);
-	set(&w, BLOB_CRC, guc_blob_crc(w.blob, 4 * (size_t)w.at));
 	return w.at;
 }
 
@@ -328,7 +336,6 @@ static const uint32_t *apply_context(struct guc_card *c, unsigned gt, unsigned v
 	uint32_t queues = blob_get(p, BLOB_CTX_QUEUES), lrcs;
 	struct guc_context *ctx = guc_context(c, gt, vf, blob_get(p, BLOB_CTX_ID) & 0xFFFF);
 
-	guc_context_clear(c, gt, ctx);
 	*ctx = (struct guc_context){
 		.registered = 1,
 		.enabled = (uint8_t)field_get(BLOB_CTX_ENABLED, flags),
@@ -397,117 +404,31 @@ static void apply_notes(struct guc_function *f, const uint32_t *b, const uint32_
 		};
 }
 
-static void apply(struct guc_card *c, unsigned gt, unsigned vf, const uint32_t *b)
+void guc_blob_apply_rest(struct guc_card *c, unsigned gt, unsigned vf, uint32_t rest)
 {
 	struct guc_function *f = guc_fn(c, gt, vf);
-	const uint32_t *p = b + BLOB_HEADER_DWORDS;
+	const uint32_t *b = guc_blob_stage(c), *p = b + rest;
 
-	guc_contexts_drop(c, gt, vf);
+	eng_tlb_drop(c, gt, vf, ENG_ASID_ANY);
 	guc_ctb_reset(c, gt, vf);
 	apply_self(f, b);
-	for (uint32_t i = 0; i < blob_get(b, BLOB_CONTEXTS); i++)
-		p = apply_context(c, gt, vf, p);
 	p = apply_queued(f, blob_get(b, BLOB_QUEUED), p);
 	apply_notes(f, b, p);
 }
 
-/* --- the action -------------------------------------------------------------------- */
+/* What a record costs beyond its dwords: the context that it fills is larger. */
+#define APPLY_COST 16u
 
-/* A request on VF `vf`, its buffer and size in bytes. */
-struct op {
-	unsigned vf;
-	uint64_t addr;
-	uint32_t bytes;
-};
-
-static uint16_t save(struct guc_card *c, struct guc_request *r, const struct op *op,
-		     const struct guc_hook_action *act)
+bool guc_blob_apply(struct guc_card *c, unsigned gt, unsigned vf, struct guc_blob_walk *w,
+		    uint32_t *budget)
 {
-	uint16_t err = guc_vf_input(c, r->gt, op->vf, GUC_IN_SAVE, 0);
-	uint32_t dwords;
+	const uint32_t *b = guc_blob_stage(c);
 
-	if (err)
-		return err;
-	dwords = make(c, r->gt, op->vf);
-	guc_patch(act, guc_blob_stage(c), 4 * (size_t)dwords);
-	dwords -= act->cut / 4 < dwords ? act->cut / 4 : 0;
-	r->reply_data0 = dwords;
-	if (!op->addr && !op->bytes)
-		return GUC_OK;
-	if (op->bytes < 4 * dwords)
-		return GUC_ERR_INVALID_SIZE;
-	if (guc_ggtt_write(c, r->gt, r->fn, op->addr, guc_blob_stage(c), 4 * (size_t)dwords))
-		return GUC_ERR_INVALID_GGTT_ADDRESS;
-	return GUC_OK;
-}
+	for (; *budget && w->records < blob_get(b, BLOB_CONTEXTS); w->records++) {
+		uint32_t next = (uint32_t)(apply_context(c, gt, vf, b + w->at) - b);
 
-static uint16_t restore(struct guc_card *c, struct guc_request *r, const struct op *op,
-			const struct guc_hook_action *act)
-{
-	uint16_t err = guc_vf_peek(c, r->gt, op->vf, GUC_IN_RESTORE, 0);
-	uint32_t *stage = guc_blob_stage(c);
-	size_t bytes = op->bytes;
-
-	if (err)
-		return err;
-	if (bytes > c->block->stage_bytes)
-		bytes = c->block->stage_bytes & ~(size_t)3;
-	if (guc_ggtt_read(c, r->gt, r->fn, op->addr, stage, bytes)) {
-		r->hint = GUC_BLOB_UNREADABLE;
-		return GUC_ERR_INVALID_GGTT_ADDRESS;
+		guc_blob_spend(budget, APPLY_COST + next - w->at);
+		w->at = next;
 	}
-	guc_patch(act, stage, bytes);
-	bytes -= act->cut < bytes ? act->cut & ~(size_t)3 : 0;
-	err = guc_blob_check(c, r->gt, op->vf, stage, bytes, &r->hint);
-	if (!err)
-		err = guc_vf_input(c, r->gt, op->vf, GUC_IN_RESTORE, 0);
-	if (err)
-		return err;
-	apply(c, r->gt, op->vf, stage);
-	r->reply_data0 = blob_get(stage, BLOB_BYTES) / 4;
-	return GUC_OK;
-}
-
-/* Hooks may refuse a blob's crossing; the error is theirs if they set one. */
-static bool hooked(struct guc_card *c, struct guc_event *ev, struct guc_hook_action *act)
-{
-	enum guc_verdict v = guc_hook(c, ev, act);
-
-	if (v == GUC_SWALLOW && !ev->error)
-		ev->error = GUC_ERR_CANNOT_COMPLETE_ACTION;
-	return v == GUC_SWALLOW || (v == GUC_CHANGE && ev->error);
-}
-
-/* Dwords of a blob that are copied and summed in the time of one of H2G. */
-#define BLOB_DWORDS_A_DWORD 64u
-
-uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r)
-{
-	struct guc_event ev = { .point = GUC_PT_BLOB, .gt = (uint8_t)r->gt, .code = r->data0 };
-	struct guc_hook_action act = { 0 };
-	struct op op;
-
-	/* i915 sends a sixth dword, zero. */
-	if (r->len < 5 || r->len > 6 || (r->len == 6 && r->dw[5]) ||
-	    r->dw[4] & ~SAVE_RESTORE_SIZE)
-		return GUC_ERR_ERROR_PROTOCOL;
-	if (r->data0 != GUC_OP_SAVE && r->data0 != GUC_OP_RESTORE)
-		return GUC_ERR_INVALID_PARAMS;
-	if (!r->dw[1] || r->dw[1] > c->block->geometry.vfs)
-		return GUC_ERR_INVALID_VFID;
-	if (r->dw[4] > GUC_BLOB_MAX_BYTES / 4)
-		return GUC_ERR_INVALID_SIZE;
-	op = (struct op){
-		.vf = r->dw[1], .addr = make64(r->dw[2], r->dw[3]), .bytes = 4 * r->dw[4],
-	};
-	ev.fn = (uint8_t)op.vf;
-	ev.len = op.bytes;
-	if (!hooked(c, &ev, &act))
-		ev.error = r->data0 == GUC_OP_SAVE ? save(c, r, &op, &act) :
-						     restore(c, r, &op, &act);
-	r->cost = (r->reply_data0 + op.bytes / 4) / BLOB_DWORDS_A_DWORD;
-	if (!ev.error)
-		ev.len = 4 * r->reply_data0;
-	guc_emit(c, &ev);
-	return ev.error;
+	return w->records == blob_get(b, BLOB_CONTEXTS);
 }

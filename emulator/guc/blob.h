@@ -126,6 +126,11 @@ static inline uint32_t *guc_blob_stage(const struct guc_card *c)
 	return (uint32_t *)((char *)c->block + c->block->stage_off);
 }
 
+static inline void guc_blob_spend(uint32_t *budget, uint32_t n)
+{
+	*budget -= n < *budget ? n : *budget;
+}
+
 static inline uint32_t blob_get(const uint32_t *blob, size_t i)
 {
 	return le32_get(blob + i);
@@ -139,12 +144,58 @@ struct guc_blob_facts {
 void guc_blob_facts(const struct guc_card *c, unsigned gt, unsigned vf,
 		    struct guc_blob_facts *facts);
 
+/* What a request does, in this order: a SAVE the even ones, RESTORE the odd. */
+enum guc_blob_phase {
+	GUC_BLOB_IDLE,
+	GUC_BLOB_WAIT,   /* for the staging area */
+	GUC_BLOB_WRITE,  /* contexts into it */
+	GUC_BLOB_FETCH,  /* the buffer into it */
+	GUC_BLOB_SUM,    /* its checksum */
+	GUC_BLOB_CHECK,  /* contexts in it */
+	GUC_BLOB_PUT,    /* into the buffer */
+	GUC_BLOB_DROP,   /* contexts that the VF had */
+	GUC_BLOB_APPLY,  /* contexts of the blob */
+	GUC_BLOB_ENDED,
+};
+
+/* --- making one (blob.c) --- */
+
+/* Context records of the VF, as many as *budget allows, which is dwords and looks at
+ * contexts: true when these were the last. Begin with *w zeroed. */
+bool guc_blob_write(struct guc_card *c, unsigned gt, unsigned vf, struct guc_blob_walk *w,
+		    uint32_t *budget);
+/* All but contexts and the checksum: dwords of the blob. */
+uint32_t guc_blob_finish(struct guc_card *c, unsigned gt, unsigned vf,
+			 const struct guc_blob_walk *w);
+
+/* --- applying a checked one (blob.c) --- */
+
+/* All but contexts; `rest` is the dword behind those. */
+void guc_blob_apply_rest(struct guc_card *c, unsigned gt, unsigned vf, uint32_t rest);
+/* Contexts, as guc_blob_write(). */
+bool guc_blob_apply(struct guc_card *c, unsigned gt, unsigned vf, struct guc_blob_walk *w,
+		    uint32_t *budget);
+
 /* CRC-32C of `bytes` bytes with the CRC's own dword taken as 0. */
 uint32_t guc_blob_crc(const uint32_t *blob, size_t bytes);
+/* The same of its header alone, to go on from. */
+uint32_t guc_blob_crc_head(const uint32_t *blob);
 
-/* Check a whole blob, `bytes` long at most, against what vf was given: 0, or
- * an enum guc_error with *hint set. Reads nothing but the blob. */
-uint16_t guc_blob_check(const struct guc_card *c, unsigned gt, unsigned vf, const uint32_t *blob,
-			size_t bytes, uint16_t *hint);
+/* --- checking one (blob_check.c): nothing but the blob is read --- */
+
+/* That there is a blob of the size it says within `bytes`. */
+enum guc_blob_hint guc_blob_check_frame(const uint32_t *blob, size_t bytes);
+/* With a good checksum: does its header fit what vf was given? */
+enum guc_blob_hint guc_blob_check_head(const struct guc_card *c, unsigned gt, unsigned vf,
+				       const uint32_t *blob);
+/* Contexts, as guc_blob_write(); *done when these were the last. */
+enum guc_blob_hint guc_blob_check_contexts(const struct guc_card *c, unsigned gt, unsigned vf,
+					   const uint32_t *blob, struct guc_blob_walk *w,
+					   uint32_t *budget, bool *done);
+/* What follows them. */
+enum guc_blob_hint guc_blob_check_rest(const struct guc_card *c, unsigned gt, unsigned vf,
+				       const uint32_t *blob, const struct guc_blob_walk *w);
+/* The error that goes with a failed check. */
+uint16_t guc_blob_error(enum guc_blob_hint hint);
 
 #endif

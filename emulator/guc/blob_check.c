@@ -9,8 +9,7 @@
 #include "proto/ppgtt.h"
 #include "proto/crc32c.h"
 
-/* Which error goes with which failed check. */
-static uint16_t verdict(enum guc_blob_hint hint)
+uint16_t guc_blob_error(enum guc_blob_hint hint)
 {
 	switch (hint) {
 	case GUC_BLOB_FINE:
@@ -39,6 +38,11 @@ static uint16_t verdict(enum guc_blob_hint hint)
 		return GUC_ERR_INVALID_PARAMS;
 	}
 	return GUC_ERR_INVALID_PARAMS;
+}
+
+uint32_t guc_blob_crc_head(const uint32_t *blob)
+{
+	return guc_blob_crc(blob, 4 * BLOB_HEADER_DWORDS);
 }
 
 uint32_t guc_blob_crc(const uint32_t *blob, size_t bytes)
@@ -72,7 +76,7 @@ static bool fits(const struct guc_blob_facts *facts, uint32_t offset, uint64_t l
 /* --- header ------------------------------------------------------------------------ */
 
 /* Sizes first: the rest may then be indexed. */
-static enum guc_blob_hint check_frame(const uint32_t *b, size_t bytes)
+enum guc_blob_hint guc_blob_check_frame(const uint32_t *b, size_t bytes)
 {
 	uint64_t want = BLOB_HEADER_DWORDS;
 	uint32_t size;
@@ -90,11 +94,7 @@ static enum guc_blob_hint check_frame(const uint32_t *b, size_t bytes)
 	want += (uint64_t)blob_get(b, BLOB_NOTES) * BLOB_NOTE_DWORDS;
 	if (size != 4 * want)
 		return GUC_BLOB_BAD_LENGTH;
-	if (size > bytes)
-		return GUC_BLOB_SHORT;
-	if (guc_blob_crc(b, size) != blob_get(b, BLOB_CRC))
-		return GUC_BLOB_BAD_CRC;
-	return GUC_BLOB_FINE;
+	return size > bytes ? GUC_BLOB_SHORT : GUC_BLOB_FINE;
 }
 
 static enum guc_blob_hint check_facts(const struct guc_card *c, unsigned gt, unsigned vf,
@@ -220,12 +220,7 @@ static enum guc_blob_hint check_queue(const uint32_t *r, uint32_t width,
 	return GUC_BLOB_FINE;
 }
 
-/* What the records before this one have taken. */
-struct taken {
-	uint32_t next_id, groups;
-};
-
-static enum guc_blob_hint check_record(const uint32_t *r, struct taken *taken,
+static enum guc_blob_hint check_record(const uint32_t *r, struct guc_blob_walk *w,
 				       const struct guc_blob_facts *facts)
 {
 	uint32_t flags = blob_get(r, BLOB_CTX_FLAGS);
@@ -236,45 +231,48 @@ static enum guc_blob_hint check_record(const uint32_t *r, struct taken *taken,
 		      BLOB_CTX_CLASS))
 		return GUC_BLOB_BAD_RESERVED;
 	/* Ascending, and each takes as many ids as it is wide: so they are unique. */
-	if (!width || width > LRC_MAX_WIDTH || id < taken->next_id ||
+	if (!width || width > LRC_MAX_WIDTH || id < w->id ||
 	    id + width > facts->num_contexts || type > GUC_CTX_COMPRESSION_RESTORE ||
 	    (type && (width > 1 || queues)) || field_get(BLOB_CTX_CLASS, flags) >= GUC_CLASS_COUNT ||
 	    !blob_get(r, BLOB_CTX_MASK))
 		return GUC_BLOB_BAD_CONTEXT;
-	taken->groups += queues != 0;
-	if (queues > 1 + CGP_QUEUES || (queues && width > 1) || taken->groups > GUC_GROUPS)
+	w->groups += queues != 0;
+	if (queues > 1 + CGP_QUEUES || (queues && width > 1) || w->groups > GUC_GROUPS)
 		return GUC_BLOB_BAD_CONTEXT;
-	taken->next_id = id + width;
+	w->id = id + width;
 	return check_queue(r, width, facts);
 }
 
-static enum guc_blob_hint check_contexts(const uint32_t *b, const uint32_t **at,
-					 const struct guc_blob_facts *facts)
+enum guc_blob_hint guc_blob_check_contexts(const struct guc_card *c, unsigned gt, unsigned vf,
+					   const uint32_t *b, struct guc_blob_walk *w,
+					   uint32_t *budget, bool *done)
 {
-	uint32_t left = blob_get(b, BLOB_LRCS);
-	struct taken taken = { 0, 0 };
-	const uint32_t *p = *at;
+	struct guc_blob_facts facts;
 	enum guc_blob_hint hint;
 
-	for (uint32_t i = 0; i < blob_get(b, BLOB_CONTEXTS); i++) {
+	guc_blob_facts(c, gt, vf, &facts);
+	for (; *budget && w->records < blob_get(b, BLOB_CONTEXTS); w->records++) {
+		const uint32_t *p = b + w->at;
 		uint32_t queues = blob_get(p, BLOB_CTX_QUEUES), place = 0;
-		uint32_t lrcs = queues ? queues - 1 : blob_get(p, BLOB_CTX_ID) >> 16;
+		uint32_t lrcs = queues ? queues - 1 : blob_get(p, BLOB_CTX_ID) >> 16, i;
 
-		hint = check_record(p, &taken, facts);
+		hint = check_record(p, w, &facts);
 		if (hint)
 			return hint;
-		p += BLOB_CTX_DWORDS;
-		if (lrcs > left)
+		if (lrcs > blob_get(b, BLOB_LRCS) - w->lrcs)
 			return GUC_BLOB_BAD_LENGTH;
-		left -= lrcs;
-		for (; lrcs; lrcs--, p += BLOB_LRC_DWORDS) {
-			hint = check_lrc(p, queues != 0, &place, facts);
+		p += BLOB_CTX_DWORDS;
+		for (i = 0; i < lrcs; i++, p += BLOB_LRC_DWORDS) {
+			hint = check_lrc(p, queues != 0, &place, &facts);
 			if (hint)
 				return hint;
 		}
+		w->lrcs += lrcs;
+		guc_blob_spend(budget, (uint32_t)(p - b) - w->at);
+		w->at = (uint32_t)(p - b);
 	}
-	*at = p;
-	return left ? GUC_BLOB_BAD_LENGTH : GUC_BLOB_FINE;
+	*done = w->records == blob_get(b, BLOB_CONTEXTS);
+	return *done && w->lrcs != blob_get(b, BLOB_LRCS) ? GUC_BLOB_BAD_LENGTH : GUC_BLOB_FINE;
 }
 
 /* --- the rest ---------------------------------------------------------------------- */
@@ -323,25 +321,25 @@ static enum guc_blob_hint check_notes(const uint32_t *b, const uint32_t *p,
 	return GUC_BLOB_FINE;
 }
 
-uint16_t guc_blob_check(const struct guc_card *c, unsigned gt, unsigned vf, const uint32_t *blob,
-			size_t bytes, uint16_t *hint)
+enum guc_blob_hint guc_blob_check_head(const struct guc_card *c, unsigned gt, unsigned vf,
+				       const uint32_t *blob)
 {
-	const uint32_t *at = blob + BLOB_HEADER_DWORDS;
 	struct guc_blob_facts facts;
-	enum guc_blob_hint h;
+	enum guc_blob_hint hint;
 
 	guc_blob_facts(c, gt, vf, &facts);
-	h = check_frame(blob, bytes);
-	if (!h)
-		h = check_facts(c, gt, vf, blob, &facts);
-	if (!h)
-		h = check_self(blob, &facts);
-	if (!h)
-		h = check_contexts(blob, &at, &facts);
-	if (!h)
-		h = check_queued(blob, &at);
-	if (!h)
-		h = check_notes(blob, at, &facts);
-	*hint = (uint16_t)h;
-	return verdict(h);
+	hint = check_facts(c, gt, vf, blob, &facts);
+	return hint ? hint : check_self(blob, &facts);
+}
+
+enum guc_blob_hint guc_blob_check_rest(const struct guc_card *c, unsigned gt, unsigned vf,
+				       const uint32_t *blob, const struct guc_blob_walk *w)
+{
+	const uint32_t *at = blob + w->at;
+	struct guc_blob_facts facts;
+	enum guc_blob_hint hint;
+
+	guc_blob_facts(c, gt, vf, &facts);
+	hint = check_queued(blob, &at);
+	return hint ? hint : check_notes(blob, at, &facts);
 }

@@ -127,11 +127,35 @@ struct guc_world {
 	uint32_t on;    /* 0: nobody has had a turn yet */
 };
 
+/* How far a walk over a blob's context records has come. */
+struct guc_blob_walk {
+	uint32_t at;      /* dword of the blob */
+	uint32_t id;      /* the next context's least id */
+	uint32_t records, lrcs; /* written or passed */
+	uint32_t groups;  /* of them */
+};
+
+/* A SAVE or RESTORE of a VF that is under way, by slices (blob_op.c). */
+struct guc_blob_op {
+	uint8_t phase;    /* enum guc_blob_phase */
+	uint8_t save;     /* else RESTORE */
+	uint8_t type;     /* of the PF's request */
+	uint8_t pad;
+	uint16_t fence;
+	uint16_t hint;    /* of its failure */
+	uint64_t addr;    /* the PF's buffer */
+	uint32_t bytes;   /* of it */
+	uint32_t dwords;  /* of the blob, in the staging area */
+	uint32_t moved;   /* bytes of the blob that are summed or copied */
+	uint32_t crc;
+	struct guc_blob_walk walk;
+};
+
 struct guc_function { /* of one GuC */
 	uint8_t state;      /* enum guc_vf_state */
 	uint8_t resfix_from;/* state that a lenient RESFIX_START left */
 	uint8_t flr_rearm;
-	uint8_t pausing;    /* PAUSE was accepted, H2G still drains */
+	uint8_t pausing;    /* PAUSE was accepted and goes on turn by turn */
 	uint16_t marker;
 	uint8_t abi_major, abi_minor;
 	uint8_t mbox_pending;/* a request was rung while it could not be served */
@@ -160,10 +184,13 @@ struct guc_function { /* of one GuC */
 	uint32_t notes_n, notes_lost;
 	struct guc_note notes[GUC_NOTES];
 	uint64_t notes_base; /* GGTT start they were taken at, 0 = none */
+	uint32_t noting;      /* 1 + the context that a PAUSE's notes have come to, 0 = none */
+	uint32_t noting_left; /* dwords that they may look at yet */
 	uint32_t fresh_checks; /* registrations since RESTORE are checked (row 8) */
 	uint16_t done_marker;      /* of the RESFIX_DONE that waits for it */
 	uint32_t compression_left; /* commands that `compressing` may run yet */
 	uint32_t compression_id;   /* the context that runs them */
+	struct guc_blob_op blob;
 	uint32_t notes_pending; /* a restore's fixups are not checked yet: notes stay */
 	struct guc_group group[GUC_GROUPS];
 	struct guc_adverse adverse;
@@ -260,6 +287,8 @@ struct guc_block {
 	uint64_t settle_left[GUC_MAX_GTS]; /* pausing, or events owed */
 	uint64_t engine_due[GUC_MAX_GTS];  /* next run; UINT64_MAX = nothing to run */
 	uint64_t stage_off, stage_bytes;  /* guc_blob_bound() bytes, 8-byte aligned */
+	uint32_t stage_of; /* whose blob it holds: 1 + gt * GUC_MAX_FUNCTIONS + VF, 0 = free */
+	uint32_t stage_pad;
 	uint32_t delayed_n;
 	uint32_t deeds_n, deeds_lost;
 	uint8_t in_deeds;  /* they are being done: hooks are not asked */
@@ -461,15 +490,23 @@ bool guc_context_stop(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
 /* Memory fault: stop it, tell its driver with MEMORY_CAT_ERROR. */
 void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id);
 
-/* --- blob (blob.c) and detector (detector.c) ---------------------------------------- */
+/* --- blob (blob.c, blob_op.c) and detector (detector.c) ---------------------------------------- */
 
 uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r); /* 0x550B */
+/* A slice of the VF's SAVE or RESTORE that is under way. */
+void guc_blob_turn(struct guc_card *c, unsigned gt, unsigned vf);
+/* Something else becomes of the VF: what is under way fails with 0x0A; but a RESTORE
+ * that is being applied ends first when its VF is to `go_on`. */
+void guc_blob_meet(struct guc_card *c, unsigned gt, unsigned vf, bool go_on);
+/* The PF of this GuC hears nothing any more. */
+void guc_blob_forget(struct guc_card *c, unsigned gt);
 /* Bytes of the largest blob of a card: the staging area that card.c lays out
  * at stage_off. A blob is made there, and checked there before it is applied. */
 size_t guc_blob_bound(const struct guc_geometry *geometry);
 
-/* Note every address word (vf-lifecycle 5.2 rows 6, 8 to 11, 13, 15, 18). */
-void guc_detector_note(struct guc_card *c, unsigned gt, unsigned fn);
+/* Note address words, a slice of all (vf-lifecycle 5.2 rows 6, 8 to 11, 13, 15, 18).
+ * True: there is more, and until then fn stands still. */
+bool guc_detector_note(struct guc_card *c, unsigned gt, unsigned fn);
 /* Compare at RESFIX_DONE; returns the number of findings. */
 unsigned guc_detector_check(struct guc_card *c, unsigned gt, unsigned fn);
 /* LRC `child` of a context is new. After a restore its memirq words must be those

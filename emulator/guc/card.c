@@ -147,6 +147,7 @@ void guc_function_drop(struct guc_card *c, unsigned gt, unsigned fn)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
 
+	guc_blob_meet(c, gt, fn, false);
 	guc_contexts_drop(c, gt, fn);
 	guc_ctb_reset(c, gt, fn);
 	guc_delayed_drop(c, gt, fn);

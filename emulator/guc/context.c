@@ -70,6 +70,7 @@ void guc_contexts_drop(struct guc_card *c, unsigned gt, unsigned fn)
 	}
 	f->notes_n = f->notes_lost = f->notes_pending = f->fresh_checks = 0;
 	f->notes_base = 0;
+	f->noting = 0;
 }
 
 /* The engine writes heads back at the end of each slice, and slices don't

@@ -135,6 +135,8 @@ void guc_hold_end(struct guc_card *c, unsigned gt, unsigned fn);
 /* Where they go on. */
 void guc_mailbox_handle(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
 void guc_mailbox_write(struct guc_card *c, unsigned gt, unsigned fn, const uint32_t *dw);
+/* Answer a request, as its type wants it. */
+void guc_h2g_reply(struct guc_card *c, const struct guc_request *r, uint16_t error);
 /* What handling it cost, in dwords of GUC_H2G_BUDGET beyond its own. */
 uint32_t guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t fence,
 			const uint32_t *dw, uint32_t len);

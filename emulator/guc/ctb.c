@@ -16,7 +16,7 @@
 
 bool guc_h2g_open(const struct guc_function *f)
 {
-	return f->ctb_enabled && f->h2g.size && !f->h2g.stopped && !f->deaf &&
+	return f->ctb_enabled && f->h2g.size && !f->h2g.stopped && !f->deaf && !f->noting &&
 	       f->state == GUC_VFS_RUNNING;
 }
 
@@ -45,7 +45,7 @@ static int fetch(struct guc_card *c, unsigned gt, unsigned fn, uint32_t at, uint
 	return err;
 }
 
-static void reply(struct guc_card *c, const struct guc_request *r, uint16_t error)
+void guc_h2g_reply(struct guc_card *c, const struct guc_request *r, uint16_t error)
 {
 	uint32_t dw[4] = { hxg_success(HXG_ORIGIN_GUC, r->reply_data0) };
 	uint32_t len = 1;
@@ -78,7 +78,7 @@ uint32_t guc_h2g_handle(struct guc_card *c, unsigned gt, unsigned fn, uint16_t f
 	}
 	error = guc_dispatch(c, &r);
 	if (!r.no_reply)
-		reply(c, &r, error);
+		guc_h2g_reply(c, &r, error);
 	/* Only the PF's: a VF's ring is served from within settling a PAUSE. */
 	if (fn == 0 && r.action == GUC_ACTION_VF_CONTROL)
 		guc_lifecycle_settle(c, gt);
@@ -259,4 +259,6 @@ void guc_ctb_reset(struct guc_card *c, unsigned gt, unsigned fn)
 	c->block->h2g_left[gt] &= ~guc_bit(fn);
 	c->block->g2h_left[gt] &= ~guc_bit(fn);
 	c->block->irq_owed[gt] &= ~guc_bit(fn);
+	if (fn == 0)
+		guc_blob_forget(c, gt);
 }

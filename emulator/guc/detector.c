@@ -11,15 +11,20 @@
 
 /* After a restore the blob's notes stay until its fixups were checked: what a
  * half-done recovery left behind is no measure. */
-void guc_detector_note(struct guc_card *c, unsigned gt, unsigned fn)
+bool guc_detector_note(struct guc_card *c, unsigned gt, unsigned fn)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
 
 	if (f->notes_pending)
-		return;
-	f->notes_n = f->notes_lost = 0;
-	f->notes_base = f->config.ggtt_start;
-	guc_detector_scan(c, gt, fn);
+		return false;
+	/* Offsets from two starts don't mix. */
+	if (!f->noting || f->notes_base != f->config.ggtt_start) {
+		f->notes_n = f->notes_lost = 0;
+		f->notes_base = f->config.ggtt_start;
+		f->noting = 1;
+		f->noting_left = GUC_SCAN_DWORDS;
+	}
+	return guc_detector_scan(c, gt, fn);
 }
 
 void guc_detector_add(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_note *note,

@@ -41,7 +41,8 @@ void guc_detector_add(struct guc_card *c, unsigned gt, unsigned fn, const struct
  * its leader: a finding when fn was restored since it booted (row 15). */
 void guc_detector_item(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id, uint32_t dword,
 		       uint32_t lrca);
-/* Call guc_detector_add() for every address word in fn's memory. */
-void guc_detector_scan(struct guc_card *c, unsigned gt, unsigned fn);
+/* Call guc_detector_add() for the address words of a slice of fn's contexts, from
+ * `noting` on, and in the end of unread H2G. True: there is more. */
+bool guc_detector_scan(struct guc_card *c, unsigned gt, unsigned fn);
 
 #endif

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a VF's memory holds GGTT addresses (vf-lifecycle 5.2, 5.3): walks every
  * registered context's image, unfinished ring, batches and work queue, and the
- * unread H2G. Reads only, bounded by SCAN_DWORDS; memory that faults is passed
- * over, since the engine would not get anywhere there either. */
+ * unread H2G, a slice of them a turn. Reads only, bounded by GUC_SCAN_DWORDS; memory
+ * that faults is passed over, since the engine would not get anywhere there either. */
 #include "detector.h"
 
 #include "proto/mi.h"
 
-/* Dwords looked at in one scan, images and work items too: some milliseconds
- * at most. */
-#define SCAN_DWORDS (1u << 20)
 /* Longest stretch of one batch. */
 #define BATCH_DWORDS (1u << 16)
 #define CHUNK_DWORDS 256u
 
 struct scan {
 	struct eng_place r;
-	uint32_t left;      /* of SCAN_DWORDS */
+	uint32_t left;      /* dwords that may be looked at in what is looked at */
+	bool cut;           /* it was more than that */
 	struct guc_note note; /* context, child, structure of what is looked at */
 };
 
@@ -26,11 +24,12 @@ static void add(struct scan *s, uint32_t dword, uint64_t where, uint32_t value)
 	guc_detector_add(s->r.c, s->r.gt, s->r.fn, &s->note, where, value);
 }
 
-/* Take `n` dwords from what one scan may look at; false when it is used up. */
+/* Take `n` dwords from what may be looked at; false when it is used up. */
 static bool charge(struct scan *s, uint32_t n)
 {
 	if (s->left < n) {
 		s->left = 0;
+		s->cut = true;
 		return false;
 	}
 	s->left -= n;
@@ -326,20 +325,37 @@ static void scan_h2g(struct scan *s)
 	}
 }
 
-void guc_detector_scan(struct guc_card *c, unsigned gt, unsigned fn)
+/* Look at one thing of the function within the limits; the dwords that it took. */
+static uint32_t scan_one(struct scan *s, void (*look)(struct scan *s))
 {
-	struct scan s = { .r = { .c = c, .gt = gt, .fn = fn }, .left = SCAN_DWORDS };
-	uint32_t n = guc_fn(c, gt, fn)->config.num_contexts;
+	struct guc_function *f = guc_fn(s->r.c, s->r.gt, s->r.fn);
+	uint32_t may = f->noting_left < GUC_SCAN_CONTEXT ? f->noting_left : GUC_SCAN_CONTEXT;
 
-	for (uint32_t id = 0; id < n; id++) {
-		s.r.ctx = guc_context(c, gt, fn, id);
-		s.r.id = id;
-		if (!s.r.ctx)
+	s->left = may;
+	s->cut = false;
+	look(s);
+	f->notes_lost += s->cut;
+	f->noting_left -= may - s->left;
+	return may - s->left;
+}
+
+bool guc_detector_scan(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	struct guc_function *f = guc_fn(c, gt, fn);
+	struct scan s = { .r = { .c = c, .gt = gt, .fn = fn } };
+	uint32_t turn = guc_lifecycle_share(c, gt, fn, GUC_SCAN_TURN), spent = 0;
+
+	/* An id that nobody uses costs a look. */
+	for (; f->noting <= f->config.num_contexts; f->noting++, spent++) {
+		if (spent >= turn)
+			return true;
+		s.r.id = f->noting - 1;
+		s.r.ctx = guc_context(c, gt, fn, s.r.id);
+		if (!s.r.ctx || !f->noting_left)
 			break;
 		if (s.r.ctx->registered && s.r.ctx->fn == fn && !s.r.ctx->killed)
-			scan_context(&s);
+			spent += scan_one(&s, scan_context);
 	}
-	scan_h2g(&s);
-	if (!s.left)
-		guc_fn(c, gt, fn)->notes_lost++;
+	scan_one(&s, scan_h2g);
+	return false;
 }

@@ -2,7 +2,7 @@
 /* The VF lifecycle at work: looks up the row of lifecycle_table.c, runs its
  * effects, changes the state. What must come after the reply to the PF (its
  * events) waits in guc_lifecycle_settle(), what takes several turns (a drain,
- * compression contexts) in guc_lifecycle_turn().
+ * compression contexts, a PAUSE's notes, blobs) in guc_lifecycle_turn().
  *
  * The PF, function 0, has no lifecycle: it always counts as running. */
 #include "lifecycle_row.h"
@@ -69,8 +69,6 @@ static void before(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effect
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
 
-	if (effects & E_NOTE)
-		guc_detector_note(c, gt, fn);
 	if (effects & E_PREEMPT)
 		guc_contexts_preempt(c, gt, fn);
 	if (effects & E_CHECK)
@@ -130,6 +128,14 @@ static void after(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effects
 		guc_function_rescan(c, gt, fn);
 }
 
+/* A PAUSE has all notes, or what it noted is no longer what it pauses. */
+static void end_notes(struct guc_function *f, bool whole)
+{
+	if (f->noting && !whole)
+		f->notes_n = f->notes_lost = 0;
+	f->noting = 0;
+}
+
 static void apply(struct guc_card *c, unsigned gt, unsigned fn, const struct guc_vf_row *row,
 		  enum guc_vf_input input, uint32_t arg)
 {
@@ -138,6 +144,8 @@ static void apply(struct guc_card *c, unsigned gt, unsigned fn, const struct guc
 
 	before(c, gt, fn, row->effects, arg);
 	next = resolve(c, gt, fn, row->next);
+	if (next != GUC_VFS_RUNNING)
+		end_notes(f, row->effects & E_NOTE);
 	/* Whatever the driver does, a PAUSE that was accepted goes on. */
 	if (next != GUC_VFS_RUNNING && next != GUC_VFS_READY && next != GUC_VFS_RESFIX_BLOCKED)
 		f->pausing = f->compressing = 0;
@@ -166,18 +174,21 @@ static bool drained(struct guc_card *c, unsigned gt, unsigned fn)
 	return !guc_h2g_serve(c, gt, fn, guc_lifecycle_share(c, gt, fn, GUC_H2G_BUDGET));
 }
 
-/* May the PAUSE of this row take place? Before, H2G is empty as far as it can be and
- * the compression context has saved the VF's metadata, both by slices. */
+/* May the PAUSE of this row take place? Before, H2G is empty as far as it can be, the
+ * compression context has saved the VF's metadata, and all addresses are noted, each
+ * by slices. From the first note on the VF stands still. */
 static bool pause_ready(struct guc_card *c, unsigned gt, unsigned fn,
 			const struct guc_vf_row *row)
 {
 	const struct guc_function *f = guc_fn(c, gt, fn);
 
 	if (f->compressing == GUC_CTX_COMPRESSION_RESTORE ||
-	    (!f->compressing && (row->effects & E_DRAIN) && !drained(c, gt, fn)))
+	    (!f->compressing && !f->noting && (row->effects & E_DRAIN) && !drained(c, gt, fn)))
 		return false;
-	return !(row->effects & E_CCS_SAVE) ||
-	       !guc_compression_run(c, gt, fn, GUC_CTX_COMPRESSION_SAVE);
+	if (!f->noting && (row->effects & E_CCS_SAVE) &&
+	    guc_compression_run(c, gt, fn, GUC_CTX_COMPRESSION_SAVE))
+		return false;
+	return !(row->effects & E_NOTE) || !guc_detector_note(c, gt, fn);
 }
 
 /* What the VF is owed reaches its memory while it still counts as running. */
@@ -207,6 +218,9 @@ uint16_t guc_vf_input(struct guc_card *c, unsigned gt, unsigned fn, enum guc_vf_
 	}
 	if (row->effects & E_DRAIN)
 		last_words(c, gt, fn);
+	/* SAVE and RESTORE look themselves; a configuration has. */
+	if (input != GUC_IN_SAVE && input != GUC_IN_RESTORE && input != GUC_IN_CONFIG_VALID)
+		guc_blob_meet(c, gt, fn, input == GUC_IN_RESUME);
 	apply(c, gt, fn, row, input, arg);
 	return GUC_OK;
 }
@@ -289,7 +303,7 @@ void guc_lifecycle_settle(struct guc_card *c, unsigned gt)
 
 		left &= left - 1;
 		tell(c, gt, fn);
-		if (!f->pausing && !f->compressing)
+		if (!f->pausing && !f->compressing && !f->blob.phase)
 			c->block->settle_left[gt] &= ~guc_bit(fn);
 	}
 }
@@ -307,6 +321,8 @@ void guc_lifecycle_turn(struct guc_card *c, unsigned gt)
 			done_on(c, gt, fn);
 		if (guc_fn(c, gt, fn)->pausing)
 			pause_on(c, gt, fn);
+		if (guc_fn(c, gt, fn)->blob.phase)
+			guc_blob_turn(c, gt, fn);
 	}
 	guc_lifecycle_settle(c, gt);
 }

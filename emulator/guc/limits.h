@@ -76,6 +76,15 @@
 /* Largest SAVE or RESTORE buffer, as the Linux PF's pool (8 MiB). */
 #define GUC_BLOB_MAX_BYTES (8u << 20)
 
+/* Dwords of a VF's memory that the detector looks at for the notes of a PAUSE in all,
+ * for one context or one H2G ring, and, contexts whole, in a turn, which all VFs that
+ * pause share: a dword takes a nanosecond or two. Of each context it reads some 100
+ * without its rings, so the first holds 10,000 contexts. What is left out is counted
+ * in notes_lost. */
+#define GUC_SCAN_DWORDS  (1u << 20)
+#define GUC_SCAN_CONTEXT (1u << 17)
+#define GUC_SCAN_TURN    (1u << 16)
+
 /* KLV list of one message: the PF's buffer pool is 8 KiB. */
 #define GUC_KLV_LIST_MAX 2048u
 

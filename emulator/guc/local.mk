@@ -10,6 +10,7 @@ libgucguc_la_SOURCES = \
 	emulator/guc/blob.c \
 	emulator/guc/blob.h \
 	emulator/guc/blob_check.c \
+	emulator/guc/blob_op.c \
 	emulator/guc/block.h \
 	emulator/guc/card.c \
 	emulator/guc/context.c \

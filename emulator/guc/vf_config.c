@@ -176,6 +176,11 @@ static void commit(struct guc_card *c, unsigned gt, unsigned vf, const struct gu
 	bool resized = f->config.lmem_size != cfg->lmem_size;
 	bool other_share = f->config.exec_quantum_ms[0] != cfg->exec_quantum_ms[0];
 
+	/* A blob is of the share that it was begun with. */
+	if (f->config.ggtt_start != cfg->ggtt_start || f->config.ggtt_size != cfg->ggtt_size ||
+	    f->config.begin_context != cfg->begin_context ||
+	    f->config.num_contexts != cfg->num_contexts)
+		guc_blob_meet(c, gt, vf, true);
 	if (f->config.begin_context != cfg->begin_context ||
 	    f->config.num_contexts != cfg->num_contexts)
 		guc_contexts_drop(c, gt, vf);

@@ -50,7 +50,7 @@ static uint64_t ready(struct guc_turn *t, uint32_t engines)
 		unsigned fn = (unsigned)__builtin_ctzll(left);
 		const struct guc_function *f = guc_fn(t->c, t->gt, fn);
 
-		if (fn && (f->state != GUC_VFS_RUNNING || f->compressing))
+		if (fn && (f->state != GUC_VFS_RUNNING || f->compressing || f->noting))
 			guc_contexts_preempt(t->c, t->gt, fn);
 		else if (f->work & engines)
 			mask |= guc_bit(fn);

@@ -11,11 +11,14 @@
 #include "bench.h"
 #include "proto/crc32c.h"
 #include "proto/regs.h"
+#include "emulator/guc/block.h"
 #include "tests/sim/load.h"
 
 #define CONTEXTS 1000u
 #define VF_GGTT	 (1ull << 30)
 #define ENTRIES	 (uint32_t)(VF_GGTT >> GGTT_PAGE_SHIFT)
+#define CROWD	 60000u      /* contexts of another VF, for its longest turns */
+#define MAX_IMAGE (16u << 20) /* more than any of these */
 #define MANY	 8u /* copies measured at once: one alone is too short */
 
 struct setup {
@@ -122,40 +125,101 @@ static double copies(void *user)
 	return MANY * 1e9 / (double)(bench_cpu() - start);
 }
 
-/* The longest turn of a verb in microseconds: nothing else is served meanwhile. */
-static double longest_turn(struct setup *b, enum pfc_verb verb)
+/* One turn of the world, and the longest so far in nanoseconds: nothing else is
+ * served meanwhile. */
+static void timed_turn(struct setup *b, uint64_t *worst)
 {
-	static uint8_t out[1u << 20];
-	struct sim_card *c = &b->s->card[0];
+	uint64_t begin = bench_cpu(), spent;
+
+	sim_turn(b->s);
+	spent = bench_cpu() - begin;
+	if (spent > *worst)
+		*worst = spent;
+}
+
+/* The longest turn of a verb in microseconds; the image of a SAVE is kept. */
+static double longest_turn(struct setup *b, unsigned card, enum pfc_verb verb)
+{
+	struct sim_card *c = &b->s->card[card];
 	uint64_t worst = 0;
+	size_t sent = 0;
 
 	c->done = false;
 	must(pfc_do(c->pfc, verb, 1, NULL, ++b->s->tag), "verb");
+	b->len = verb == PFC_SAVE ? 0 : b->len;
 	while (!c->done) {
-		uint64_t begin = bench_cpu(), spent;
+		long n = 0;
 
-		sim_turn(b->s);
-		spent = bench_cpu() - begin;
-		if (spent > worst)
-			worst = spent;
-		(void)pfc_image_read(c->pfc, 1, out, sizeof(out));
+		timed_turn(b, &worst);
+		if (verb == PFC_SAVE)
+			n = pfc_image_read(c->pfc, 1, b->image + b->len, MAX_IMAGE - b->len);
+		else if (verb == PFC_RESTORE && sent < b->len)
+			n = pfc_image_write(c->pfc, 1, b->image + sent,
+					    b->len - sent < 65536 ? b->len - sent : 65536);
+		if (verb == PFC_SAVE && n > 0)
+			b->len += (size_t)n;
+		else if (verb == PFC_RESTORE && n > 0 && (sent += (size_t)n) == b->len)
+			must(pfc_image_end(c->pfc, 1), "end of the image");
 	}
+	must(c->done_err, "verb");
 	return (double)worst / 1e3;
 }
 
-static void turns(struct setup *b)
+/* A VF with thousands of contexts, all of which are its first one: what its driver
+ * would need for as many is gigabytes. */
+static void crowd(struct setup *b)
 {
-	double pause[101], save[101];
+	struct vfc_job job = { .kind = VFC_JOB_STORE, .value = 1 };
+	struct sim_options o;
+	struct guc_card *card;
+	int id, err;
+
+	sim_defaults(&o);
+	o.contexts = GUC_ID_MAX;
+	o.vf_contexts = CROWD;
+	b->s = sim_new(&o);
+	b->v = b->s->vf[0];
+	must(sim_boot(b->s, b->v), "boot");
+	id = vfc_queue_create(b->v->vfc, 0, GUC_CLASS_RENDER, 1);
+	must(id < 0 ? id : 0, "queue");
+	err = vfc_job_submit(b->v->vfc, 0, (uint32_t)id, &job);
+	must(err < 0 ? err : 0, "job");
+	if (!sim_jobs_drained(b->s, b->v))
+		must(-ETIME, "jobs");
+	card = &b->s->card[0].guc;
+	for (uint32_t i = 0; i < CROWD; i++)
+		if (i != (uint32_t)id)
+			*guc_context(card, 0, 1, i) = *guc_context(card, 0, 1, (uint32_t)id);
+}
+
+static void turns(struct setup *b, const char *whose)
+{
+	struct pfc_provision share = { 0 };
+	struct pfc_vf_info info;
+	double pause[101], save[101], restore[101];
 	unsigned n = bench_rounds();
 
+	must(pfc_vf_info(b->s->card[0].pfc, 1, &info), "info");
+	share.ggtt_size = info.ggtt_size;
+	share.contexts = info.contexts;
+	free(b->image);
+	b->image = malloc(MAX_IMAGE);
+	if (!b->image)
+		must(-ENOMEM, "image");
 	sim_freeze(b->s, b->v);
 	for (unsigned i = 0; i < n; i++) {
-		pause[i] = longest_turn(b, PFC_PAUSE);
-		save[i] = longest_turn(b, PFC_SAVE);
+		pause[i] = longest_turn(b, 0, PFC_PAUSE);
+		save[i] = longest_turn(b, 0, PFC_SAVE);
+		must(sim_pf(b->s, 1, PFC_PROVISION, 1, &share), "provision");
+		must(sim_pf(b->s, 1, PFC_PAUSE, 1, NULL), "pause the other");
+		restore[i] = longest_turn(b, 1, PFC_RESTORE);
+		must(sim_pf(b->s, 1, PFC_FLR, 1, NULL), "reset");
+		must(sim_pf(b->s, 1, PFC_UNPROVISION, 1, NULL), "unprovision");
 		must(sim_pf(b->s, 0, PFC_RESUME, 1, NULL), "resume");
 	}
-	printf("longest turn: pause %.0f us, save %.0f us (aim 1000)\n", bench_median(pause, n),
-	       bench_median(save, n));
+	printf("longest turn, %s contexts: pause %.0f us, save %.0f us, restore %.0f us "
+	       "(aim 1000)\n", whose, bench_median(pause, n), bench_median(save, n),
+	       bench_median(restore, n));
 }
 
 int main(void)
@@ -171,7 +235,10 @@ int main(void)
 	(void)ours(&b);
 	printf("image of %u contexts and %u entries: %zu bytes\n", CONTEXTS, ENTRIES, b.len);
 	bench_pair("save+restore/copy+crc", ours, copies, &b, "0.5");
-	turns(&b);
+	turns(&b, "1,000");
+	sim_free(b.s);
+	crowd(&b);
+	turns(&b, "60,000");
 	sim_free(b.s);
 	free(b.image);
 	free(b.copy);

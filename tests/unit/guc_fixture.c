@@ -104,16 +104,18 @@ static void ctb_boot(struct fx *f, unsigned fn, unsigned gt)
 	NEED(fx_mbox(f, fn, gt, on, 2, reply) == 0xF0000000);
 }
 
-struct fx *fx_new(unsigned tiles, unsigned gts, unsigned vfs, const struct guc_options *options)
+static struct fx *new(unsigned tiles, unsigned gts, unsigned vfs,
+		      const struct guc_options *options, uint32_t vf_contexts)
 {
 	const struct guc_geometry g = {
 		.tiles = (uint8_t)tiles, .gts = (uint8_t)gts, .vfs = (uint8_t)vfs,
-		.contexts = FX_CONTEXTS, .ggtt_size = FX_GGTT,
+		.contexts = FX_FUNCTIONS * vf_contexts, .ggtt_size = FX_GGTT,
 	};
 	struct guc_options def;
 	struct fx *f = calloc(1, sizeof(*f));
 
 	NEED(f && vfs < FX_FUNCTIONS);
+	f->vf_contexts = vf_contexts;
 	f->size = guc_card_size(&g);
 	f->block = malloc(f->size);
 	NEED(f->block);
@@ -131,6 +133,16 @@ struct fx *fx_new(unsigned tiles, unsigned gts, unsigned vfs, const struct guc_o
 	return f;
 }
 
+struct fx *fx_new(unsigned tiles, unsigned gts, unsigned vfs, const struct guc_options *options)
+{
+	return new(tiles, gts, vfs, options, FX_VF_CONTEXTS);
+}
+
+struct fx *fx_new_large(unsigned vfs, uint32_t contexts)
+{
+	return new(1, 1, vfs, NULL, contexts);
+}
+
 void fx_free(struct fx *f)
 {
 	free(f->block);
@@ -146,8 +158,8 @@ void fx_provision_at(struct fx *f, unsigned vf, uint64_t start)
 
 		NEED(!klv_put64(list, 32, &n, GUC_KLV_VF_GGTT_START, start));
 		NEED(!klv_put64(list, 32, &n, GUC_KLV_VF_GGTT_SIZE, FX_MEM));
-		NEED(!klv_put32(list, 32, &n, GUC_KLV_VF_BEGIN_CONTEXT_ID, vf * FX_VF_CONTEXTS));
-		NEED(!klv_put32(list, 32, &n, GUC_KLV_VF_NUM_CONTEXTS, FX_VF_CONTEXTS));
+		NEED(!klv_put32(list, 32, &n, GUC_KLV_VF_BEGIN_CONTEXT_ID, vf * f->vf_contexts));
+		NEED(!klv_put32(list, 32, &n, GUC_KLV_VF_NUM_CONTEXTS, f->vf_contexts));
 		NEED(!klv_put32(list, 32, &n, GUC_KLV_VF_BEGIN_DOORBELL_ID, vf * 16));
 		NEED(!klv_put32(list, 32, &n, GUC_KLV_VF_NUM_DOORBELLS, 16));
 		NEED(fx_vf_cfg(f, gt, vf, list, (uint32_t)n) == (0xF0000000 | 6));

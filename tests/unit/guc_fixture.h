@@ -18,7 +18,7 @@
 /* GGTT starts on a fresh card: the PF, then the VFs 1 MiB apart. */
 #define FX_PF_START  0x00100000u
 #define FX_VF_START(n) (0x00400000u + (n) * 0x00100000u)
-#define FX_VF_CONTEXTS 16u        /* VF n: ids n * 16 .. */
+#define FX_VF_CONTEXTS 16u
 
 /* Offsets in every function's memory; the rest, from FX_FREE, is the test's. */
 #define FX_MEMIRQ(gt)  (0x00000u + 0x1000u * (gt))
@@ -45,6 +45,7 @@ struct fx {
 	uint64_t hole_at, hole_len; /* DMA hole of every function, len 0 = none */
 	uint32_t irqs[FX_FUNCTIONS][GUC_MAX_GTS][16]; /* by bit */
 	uint64_t now;
+	uint32_t vf_contexts; /* of each VF; VF n: ids n * vf_contexts .. */
 	uint16_t pf_fence, vf_fence;
 	/* Everything the sink saw; msg and finding are not kept. */
 	struct guc_event events[FX_EVENTS];
@@ -62,6 +63,8 @@ struct fx_msg {
 /* New card; `options` NULL = default. The PF has its GGTT entries and CTBs on
  * each GuC. Aborts the test on failure. Free with fx_free. */
 struct fx *fx_new(unsigned tiles, unsigned gts, unsigned vfs, const struct guc_options *options);
+/* The same of one GT, whose VFs get `contexts` each. */
+struct fx *fx_new_large(unsigned vfs, uint32_t contexts);
 void fx_free(struct fx *f);
 
 /* Provision VF n on every GuC through the PF's CTB, map its memory from

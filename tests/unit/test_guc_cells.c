@@ -6,9 +6,8 @@
  * without; where a state can hold a marker, with marker 0 and with another. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "guc_fixture.h"
+#include "guc_happen.h"
 #include "lifecycle_wants.h"
 #include "tests/check_main.h"
 
@@ -29,39 +28,6 @@ static const struct kind {
 static struct fx *f;
 static uint32_t blob_dwords;
 
-/* --- a world that can be put back --------------------------------------------------- */
-
-struct snapshot {
-	struct fx *fx;
-	void *block;
-};
-
-static void take(struct snapshot *s)
-{
-	memcpy(s->fx, f, sizeof(*f));
-	memcpy(s->block, f->block, f->size);
-}
-
-static void put_back(const struct snapshot *s)
-{
-	memcpy(f, s->fx, sizeof(*f));
-	memcpy(f->block, s->block, f->size);
-}
-
-static struct snapshot snapshot_new(void)
-{
-	struct snapshot s = { malloc(sizeof(*f)), malloc(f->size) };
-
-	ck_assert(s.fx && s.block);
-	return s;
-}
-
-static void snapshot_free(struct snapshot *s)
-{
-	free(s->fx);
-	free(s->block);
-}
-
 static struct guc_vf_info info(void)
 {
 	struct guc_vf_info i;
@@ -70,93 +36,9 @@ static struct guc_vf_info info(void)
 	return i;
 }
 
-/* --- events --------------------------------------------------------------------------- */
-
-static uint16_t error_of(uint32_t header)
-{
-	return hxg_type(header) == HXG_FAILURE ? (uint16_t)field_get(HXG_ERROR, header) : 0;
-}
-
-/* A request of the VF; a request that stays in the mailbox is held, one that
- * reads back as 0 is lost. */
-static uint16_t ask(uint32_t dw0, uint32_t dw1, uint32_t dw2, uint32_t dw3, unsigned n)
-{
-	const uint32_t dw[4] = { dw0, dw1, dw2, dw3 };
-	uint32_t header = fx_mbox(f, 1, 0, dw, n, NULL);
-
-	if (header == dw0)
-		return HELD;
-	return header == 0 ? LOST : error_of(header);
-}
-
-static uint16_t resfix(uint32_t action, uint32_t marker)
-{
-	return ask(hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST, action, marker), 0, 0, 0, 1);
-}
-
-static uint16_t vf_cfg_none(void)
-{
-	const uint32_t dw[5] = { GUC_ACTION_UPDATE_VF_CFG, 1, 0, 0, 0 };
-
-	return error_of(fx_pf(f, 0, dw, 5));
-}
-
-static uint16_t vf_cfg_all(void)
-{
-	fx_provision(f, 1);
-	return 0;
-}
-
-/* Let `input` happen: the error of its reply, 0, HELD or LOST. */
 static uint16_t happen(enum guc_vf_input input, uint32_t arg)
 {
-	uint64_t status = FX_VF_START(1) + FX_MEMIRQ(0) + MEMIRQ_STATUS(MEMIRQ_SOURCE_GUC);
-
-	switch (input) {
-	case GUC_IN_CONFIG_VALID:
-		return vf_cfg_all();
-	case GUC_IN_CONFIG_GONE:
-		return vf_cfg_none();
-	case GUC_IN_PAUSE:
-		return fx_control(f, 0, 1, GUC_VF_PAUSE);
-	case GUC_IN_RESUME:
-		return fx_control(f, 0, 1, GUC_VF_RESUME);
-	case GUC_IN_STOP:
-		return fx_control(f, 0, 1, GUC_VF_STOP);
-	case GUC_IN_PCI_FLR:
-		ck_assert_int_eq(guc_flr(&f->card, 1), 0);
-		return 0;
-	case GUC_IN_FLR_START:
-		return fx_control(f, 0, 1, GUC_VF_FLR_START);
-	case GUC_IN_FLR_FINISH:
-		return fx_control(f, 0, 1, GUC_VF_FLR_FINISH);
-	case GUC_IN_SAVE:
-		return error_of(fx_save(f, 0, 1, FX_BLOB_BYTES / 4));
-	case GUC_IN_RESTORE:
-		return error_of(fx_restore(f, 0, 1, blob_dwords));
-	case GUC_IN_MATCH_VERSION:
-		return ask(GUC_ACTION_MATCH_VERSION, 0x00010200, 0, 0, 2);
-	case GUC_IN_VF_RESET:
-		return ask(GUC_ACTION_VF_RESET, 0, 0, 0, 1);
-	case GUC_IN_QUERY_KLV:
-		return ask(GUC_ACTION_QUERY_SINGLE_KLV, GUC_KLV_VF_GGTT_START, 0, 0, 2);
-	case GUC_IN_SELF_CFG:
-		return ask(GUC_ACTION_SELF_CFG, klv_header(GUC_KLV_SELF_MEMIRQ_STATUS_ADDR, 2),
-			   lo32(status), hi32(status), 4);
-	case GUC_IN_CTB_ENABLE:
-		return ask(GUC_ACTION_CONTROL_CTB, 1, 0, 0, 2);
-	case GUC_IN_CTB_DISABLE:
-		return ask(GUC_ACTION_CONTROL_CTB, 0, 0, 0, 2);
-	case GUC_IN_RESFIX_START:
-		return resfix(GUC_ACTION_RESFIX_START, arg);
-	case GUC_IN_RESFIX_DONE:
-		return resfix(GUC_ACTION_RESFIX_DONE, arg);
-	case GUC_IN_OTHER_MMIO:
-		return ask(GUC_ACTION_GET_HWCONFIG, 0, 0, 0, 4);
-	case GUC_IN_COUNT:
-		break;
-	}
-	return GUC_ERR_GENERIC_FAIL;
+	return fx_happen(f, input, arg, blob_dwords);
 }
 
 static void must(enum guc_vf_input input)
@@ -252,14 +134,14 @@ static void to_flr_rearmed(void)
 
 /* FLR_ACTIVE lasts from the reply to FLR_START until FLR_DONE, in one turn: the
  * card is copied when the sink is told of the reply. */
-static struct snapshot active;
+static struct fx_copy *active;
 
 static void copy_active(void *user, const struct guc_event *event)
 {
 	(void)user;
 	if (event->point == GUC_PT_G2H && event->fn == 0 &&
 	    event->code == GUC_ACTION_VF_CONTROL)
-		take(&active);
+		fx_copy_take(active, f);
 }
 
 static void to_flr_active(void)
@@ -267,12 +149,12 @@ static void to_flr_active(void)
 	guc_sink_fn sink = f->card.sink;
 
 	to_running();
-	active = snapshot_new();
+	active = fx_copy_new(f);
 	f->card.sink = copy_active;
 	must(GUC_IN_FLR_START);
-	put_back(&active);
+	fx_copy_back(f, active);
 	f->card.sink = sink;
-	snapshot_free(&active);
+	fx_copy_free(active);
 }
 
 static void to_marked(void)
@@ -414,21 +296,20 @@ static void one_cell(const struct place *p, enum guc_vf_input input, uint32_t ar
 /* All events in one place; how many. */
 static unsigned all_events(const struct place *p, const struct kind *k)
 {
-	struct snapshot s = snapshot_new();
+	struct fx_copy *s = fx_copy_new(f);
 	unsigned cells = 0;
 
-	take(&s);
 	for (unsigned in = 0; in < GUC_IN_COUNT; in++) {
 		static const uint32_t args[] = { 0, MARKER, MARKER + 1 };
 		enum guc_vf_input input = (enum guc_vf_input)in;
 
 		for (unsigned a = 0; a < (has_marker(input) ? 3 : 1); a++) {
-			put_back(&s);
+			fx_copy_back(f, s);
 			one_cell(p, input, args[a], k);
 		}
 		cells++;
 	}
-	snapshot_free(&s);
+	fx_copy_free(s);
 	return cells;
 }
 
