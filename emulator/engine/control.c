@@ -3,6 +3,7 @@
  * interrupt (xe-vf-probe 6.2, 6.3, 6.4; decisions say where hardware's manuals
  * are not at hand). */
 #include "space.h"
+#include "emulator/guc/sched.h"
 
 #include "proto/mi.h"
 
@@ -234,27 +235,11 @@ enum eng_end eng_predicate(struct streamer *s)
 
 /* --- the interrupt ------------------------------------------------------------------------ */
 
-/* Source number of the engine in the memirq page: by class, and by the lowest
- * logical instance the context may run on (guc-abi 9.1). */
-static uint8_t irq_source(const struct guc_context *ctx)
+/* Source number in the memirq page of the engine that the context is on. */
+static uint8_t irq_source(const struct guc_card *c, const struct guc_context *ctx)
 {
-	int instance = __builtin_ctz(ctx->submit_mask | 1u << 8);
-
-	switch ((enum guc_engine_class)ctx->engine_class) {
-	case GUC_CLASS_RENDER:
-		return 0;
-	case GUC_CLASS_VIDEO:
-		return (uint8_t)(32 + (instance & 7));
-	case GUC_CLASS_VIDEO_ENHANCE:
-		return (uint8_t)(63 - (instance & 3));
-	case GUC_CLASS_BLITTER:
-		return (uint8_t)(instance == 8 ? 23 : 15 - instance);
-	case GUC_CLASS_COMPUTE:
-		return (uint8_t)(4 + (instance & 3));
-	case GUC_CLASS_OTHER:
-		return 31;
-	}
-	return 0;
+	return guc_engine_source(ctx->engine_class,
+				 guc_engine_number(c, ctx->engine_class, ctx->logical));
 }
 
 enum eng_end eng_interrupt(struct streamer *s)
@@ -262,6 +247,6 @@ enum eng_end eng_interrupt(struct streamer *s)
 	const struct eng_place *p = s->r;
 
 	guc_raise_engine(p->c, p->gt, p->fn, s->lrc.image[LRC_MEMIRQ_STATUS],
-			 s->lrc.image[LRC_MEMIRQ_SOURCE], irq_source(p->ctx));
+			 s->lrc.image[LRC_MEMIRQ_SOURCE], irq_source(p->c, p->ctx));
 	return eng_done(s);
 }

@@ -74,12 +74,31 @@ static uint64_t region_bytes(const struct vdev *d, uint32_t index)
 	return 0;
 }
 
+/* QEMU posts its writes to regions that can't be mapped, and waits for the reply of
+ * others. Local memory must be written before the guest goes on: what follows may be
+ * a store to a ring in its own memory, which passes the socket by, and the GuC would
+ * see that first. On a bus its read could not overtake the writes. Therefore such a
+ * region can be mapped, in no place. */
+static void sparse(struct call *c, uint32_t room)
+{
+	le32_put(c->reply + VU_REGION_ARGSZ, VU_SPARSE_BYTES);
+	le32_put(c->reply + VU_REGION_FLAGS, VU_REGION_F_READ | VU_REGION_F_WRITE |
+						     VU_REGION_F_MMAP | VU_REGION_F_CAPS);
+	le32_put(c->reply + VU_REGION_CAP, VU_SPARSE_ID);
+	if (room < VU_SPARSE_BYTES)
+		return; /* it asks again */
+	memset(c->reply + VU_SPARSE_ID, 0, VU_SPARSE_BYTES - VU_SPARSE_ID);
+	le32_put(c->reply + VU_SPARSE_ID, 1u << 16 | 1u);
+	c->reply_len = VU_SPARSE_BYTES;
+}
+
 static int get_region_info(struct call *c)
 {
 	uint32_t index = le32_get(c->body + VU_REGION_INDEX);
+	uint32_t room = le32_get(c->body + VU_REGION_ARGSZ);
 	uint64_t size = region_bytes(c->d, index);
 
-	if (le32_get(c->body + VU_REGION_ARGSZ) < VU_REGION_BYTES || index >= VU_REGIONS)
+	if (room < VU_REGION_BYTES || index >= VU_REGIONS)
 		return -EINVAL;
 	memset(c->reply, 0, VU_REGION_BYTES);
 	le32_put(c->reply + VU_REGION_ARGSZ, VU_REGION_BYTES);
@@ -87,6 +106,8 @@ static int get_region_info(struct call *c)
 	le32_put(c->reply + VU_REGION_INDEX, index);
 	le64_put(c->reply + VU_REGION_SIZE, size);
 	c->reply_len = VU_REGION_BYTES;
+	if (index == VU_BAR2 && size)
+		sparse(c, room);
 	return 0;
 }
 

@@ -79,6 +79,12 @@ enum vu_command {
 #define VU_REGION_BYTES  32u
 #define VU_REGION_F_READ  1u
 #define VU_REGION_F_WRITE 2u
+#define VU_REGION_F_MMAP  4u
+#define VU_REGION_F_CAPS  8u
+/* Behind it a capability: which areas can be mapped; here none. */
+#define VU_SPARSE_ID     32u /* u16 id 1, u16 version 1, u32 next 0 */
+#define VU_SPARSE_AREAS  40u /* u32, u32 reserved, areas */
+#define VU_SPARSE_BYTES  48u
 
 enum vu_region {
 	VU_BAR0 = 0,

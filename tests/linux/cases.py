@@ -155,7 +155,8 @@ TESTS = {test.name: test for test in (
     Test("smoke", programs("xe_exec_basic@once-basic", "xe_exec_basic@once-userptr"),
          "a job with data check on every engine class"),
     Test("exec", programs("xe_exec_basic@*", "xe_exec_compute_mode@*", "xe_exec_store@*",
-                          "xe_create@*"), "jobs on every engine class, into buffers and user memory"),
+                          "xe_create@*"),
+         "jobs on every engine class, into buffers and user memory"),
     Test("queues", programs("xe_exec_queues@*"), "thousands of queues"),
     Test("processes", programs("xe_exec_processes@*"), "many processes at once"),
     Test("commands", programs("commands@*", "xe_exec_atomic@*", "xe_spin_batch@*"),
@@ -183,7 +184,7 @@ TESTS = {test.name: test for test in (
 
 # What a check of everything runs, what is run where nothing is said, and what tells a
 # kernel's abilities.
-BASIC = (("ptl", "probe"), ("ptl", "migrate"), ("ptl-1gt", "probe"))
+BASIC = (("ptl", "probe"), ("ptl", "smoke"), ("ptl", "migrate"), ("ptl-1gt", "probe"))
 SMALL = ("probe", "smoke", "commands", "migrate")
 ABILITIES = ("probe", "smoke", "migrate")
 DEFAULT = tuple(("ptl", name) for name in TESTS) + tuple(("ptl-1gt", name) for name in SMALL)

@@ -49,7 +49,8 @@ class Kit:
             ("Dir", d), ("Dir::State", d), ("Dir::State::lists", d + "/lists"),
             ("Dir::State::status", d + "/status"), ("Dir::Cache", d),
             ("Dir::Cache::archives", d + "/archives"), ("Dir::Etc", d + "/etc"),
-            ("Dir::Etc::sourcelist", d + "/etc/sources.list"), ("Dir::Etc::sourceparts", "/dev/null"),
+            ("Dir::Etc::sourcelist", d + "/etc/sources.list"),
+            ("Dir::Etc::sourceparts", "/dev/null"),
             ("Dir::Etc::main", "/dev/null"), ("Dir::Etc::parts", "/dev/null"),
             ("Acquire::Languages", "none"), ("APT::Install-Recommends", "false"),
             ("APT::Architecture", "amd64"), ("APT::Sandbox::User", ""))))
@@ -202,7 +203,8 @@ class Kit:
         found = dict.fromkeys(fits) if fits else self.kernels()
         fits = [v for v in found if wanted == "newest" or (v + ".").startswith(wanted + ".")]
         if not fits:
-            raise Missing("no kernel %s; there are %s" % (wanted, ", ".join(sorted(found, key=key))))
+            raise Missing("no kernel %s; there are %s" % (
+                wanted, ", ".join(sorted(found, key=key))))
         why = None
         os.makedirs(self.folder, exist_ok=True)
         for version in sorted(fits, key=key, reverse=True):
@@ -218,8 +220,8 @@ class Kit:
     def modules(self, root, name):
         """A module and what it needs, in the order of loading; paths. `root` is where
         modules were installed (it holds lib/modules/VERSION), or that folder."""
-        base = next((p for p in (os.path.join(root, "usr/lib/modules"),
-                                 os.path.join(root, "lib/modules"), root) if os.path.isdir(p)), root)
+        places = [os.path.join(root, "usr/lib/modules"), os.path.join(root, "lib/modules"), root]
+        base = next((p for p in places if os.path.isdir(p)), root)
         releases = [d for d in sorted(os.listdir(base))
                     if os.path.isdir(os.path.join(base, d, "kernel"))]
         if os.path.isdir(os.path.join(base, "kernel")):

@@ -82,17 +82,19 @@ def initramfs(kit, modules, programs, path):
                 order.write(name + "\n")
         names = [os.path.relpath(os.path.join(folder, n), work)
                  for folder, dirs, files in os.walk(work) for n in dirs + files]
+        listed = "".join(name + "\n" for name in sorted(names)).encode()
         done = subprocess.run([os.path.join(kit.tools, "usr/bin/busybox"), "cpio", "-o", "-H",
-                               "newc"], input="".join(name + "\n" for name in sorted(names)).encode(),
-                              cwd=work, capture_output=True, check=True)
+                               "newc"], input=listed, cwd=work, capture_output=True, check=True)
     with gzip.open(path, "wb", 1) as f:
         f.write(done.stdout)
 
 
 class Machine:
-    def __init__(self, kit, gucemu, folder, card):
+    def __init__(self, kit, gucemu, folder, card, options=(), drm_debug=None):
         self.kit, self.gucemu, self.folder, self.card = kit, gucemu, folder, card
+        self.options, self.drm_debug = options, drm_debug
         self.control = os.path.join(folder, "card")
+        self.kernel_console = os.path.join(folder, "kernel.log") # what a dead guest said
         self.gts = card.gts
         self.lines, self.log, self.kernel_log = queue.Queue(), [], []
         self.children = []
@@ -103,20 +105,22 @@ class Machine:
         gpu, monitor = os.path.join(self.folder, "gpu"), os.path.join(self.folder, "qmp")
         with open(os.path.join(self.folder, "serve.log"), "w") as log:
             self.server = self.start([self.gucemu, "serve", "--socket", self.control, "--provision",
-                                      "0", "--vfio-user", "vf1=" + gpu, *self.card.options], log)
+                                      "0", "--vfio-user", "vf1=" + gpu, *self.card.options,
+                                      *self.options], log)
         self.wait_path(gpu)
         self.provision(BASES[0])
         accelerator = ["-accel", "kvm", "-accel", "tcg"] if os.environ.get("GUCEMU_KVM") else \
             ["-accel", "tcg"]
         device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": gpu}}
         self.qemu = self.start(self.kit.qemu_command(
-            *accelerator, "-m", MEMORY, "-smp", "1", "-object",
-            "memory-backend-memfd,id=m,size=%s,share=on" % MEMORY, "-machine", "q35,memory-backend=m",
-            "-vga", "none", "-nic", "none", "-display", "none", "-serial", "stdio", "-monitor",
-            "none", "-no-reboot", "-qmp", "unix:%s,server=on,wait=off" % monitor, "-device",
-            json.dumps(device), "-kernel", kernel, "-initrd", initrd, "-append",
-            "console=ttyS0 panic=-1 quiet loglevel=1 log_buf_len=8M " +
-            os.environ.get("GUCEMU_APPEND", "")), subprocess.PIPE, stdin=subprocess.PIPE)
+            *accelerator, "-m", MEMORY, "-smp", "1",
+            "-object", "memory-backend-memfd,id=m,size=%s,share=on" % MEMORY,
+            "-machine", "q35,memory-backend=m", "-vga", "none", "-nic", "none", "-display", "none",
+            "-serial", "stdio", "-serial", "file:" + self.kernel_console, "-monitor", "none",
+            "-no-reboot", "-qmp", "unix:%s,server=on,wait=off" % monitor,
+            "-device", json.dumps(device), "-kernel", kernel, "-initrd", initrd, "-append",
+            "console=ttyS1 panic=-1 quiet loglevel=5 log_buf_len=8M"),
+            subprocess.PIPE, stdin=subprocess.PIPE)
         threading.Thread(target=self.read_console, daemon=True).start()
         self.wait_for("@@ up", BOOT_SECONDS)
         self.qmp = socket.socket(socket.AF_UNIX)
@@ -124,6 +128,8 @@ class Machine:
         self.qmp_file = self.qmp.makefile("rw")
         self.qmp_file.readline()
         self.monitor("qmp_capabilities")
+        if self.drm_debug:
+            self.sh("DRM_DEBUG=%s" % self.drm_debug)
 
     def start(self, command, out, **more):
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, **more)
@@ -165,18 +171,25 @@ class Machine:
             try:
                 line = self.lines.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
-                raise Trouble("the guest says nothing for %d s; its last words:\n%s" % (
-                    seconds, "\n".join(self.log[-15:]))) from None
+                raise Trouble("the guest says nothing for %d s; its %s" % (
+                    seconds, self.last_words())) from None
             if line is None:
-                raise Trouble("the guest is gone%s; its last words:\n%s" % (
-                    " (kernel panic)" if any("Kernel panic" in x for x in self.log[-40:]) else "",
-                    "\n".join(self.log[-15:])))
+                raise Trouble("the guest is gone; its %s" % self.last_words())
             self.log.append(line)
             seen.append(line)
             if text in line:
                 return seen
             if silence:
                 end = time.monotonic() + seconds
+
+    def last_words(self):
+        try:
+            with open(self.kernel_console, errors="replace") as f:
+                kernel = [line.rstrip() for line in f]
+        except OSError:
+            kernel = []
+        return "last words:\n%s\nits kernel's:\n%s" % (
+            "\n".join(self.log[-8:]), "\n".join(kernel[-60:]))
 
     def sh(self, command, seconds=60, check=True, silence=False):
         """A shell command in the guest; its output's lines."""

@@ -55,7 +55,9 @@ class Rack:
         if self.key != key:
             self.drop()
             self.folder = tempfile.mkdtemp(prefix="gucemu-linux-")
-            self.machine = Machine(self.k, self.args.gucemu, self.folder, CARDS[card])
+            options = ["--record", os.path.join(self.folder, "trace")] if self.args.record else []
+            self.machine = Machine(self.k, self.args.gucemu, self.folder, CARDS[card], options,
+                                   self.args.drm_debug)
             self.key = key
             self.machine.boot(guest.image, guest.initrd)
         return self.machine
@@ -65,7 +67,7 @@ class Rack:
             return
         machine, self.machine, self.key = self.machine, None, None
         machine.close()
-        if self.args.keep:
+        if self.args.keep or self.args.record:
             with open(os.path.join(self.folder, "console.log"), "w") as f:
                 f.write("\n".join(machine.log) + "\n")
             with open(os.path.join(self.folder, "dmesg.log"), "w") as f:
@@ -141,7 +143,8 @@ def parse():
         prog="./run linux", description=__doc__,
         epilog="Exit status: 0 all is well, 1 a row failed, 77 nothing could be run.")
     parser.add_argument("--kernel", action="append", metavar="V",
-                        help="a version's beginning, newest, or all; again for several (%s)" % PLAIN)
+                        help="a version's beginning (%s), newest, or all; again for several" %
+                        PLAIN)
     parser.add_argument("--kernel-image", metavar="FILE", help="a kernel of your own (bzImage)")
     parser.add_argument("--modules", metavar="DIR",
                         help="its modules: where they were installed (INSTALL_MOD_PATH)")
@@ -150,6 +153,9 @@ def parse():
     parser.add_argument("--basic", action="store_true", help="the few that every check runs")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
     parser.add_argument("--keep", action="store_true", help="keep consoles and logs")
+    parser.add_argument("--record", action="store_true",
+                        help="also keep a trace of all that goes in and out of the card")
+    parser.add_argument("--drm-debug", metavar="MASK", help="drm.debug of the guest, as 0x2")
     parser.add_argument("--qemu", metavar="PROGRAM", help="another qemu-system-x86_64")
     parser.add_argument("--gucemu", default=os.environ.get("GUCEMU", "gucemu"),
                         help=argparse.SUPPRESS)

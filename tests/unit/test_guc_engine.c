@@ -76,6 +76,27 @@ START_TEST(test_job)
 }
 END_TEST
 
+/* The second copy engine that drivers count is the ninth that there can be, and has
+ * that one's source of interrupts. */
+START_TEST(test_logical_instance)
+{
+	uint32_t dw[12] = {
+		[3] = GUC_CLASS_BLITTER, [4] = 2,
+		[10] = (uint32_t)fx_addr(f, 1, LX_BASE(0)) | LRC_DESC_KERNEL,
+	};
+	const uint32_t irq = MI_USER_INTERRUPT;
+
+	lx_send(f, 1, HXG_EVENT, GUC_ACTION_REGISTER_CONTEXT, dw, 12);
+	lx_mode(f, 1, 0, 1);
+	lx_event(f, 1, GUC_ACTION_SCHED_CONTEXT_MODE_DONE);
+	lx_emit(f, 1, 0, &irq, 1);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(f->mem[1][FX_MEMIRQ(0) + MEMIRQ_SOURCE(23)], MEMIRQ_SET);
+	ck_assert_uint_eq(f->mem[1][FX_MEMIRQ(0) + MEMIRQ_SOURCE(14)], 0);
+}
+END_TEST
+
 /* Jobs run only while the VF is VF_RUNNING, and only when enabled. */
 START_TEST(test_only_running)
 {
@@ -640,6 +661,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_job, 0, 2);
+	tcase_add_test(t, test_logical_instance);
 	tcase_add_test(t, test_only_running);
 	tcase_add_test(t, test_compression_context);
 	tcase_add_test(t, test_batch_and_lengths);

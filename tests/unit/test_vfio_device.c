@@ -459,6 +459,36 @@ START_TEST(lmem)
 }
 END_TEST
 
+START_TEST(lmem_writes_wait)
+{
+	/* The region of local memory can be mapped, in no place: then QEMU posts no writes
+	 * to it, which the GuC's reads of guest memory would overtake. A short question is
+	 * answered in its length, with what a longer one would get. */
+	uint8_t body[VU_REGION_BYTES] = { 0 };
+	const uint8_t *info = reply + VU_HEADER;
+
+	new_device(true, false);
+	le32_put(body + VU_REGION_INDEX, VU_BAR2);
+	for (uint32_t room = VU_REGION_BYTES; room <= VU_SPARSE_BYTES;
+	     room += VU_SPARSE_BYTES - VU_REGION_BYTES) {
+		le32_put(body, room);
+		ck_assert_uint_eq(command(VU_GET_REGION_INFO, body, VU_REGION_BYTES, NULL), 0);
+		ck_assert_uint_eq(le32_get(reply + VU_H_SIZE), VU_HEADER + room);
+		ck_assert_uint_eq(le32_get(info + VU_REGION_ARGSZ), VU_SPARSE_BYTES);
+		ck_assert_uint_eq(le32_get(info + VU_REGION_CAP), VU_SPARSE_ID);
+		ck_assert_uint_eq(le32_get(info + VU_REGION_FLAGS),
+				  VU_REGION_F_READ | VU_REGION_F_WRITE | VU_REGION_F_MMAP |
+					  VU_REGION_F_CAPS);
+		ck_assert_uint_eq(le64_get(info + VU_REGION_SIZE), LMEM);
+	}
+	ck_assert_uint_eq(le32_get(info + VU_SPARSE_ID), 0x10001);
+	ck_assert_uint_eq(le32_get(info + VU_SPARSE_AREAS), 0);
+	le32_put(body + VU_REGION_INDEX, VU_BAR0);
+	ck_assert_uint_eq(command(VU_GET_REGION_INFO, body, VU_REGION_BYTES, NULL), 0);
+	ck_assert_uint_eq(le32_get(info + VU_REGION_FLAGS), VU_REGION_F_READ | VU_REGION_F_WRITE);
+}
+END_TEST
+
 START_TEST(reset_and_leave)
 {
 	/* DEVICE_RESET; a machine that goes leaves nothing behind. */
@@ -532,6 +562,7 @@ int main(void)
 	tcase_add_test(tc, interrupts);
 	tcase_add_test(tc, msix);
 	tcase_add_test(tc, lmem);
+	tcase_add_test(tc, lmem_writes_wait);
 	tcase_add_test(tc, reset_and_leave);
 	tcase_add_test(tc, bad_headers);
 	tcase_add_test(tc, any_bytes);
