@@ -92,6 +92,7 @@ cli_tests = \
 	tests/unit/test_view \
 	tests/process/test_cli \
 	tests/process/test_demo \
+	tests/process/test_fault \
 	tests/process/test_run \
 	tests/process/test_trace \
 	tests/process/test_image \
@@ -144,6 +145,11 @@ tests_process_test_trace_SOURCES = tests/process/test_trace.c $(cli_fixture) \
 tests_process_test_trace_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_trace_CFLAGS = $(cli_test_cflags)
 tests_process_test_trace_LDADD = $(cli_test_ldadd)
+tests_process_test_fault_SOURCES = tests/process/test_fault.c $(cli_fixture) \
+	tests/sim/tape.c tests/sim/tape.h
+tests_process_test_fault_CPPFLAGS = $(cli_test_cppflags)
+tests_process_test_fault_CFLAGS = $(cli_test_cflags)
+tests_process_test_fault_LDADD = $(cli_test_ldadd)
 tests_process_test_cli_SOURCES = tests/process/test_cli.c $(cli_fixture)
 tests_process_test_cli_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_cli_CFLAGS = $(cli_test_cflags)

@@ -18,7 +18,8 @@
  *     while (fault_take(f, &out)) ... carry it out ...
  *
  * Rules are asked in their order. What one changes the next sees; once one has decided
- * on the crossing (lost, held back or answered it), those behind it only count it.
+ * on the crossing (lost, held back or answered it), those behind it that would change
+ * it only count it.
  *
  * What repeats: random numbers are drawn only when all other conditions hold, by each
  * rule from a sequence of its own that follows from the seed, the rule's number, and the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules at work: at each crossing they are asked in their order. What one changes the
  * next sees; when one has decided on the crossing (lost, held back, answered it) those
- * behind it still count it, but don't fire. */
+ * behind it that would change it still count it, but don't fire. */
 #include "priv.h"
 
 #include <string.h>
@@ -342,6 +342,12 @@ static enum guc_verdict fire(struct fault *f, struct fault_rule *r, struct guc_e
 	return v;
 }
 
+/* Else it acts beside it. */
+static bool is_about_crossing(const struct fault_rule *r)
+{
+	return r->what != DO_NOTHING && r->what < DO_INTERRUPT;
+}
+
 /* What a later reply will be about. */
 static void remember(struct fault *f, const struct guc_event *ev)
 {
@@ -371,7 +377,7 @@ enum guc_verdict fault_hook(void *user, struct guc_event *ev, struct guc_hook_ac
 		r->matched++;
 		if (r->seen[fn] < UINT32_MAX)
 			r->seen[fn]++;
-		if (decided || !is_time(f, r, fn, r->seen[fn]))
+		if ((decided && is_about_crossing(r)) || !is_time(f, r, fn, r->seen[fn]))
 			continue;
 		v = fire(f, r, ev, act);
 		if (v != GUC_PASS)
