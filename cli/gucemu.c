@@ -28,6 +28,7 @@ static const struct command commands[] = {
 	{ "vf", gucemu_vf_main, "run a VF driver against an emulated card" },
 	{ "pf", gucemu_pf_main, "steer VFs: provision, flr, pause, save, migrate, ..." },
 	{ "run", gucemu_run_main, "run scenarios: say what should happen, and get a verdict" },
+	{ "conformance", gucemu_conformance_main, "judge VF and PF drivers by the checklist" },
 	{ "image", gucemu_image_main, "look into saved VFs, compare them, exchange them with Linux" },
 	{ "state", gucemu_state_main, "show everything in an emulated card" },
 	{ "explain", gucemu_explain_main, "say what a number, name or message means" },
@@ -54,7 +55,7 @@ static void usage(FILE *out)
 	fprintf(out, "gucemu: the GuC firmware of Intel Xe GPUs under SR-IOV, emulated\n\n"
 		     "Usage: gucemu COMMAND [arguments]\n\nCommands:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\n'gucemu COMMAND --help' explains a command. Start with 'gucemu demo'.\n");
 }
 

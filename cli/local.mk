@@ -5,6 +5,7 @@ gucemu_SOURCES = \
 	cli/child.c \
 	cli/child.h \
 	cli/commands.h \
+	cli/conformance.c \
 	cli/control.c \
 	cli/control.h \
 	cli/demo.c \
@@ -61,7 +62,7 @@ gucemu_SOURCES = \
 	cli/trace_show.c
 nodist_gucemu_SOURCES = cli/checklist_rows.h
 gucemu_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) -D_GNU_SOURCE \
-	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
+	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"' -DGUCEMU_SUITE='"$(pkgdatadir)/conformance"'
 gucemu_LDADD = libgucscenario.la libgucsim.la libgucserver.la libgucfault.la libgucvfrun.la \
 	libgucvftransport.la libgucvfcore.la \
 	libgucpfcore.la libgucview.la libguctrace.la libgucguc.la libgucwire.la libgucframe.la \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gucemu run: scenarios, one process a case, and a report of them. */
 #include <errno.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,24 +41,13 @@ static void print_text(void *user, const char *text, size_t len)
 	fwrite(text, 1, len, user);
 }
 
-static bool wanted(const char *filter, const char *id)
-{
-	if (!filter)
-		return true;
-	if (filter[0] == '=')
-		return strcmp(filter + 1, id) == 0;
-	if (strpbrk(filter, "*?["))
-		return fnmatch(filter, id, 0) == 0;
-	return strstr(id, filter) != NULL;
-}
-
 /* Drop the others; their number. */
 static size_t select_cases(struct run_case *cases, size_t n, const char *filter)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (wanted(filter, cases[i].is.id) || cases[i].ended)
+		if (!filter || cases[i].ended || run_case_fits(filter, cases[i].is.id))
 			cases[kept++] = cases[i];
 	return kept;
 }

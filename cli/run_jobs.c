@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -611,4 +612,13 @@ bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *
 	kill_all(jobs);
 	free(r.again);
 	return !asked_to_end;
+}
+
+bool run_case_fits(const char *filter, const char *id)
+{
+	if (filter[0] == '=')
+		return strcmp(filter + 1, id) == 0;
+	if (strpbrk(filter, "*?["))
+		return fnmatch(filter, id, 0) == 0;
+	return strstr(id, filter) != NULL;
 }

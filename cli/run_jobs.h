@@ -22,6 +22,9 @@ long run_cases_find(char *const paths[], size_t n, unsigned jobs, struct run_cas
 		    const char **bad);
 void run_cases_free(struct run_case *cases, size_t n);
 
+/* Does an id fit --filter: a part of it, a pattern, or all of it behind "="? */
+bool run_case_fits(const char *filter, const char *id);
+
 /* Run those that have not ended, `jobs` at a time, each with `options` (path and number
  * are set here); `twice`: each two times, which have to be the same. done() is called for
  * each in order. False: a signal asked for the end. */

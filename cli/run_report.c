@@ -99,6 +99,8 @@ static void text_case(struct report *r, const struct run_case *c)
 {
 	const struct verdict *v = &c->verdict;
 
+	if (r->brief && !is_bad(v->outcome))
+		return;
 	fprintf(r->out, "%-7s %s", outcome_word(v->outcome), c->is.id);
 	if (c->is.text[0])
 		fprintf(r->out, ": %s", c->is.text);

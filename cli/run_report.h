@@ -25,6 +25,7 @@ struct report {
 	enum report_format format;
 	uint64_t seed;
 	const char *repeat; /* "gucemu run --seed 7 ...", what a failure's command begins with */
+	bool brief; /* text has no line for what passed or was skipped */
 	size_t total, told;
 	size_t count[OUTCOMES];
 	struct json_object *json;

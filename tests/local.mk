@@ -1,9 +1,15 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-EXTRA_DIST += tests/check_main.h tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
+EXTRA_DIST += tests/check_main.h tests/conformance.sh tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
 EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/linux/cases.py \
 	tests/linux/run.py tests/linux/guest
+
+# The conformance suite is installed: gucemu conformance judges by it.
+suitedir = $(pkgdatadir)/conformance
+dist_suite_DATA = \
+	tests/conformance/_recovery.lua \
+	tests/conformance/R-plain.lua
 
 # Where the tests of real processes find the program, and purity.sh the objects.
 # A test that hangs is ended; a slow machine is no hang.
@@ -118,7 +124,7 @@ unit_tests = \
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
 TESTS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay tests/checklist.sh \
-	tests/pages.sh tests/purity.sh
+	tests/conformance.sh tests/pages.sh tests/purity.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)
 tests_unit_test_proto_LDADD = $(proto_ldadd)

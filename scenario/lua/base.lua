@@ -168,6 +168,10 @@ core.def("Files and cases", "needs{NAME, ...}",
 		end
 	end)
 
+core.def("Files and cases", "has(NAME)",
+	"Is what `needs{NAME}` asks for there? For a case that can prove more, or less, with it.",
+	function(need) return (met(need)) end)
+
 for _, o in ipairs {
 	{ "id", "what the case is called; the file's name without it" },
 	{ "text", "one sentence on what it proves" },
