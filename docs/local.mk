@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	docs/protocol/states.md \
 	docs/architecture.md \
 	docs/dependencies.md \
+	docs/faults.md \
 	docs/performance.md \
 	docs/linux.md \
 	docs/scenarios.md \

@@ -343,6 +343,57 @@ START_TEST(watched)
 }
 END_TEST
 
+/* Take the rules out of a page: indented lines that are one, and what stands behind
+ * --fault in quotes. */
+static unsigned rules_of_page(const char *page, FILE *to)
+{
+	char path[256], line[512];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", DOCS, page);
+	f = fopen(path, "r");
+	ck_assert_msg(f, "%s", path);
+	while (fgets(line, sizeof(line), f)) {
+		const char *quoted = strstr(line, "--fault '");
+		const char *rule = strncmp(line, "    ", 4) ? NULL : line + 4;
+
+		if (quoted) {
+			rule = quoted + 9;
+			*strchr(rule, '\'') = '\0';
+		} else if (!rule || !strstr(rule, " do ") || strstr(rule, "POINT") ||
+			   strstr(rule, "gucemu") || (strncmp(rule, "on ", 3) && !strchr(rule, ':'))) {
+			continue;
+		}
+		fprintf(to, "%.*s\n", (int)strcspn(rule, "\n"), rule);
+		n++;
+	}
+	fclose(f);
+	return n;
+}
+
+/* Each rule in the documentation is one. */
+START_TEST(documented)
+{
+	static const struct {
+		const char *page;
+		unsigned least;
+	} pages[] = { { "faults.md", 13 }, { "protocol/faults.md", 5 }, { "../README.md", 1 } };
+	char path[256], line[300];
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+		FILE *to;
+
+		snprintf(path, sizeof(path), "%s/rules", scratch);
+		to = fopen(path, "w");
+		ck_assert_uint_ge(rules_of_page(pages[i].page, to), pages[i].least);
+		fclose(to);
+		snprintf(line, sizeof(line), "fault check %s", path);
+		expect_run(line, 0, NULL);
+	}
+}
+END_TEST
+
 /* The demo under rules that a driver outlasts is good, and says how many fired; under
  * one that it doesn't it fails. */
 START_TEST(demo)
@@ -376,6 +427,7 @@ int main(void)
 	tcase_add_test(t, file_opens);
 	tcase_add_test(t, recorded);
 	tcase_add_test(t, watched);
+	tcase_add_test(t, documented);
 	tcase_add_test(t, demo);
 	suite_add_tcase(s, t);
 	return check_main(s);
