@@ -149,6 +149,14 @@ static int step_reset(struct pfc *p, struct pfc_unit *u)
 	return push(p, u, &empty);
 }
 
+/* No place among them is said when there are none: GuC takes no begin beyond the last. */
+static void add_doorbells(struct list *l, const struct pfc_share *s)
+{
+	if (s->doorbells)
+		add32(l, GUC_KLV_VF_BEGIN_DOORBELL_ID, s->begin_doorbell);
+	add32(l, GUC_KLV_VF_NUM_DOORBELLS, s->doorbells);
+}
+
 /* The whole configuration in one message, in the order of vf-lifecycle 2.3. */
 static int push_config(struct pfc *p, struct pfc_unit *u, bool lmem)
 {
@@ -161,9 +169,7 @@ static int push_config(struct pfc *p, struct pfc_unit *u, bool lmem)
 		add_ggtt(&l, s);
 	add32(&l, GUC_KLV_VF_BEGIN_CONTEXT_ID, s->begin_context);
 	add32(&l, GUC_KLV_VF_NUM_CONTEXTS, s->contexts);
-	if (s->doorbells)
-		add32(&l, GUC_KLV_VF_BEGIN_DOORBELL_ID, s->begin_doorbell);
-	add32(&l, GUC_KLV_VF_NUM_DOORBELLS, s->doorbells);
+	add_doorbells(&l, s);
 	if (lmem)
 		add64(&l, GUC_KLV_VF_LMEM_SIZE, s->lmem_size);
 	add32(&l, GUC_KLV_VF_EXEC_QUANTUM, s->exec_quantum_ms);
@@ -274,8 +280,7 @@ static int step_doorbells(struct pfc *p, struct pfc_unit *u)
 	struct pfc_vf *v = pfc_vf(p, u);
 	struct list l = { .len = 0 };
 
-	add32(&l, GUC_KLV_VF_BEGIN_DOORBELL_ID, v->share.begin_doorbell);
-	add32(&l, GUC_KLV_VF_NUM_DOORBELLS, v->share.doorbells);
+	add_doorbells(&l, &v->share);
 	return push(p, u, &l);
 }
 
