@@ -9,6 +9,7 @@ EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/l
 suitedir = $(pkgdatadir)/conformance
 dist_suite_DATA = \
 	tests/conformance/_recovery.lua \
+	tests/conformance/R-answers.lua \
 	tests/conformance/R-plain.lua
 
 # Where the tests of real processes find the program, and purity.sh the objects.

@@ -2,19 +2,36 @@
 -- What scenarios on recoveries share: two cards, a VF that works, a migration.
 
 MIB = 1 << 20
+seed_generation = param("generation") == "seed"
 
--- Cards A and B as `options` say, a VF on A, booted and, where the driver is ours, busy.
--- Its range begins at `start` (64 MiB). `vf`: options of the VF.
+-- Can the driver be told what to do and be looked into?
+ours = has "our-client" and has "in-process"
+
+START = { point = "mbox-request", action = "RESFIX_START" }
+DONE = { point = "mbox-request", action = "RESFIX_DONE" }
+
+-- A card whose VFs may begin anywhere: these scenarios say where.
+local function made(options)
+	local o = { ggtt_offset = 0 }
+	for name, value in pairs(options or {}) do
+		o[name] = value
+	end
+	return card(o)
+end
+
+-- Cards A and B as `options.card` says (B as `options.there`), a VF on A, booted and, where
+-- the driver is ours, busy. Its range begins at `options.start` (64 MiB). `options.vf`:
+-- options of the VF. `options.load` false: it has no jobs.
 function stage(options)
 	local o = options or {}
 	local s = { start = o.start or 64 * MIB }
-	s.a, s.b = card(o.card or {}), card(o.there or o.card or {})
+	s.a, s.b = made(o.card), made(o.there or o.card)
 	local vf = { provision = { ggtt = "16M", contexts = 64, start = s.start } }
 	for name, value in pairs(o.vf or {}) do
 		vf[name] = value
 	end
 	s.v = s.a:vf(1, vf)
-	if has "our-client" and has "in-process" and o.load ~= false then
+	if ours and o.load ~= false then
 		s.load = s.v:load(o.load or {})
 	end
 	mark()
@@ -40,5 +57,44 @@ function stage(options)
 		end
 		expect.clean()
 	end
+	-- The driver has given up with this error: it said so once, its jobs have ended, and
+	-- it is silent from now on.
+	function s:wedged(errno)
+		if ours then
+			await{ point = "vf-state", text = "wedged", timeout = 10000 }
+			expect.event{ point = "vf-state", text = "wedged", count = 1 }
+			expect.event{ point = "vf-log", text = "migration recovery failed (-" .. errno .. ")" }
+			expect.eq(self.v:counts().pending, 0, "jobs that nobody ends")
+		else
+			sleep(10000)
+		end
+		mark()
+		expect.no{ point = { "mbox-request", "h2g" }, vf = 1, within = 1000 }
+	end
+	-- As fault(), on card B.
+	function s:odd(line)
+		return fault(line, self.b)
+	end
 	return s
+end
+
+-- On the way of a recovery: every step between START and DONE, of either generation.
+steps = seed_generation and { "seed-begin", "seed-query", "seed-decide", "seed-fixups",
+	"seed-notify" } or { "query", "fix-ccs", "fix-default-lrc", "fix-queues", "valid", "rearm",
+	"decide", "done" }
+
+-- Migrate when the recovery stands before `step`, `times` times, then let it end.
+function migrate_at(s, step, times)
+	s.v:hold(step)
+	s:move()
+	for n = 1, times do
+		await(function() return s.v:held() == step end)
+		if n == times then
+			s:back(s.start + n * 4 * MIB)
+			s.v:continue()
+		else
+			s:back(s.start + n * 4 * MIB)
+		end
+	end
+	s:works()
 end
