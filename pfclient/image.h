@@ -123,8 +123,8 @@ struct pfc_image_writer {
 	unsigned parts;
 	struct pfc_image_bulk bulk[PFC_IMAGE_BULKS];
 	unsigned bulks;
-	unsigned sealed;     /* parts whose checksum is known */
-	uint32_t seal_at;
+	unsigned sealed;     /* parts whose checksum is known, then bulks whose slices are counted */
+	uint64_t seal_at;    /* bytes of it that are done */
 	uint64_t total;
 	enum pfc_image_piece piece; /* being emitted */
 	unsigned index;      /* parts first, then bulks */
@@ -145,7 +145,9 @@ int pfc_image_add(struct pfc_image_writer *w, const struct pfc_image_part *part)
 /* Add content, behind all small sections; `zero` stays the caller's until the end.
  * 0, -ENOSPC, -EINVAL for a slice out of range. */
 int pfc_image_add_bulk(struct pfc_image_writer *w, const struct pfc_image_bulk *bulk);
-/* Checksum up to `budget` more payload bytes; true when all are done. */
+/* Checksum up to `budget` more payload bytes, and count the slices of content, each
+ * PFC_IMAGE_LOOK of these; true when all is done and `total` known. */
+#define PFC_IMAGE_LOOK 16u
 bool pfc_image_seal(struct pfc_image_writer *w, uint32_t budget);
 /* The next bytes of the sealed image; 0 at its end, and when a slice is wanted. */
 size_t pfc_image_emit(struct pfc_image_writer *w, uint8_t *buf, size_t len);

@@ -12,6 +12,7 @@
 #include "proto/klv.h"
 
 #define MAX_ZEROS (1u << 31) /* bytes that one section may say are zeros */
+#define MAX_RUN	  4096u	     /* slices of them, looked at at once */
 #define MAX_COPY  16384u     /* bytes copied at once: they are checksummed while near */
 
 const uint8_t pfc_image_magic[8] = { 0x89, 'G', 'u', 'C', 0xFF, '\r', '\n', 0x1A };
@@ -82,10 +83,12 @@ static uint32_t next_slice(const struct pfc_image_bulk *b, uint64_t offset,
 {
 	uint64_t end = offset;
 	bool zero = is_zero(b, offset);
+	uint32_t run = 0;
 
 	do
 		end = b->size - end > b->slice ? end + b->slice : b->size;
-	while (zero && end < b->size && is_zero(b, end) && end - offset < MAX_ZEROS);
+	while (zero && end < b->size && is_zero(b, end) && end - offset < MAX_ZEROS &&
+	       ++run < MAX_RUN);
 	*s = (struct pfc_image_part){
 		.type = b->type,
 		.tile = b->tile,
@@ -101,25 +104,43 @@ static uint32_t next_slice(const struct pfc_image_bulk *b, uint64_t offset,
 
 int pfc_image_add_bulk(struct pfc_image_writer *w, const struct pfc_image_bulk *bulk)
 {
-	struct pfc_image_part s;
-
 	if (w->bulks == PFC_IMAGE_BULKS)
 		return -ENOSPC;
 	if (bulk->slice == 0 || bulk->slice > PFC_IMAGE_MAX_SLICE || bulk->size == 0)
 		return -EINVAL;
 	w->bulk[w->bulks++] = *bulk;
-	for (uint64_t at = 0; at < bulk->size; at += s.raw) {
-		next_slice(bulk, at, &s);
-		w->total += PFC_IMAGE_SECTION + s.stored;
-	}
 	return 0;
+}
+
+/* Sections of content count by what they are made of. */
+static bool count_slices(struct pfc_image_writer *w, uint32_t budget)
+{
+	while (w->sealed < w->parts + w->bulks) {
+		const struct pfc_image_bulk *b = &w->bulk[w->sealed - w->parts];
+
+		while (w->seal_at < b->size) {
+			struct pfc_image_part s;
+			uint32_t cost;
+
+			if (!budget)
+				return false;
+			next_slice(b, w->seal_at, &s);
+			w->total += PFC_IMAGE_SECTION + s.stored;
+			w->seal_at += s.raw;
+			cost = PFC_IMAGE_LOOK * (s.raw / b->slice + 1);
+			budget -= cost < budget ? cost : budget;
+		}
+		w->seal_at = 0;
+		w->sealed++;
+	}
+	return true;
 }
 
 bool pfc_image_seal(struct pfc_image_writer *w, uint32_t budget)
 {
 	while (w->sealed < w->parts) {
 		struct pfc_image_part *part = &w->part[w->sealed];
-		uint32_t n = part->stored - w->seal_at;
+		uint32_t n = part->stored - (uint32_t)w->seal_at;
 
 		if (n > budget)
 			n = budget;
@@ -131,7 +152,7 @@ bool pfc_image_seal(struct pfc_image_writer *w, uint32_t budget)
 		w->seal_at = 0;
 		w->sealed++;
 	}
-	return true;
+	return count_slices(w, budget);
 }
 
 static uint32_t make_header(struct pfc_image_writer *w)

@@ -211,6 +211,39 @@ START_TEST(M_21_zeros)
 }
 END_TEST
 
+START_TEST(bulk_in_steps)
+{
+	/* 3.7: the size of an image with millions of slices is found a step at a time,
+	 * zeros or not; and the header that comes next is too. */
+	enum { SLICE = 4096, N = 1 << 20, STEP = 65536 };
+	static uint8_t zero[N / 8];
+	struct pfc_image_bulk b = {
+		.type = PFC_IMAGE_VRAM, .slice = SLICE, .size = (uint64_t)N * SLICE - 100,
+		.zero = zero,
+	};
+	uint64_t none, sections = _i ? N / 4096 : N;
+	struct pfc_image_writer w;
+	unsigned steps = 0;
+
+	memset(zero, _i ? 0xFF : 0, sizeof(zero));
+	pfc_image_begin(&w, m.bytes);
+	none = w.total;
+	ck_assert_int_eq(pfc_image_add_bulk(&w, &b), 0);
+	for (bool done = false; !done; steps++) {
+		uint64_t at = w.seal_at;
+
+		done = pfc_image_seal(&w, STEP);
+		ck_assert_uint_le(done ? b.size - at : w.seal_at - at,
+				  (STEP / PFC_IMAGE_LOOK + 4096ull) * SLICE);
+	}
+	ck_assert_uint_ge(steps, N / (STEP / PFC_IMAGE_LOOK + 4096));
+	ck_assert_uint_eq(w.total, none + sections * PFC_IMAGE_SECTION + (_i ? 0 : b.size));
+	ck_assert(pfc_image_seal(&w, 0));
+	ck_assert_uint_eq(pfc_image_emit(&w, m.bytes, PFC_IMAGE_HEADER), PFC_IMAGE_HEADER);
+	ck_assert_uint_eq(w.slice.raw, _i ? 4096 * SLICE : SLICE);
+}
+END_TEST
+
 START_TEST(bulk_arguments)
 {
 	/* The writer takes no content without bytes, nor slices of a size that no
@@ -478,6 +511,7 @@ int main(void)
 	tcase_add_loop_test(t, M_28_after_the_trailer, 0, 2);
 	tcase_add_test(t, header_extension);
 	tcase_add_test(t, bulk_arguments);
+	tcase_add_loop_test(t, bulk_in_steps, 0, 2);
 	tcase_add_test(t, callers_verdict);
 	tcase_add_loop_test(t, any_image, 0, 2);
 	suite_add_tcase(s, t);
