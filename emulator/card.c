@@ -61,9 +61,11 @@ static void on_idle(uv_idle_t *idle)
 	(void)idle; /* only keeps the loop from sleeping; the work is in on_check() */
 }
 
+/* Timers run before the loop polls, and one that is due when it is set, or soon after,
+ * runs before anything has looked what it was for: the loop must not sleep then. */
 static void on_timer(uv_timer_t *timer)
 {
-	(void)timer; /* as above */
+	card_kick(timer->data);
 }
 
 void card_kick(struct server *s)

@@ -365,6 +365,8 @@ static void on_closed(struct wire *w, void *user, int err, const char *reason)
 		c->server->refused++;
 	server_log(c->server, err == 0 ? LOG_INFO : LOG_WARN, "%s: %s",
 		   client_label(c, label, sizeof(label)), reason);
+	/* It may be noticed by a timer, before the loop sleeps. */
+	card_kick(c->server);
 	client_gone(c);
 }
 

@@ -231,9 +231,12 @@ static void on_wake(uv_idle_t *idle)
 	(void)idle;
 }
 
+/* It runs before the loop polls, the work is done behind that: no sleep between. */
 static void on_timer(uv_timer_t *timer)
 {
-	(void)timer;
+	struct remote *r = timer->data;
+
+	uv_idle_start(&r->idle, on_wake);
 }
 
 static void on_found(void *user, int err)
@@ -348,7 +351,7 @@ static int begin(struct remote *r, const struct pfc_options *o)
 	uv_timer_init(&r->loop, &r->timer);
 	uv_signal_init(&r->loop, &r->sigterm);
 	uv_signal_init(&r->loop, &r->sigint);
-	r->check.data = r->sigterm.data = r->sigint.data = r;
+	r->check.data = r->timer.data = r->sigterm.data = r->sigint.data = r;
 	uv_check_start(&r->check, on_check);
 	uv_idle_start(&r->idle, on_wake);
 	uv_signal_start(&r->sigterm, on_signal, SIGTERM);

@@ -190,6 +190,7 @@ static bool abandoned(const struct wire *w)
 static void on_idle(uv_idle_t *idle)
 {
 	struct wire *w = idle->data;
+	uint64_t before = w->frames_in;
 
 	if (abandoned(w)) {
 		wire_lost(w, 0, "closed by the peer");
@@ -201,6 +202,10 @@ static void on_idle(uv_idle_t *idle)
 			w->ops->drained(w, w->user);
 	}
 	dispatch(w);
+	/* The loop polls next. An owner that looks behind the poll what is to be done,
+	 * and when, has to do so before the loop may sleep. */
+	if (!w->closing && w->frames_in != before)
+		uv_idle_start(&w->idle, on_idle);
 }
 
 static void on_prepare(uv_prepare_t *prepare)

@@ -447,6 +447,50 @@ START_TEST(serving_stalls_a_deaf_peer)
 }
 END_TEST
 
+static struct {
+	unsigned frames; /* known to the owner behind the last poll */
+	unsigned missed; /* times that the loop was to sleep with others */
+} behind;
+
+static void look_behind(uv_check_t *check)
+{
+	(void)check;
+	behind.frames = seen.frames;
+}
+
+static void before_sleep(uv_prepare_t *prepare)
+{
+	if (seen.frames != behind.frames && uv_backend_timeout(prepare->loop) != 0)
+		behind.missed++;
+}
+
+START_TEST(no_sleep_behind_a_frame)
+{
+	/* Frames that were left for another turn are dispatched before the loop polls. It
+	 * must not sleep there: an owner that looks behind the poll has not seen them. */
+	struct frame f = { .type = T(FLR) };
+	uv_prepare_t prepare;
+	uv_check_t check;
+
+	memset(&behind, 0, sizeof(behind));
+	wire_serving(wire, 1);
+	uv_check_init(&loop, &check);
+	uv_prepare_init(&loop, &prepare);
+	uv_check_start(&check, look_behind);
+	uv_prepare_start(&prepare, before_sleep);
+	for (unsigned i = 0; i < 3; i++)
+		peer_bytes(buf, encode(&f));
+	turns(10);
+	ck_assert_uint_eq(seen.frames, 3);
+	ck_assert_uint_eq(behind.frames, 3);
+	ck_assert_uint_eq(behind.missed, 0);
+	ck_assert_int_eq(uv_backend_timeout(&loop), -1);
+	uv_close((uv_handle_t *)&check, NULL);
+	uv_close((uv_handle_t *)&prepare, NULL);
+	turns(1);
+}
+END_TEST
+
 START_TEST(turn_is_bounded)
 {
 	/* With a limit of a turn a flood is served frame by frame, and all of it. */
@@ -672,6 +716,7 @@ int main(void)
 	tcase_add_loop_test(tc, peer_leaves_bytes_unread, 0, 4);
 	tcase_add_test(tc, queue_is_bounded);
 	tcase_add_test(tc, serving_stalls_a_deaf_peer);
+	tcase_add_test(tc, no_sleep_behind_a_frame);
 	tcase_add_test(tc, turn_is_bounded);
 	tcase_add_test(tc, paused);
 	tcase_add_test(tc, fed);
