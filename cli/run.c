@@ -26,7 +26,8 @@ struct run_options {
 	uint64_t seed;
 	bool list, twice, reference, random_order, verbose;
 	unsigned jobs, timeout;
-	const char *format, *filter, *output;
+	bool sockets;
+	const char *format, *filter, *output, *client, *pf;
 	struct cli_list set;
 };
 
@@ -80,6 +81,12 @@ static void repeat_text(const struct run_options *o, char *to, size_t cap)
 				     o->random_order ? " --random-order" : "",
 				     o->twice ? " --twice" : "");
 
+	if (o->sockets && at < cap)
+		at += (size_t)snprintf(to + at, cap - at, " --sockets");
+	if (o->client && at < cap)
+		at += (size_t)snprintf(to + at, cap - at, " --client '%s'", o->client);
+	if (o->pf && at < cap)
+		at += (size_t)snprintf(to + at, cap - at, " --pf '%s'", o->pf);
 	for (unsigned i = 0; i < o->set.n && at < cap; i++)
 		at += (size_t)snprintf(to + at, cap - at, " --set '%s'", o->set.item[i]);
 }
@@ -88,8 +95,9 @@ static int run_all(struct run_case *cases, size_t n, const struct run_options *o
 {
 	struct scenario_options so = { .seed = o->seed, .random_order = o->random_order,
 				       .wall = o->timeout, .clock = SCENARIO_CLOCK,
-				       .verbose = o->verbose };
-	char repeat[2048];
+				       .verbose = o->verbose, .sockets = o->sockets,
+				       .client = o->client, .pf = o->pf };
+	char repeat[4096], program[4096] = "", folder[] = "/tmp/gucemu-run-XXXXXX";
 	struct report r = { .out = stdout, .seed = o->seed, .repeat = repeat, .total = n };
 	const char *format = o->format ? o->format : isatty(STDOUT_FILENO) ? "text" : "tap";
 	int kind = report_format_find(format);
@@ -105,12 +113,21 @@ static int run_all(struct run_case *cases, size_t n, const struct run_options *o
 		}
 	}
 	r.format = (enum report_format)kind;
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
+		so.program = program;
 	repeat_text(o, repeat, sizeof(repeat));
 	for (unsigned i = 0; i < o->set.n; i++)
 		so.param[so.params++] = o->set.item[i];
+	if (o->sockets && !mkdtemp(folder)) {
+		fprintf(stderr, "gucemu run: %s: %s\n", folder, strerror(errno));
+		return 1;
+	}
+	so.folder = o->sockets ? folder : NULL;
 	report_begin(&r);
 	whole = run_cases(cases, n, &so, o->jobs, o->twice, on_done, &r);
 	report_end(&r);
+	if (o->sockets)
+		rmdir(folder);
 	if (o->output && fclose(r.out) != 0) {
 		fprintf(stderr, "gucemu run: %s: %s\n", o->output, strerror(errno));
 		return 1;
@@ -131,6 +148,10 @@ int gucemu_run_main(int argc, char **argv)
 		{ "set", CLI_LIST, "NAME=VALUE", "a parameter for scripts, such as generation=seed", &o.set, 0, 0 },
 		{ "format", CLI_STRING, "FORMAT", "text, tap, ktap, junit, json; text on a terminal, else tap", &o.format, 0, 0 },
 		{ "output", CLI_STRING, "FILE", "write the report there", &o.output, 0, 0 },
+		{ "sockets", CLI_FLAG, NULL, "against real processes: serve, vf run, over sockets", &o.sockets, 0, 0 },
+		{ "client", CLI_STRING, "CMD", "a VF driver's command instead of ours (--sockets)", &o.client, 0, 0 },
+		{ "pf", CLI_STRING, "CMD", "a PF's command instead of ours (--sockets)", &o.pf, 0, 0 },
+		{ "verbose", CLI_FLAG, NULL, "let those processes write their logs to stderr", &o.verbose, 0, 0 },
 		{ "timeout", CLI_UINT, "S", "seconds of real time that a case may take (60)", &o.timeout, 1, 3600 },
 		{ "reference", CLI_FLAG, NULL, "print the words of scripts as Markdown", &o.reference, 0, 0 },
 	};
@@ -154,6 +175,10 @@ int gucemu_run_main(int argc, char **argv)
 	for (unsigned i = 0; i < o.set.n; i++)
 		if (!strchr(o.set.item[i], '='))
 			return complain("--set: NAME=VALUE is wanted");
+	if ((o.client || o.pf) && !o.sockets)
+		return complain("--client and --pf are for --sockets");
+	if (o.sockets && o.twice)
+		return complain("--twice compares runs under the virtual clock, --sockets has none");
 	if (o.reference)
 		return scenario_reference(print_text, stdout) ? 1 : 0;
 	if (argc < 2)

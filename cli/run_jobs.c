@@ -39,6 +39,7 @@ struct job {
 	bool second;
 	uint64_t began, limit;
 	bool killed;
+	const char *folder; /* of cases that have one there, or NULL */
 	uint8_t *data;
 	size_t len, cap;
 };
@@ -157,6 +158,7 @@ static bool start(struct job *j, size_t at, const struct run_case *c,
 	j->fd = pipe_fd[0];
 	j->at = at;
 	j->second = second;
+	j->folder = options ? options->folder : NULL;
 	j->began = now();
 	j->limit = j->began + (options ? options->wall : 10u) * 1000000000ull + GRACE_NS;
 	return true;
@@ -247,6 +249,26 @@ static void free_job(struct job *j)
 	memset(j, 0, sizeof(*j));
 }
 
+/* What a case has left in its folder, when it could not clear that itself. */
+static void clear_folder(const char *folder, pid_t pid)
+{
+	char path[256], name[300];
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%d", folder, (int)pid);
+	dir = opendir(path);
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s/%.32s", path, e->d_name);
+		unlink(name);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
 /* The job's process has ended, or said all: its wait status; nobody of it is left. */
 static int bury(struct job *j)
 {
@@ -268,6 +290,8 @@ static int bury(struct job *j)
 	kill(j->pid, SIGKILL);
 	while (waitpid(j->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (j->folder)
+		clear_folder(j->folder, j->pid);
 	close(j->fd);
 	return status;
 }

@@ -15,6 +15,11 @@ libgucscenario_la_SOURCES = \
 	scenario/events.h \
 	scenario/names.c \
 	scenario/pattern.c \
+	scenario/real_cards.c \
+	scenario/real_pf.c \
+	scenario/real_vfs.c \
+	scenario/real_world.c \
+	scenario/real_world.h \
 	scenario/scenario.c \
 	scenario/scenario.h \
 	scenario/script.c \
@@ -29,7 +34,8 @@ libgucscenario_la_SOURCES = \
 	scenario/sim_world.h \
 	scenario/wait.c
 nodist_libgucscenario_la_SOURCES = scenario/prelude.h
-libgucscenario_la_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS) -D_GNU_SOURCE
+libgucscenario_la_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) \
+	-D_GNU_SOURCE
 
 scenario/script.lo scenario/libgucscenario_la-script.lo: scenario/prelude.h
 BUILT_SOURCES += scenario/prelude.h

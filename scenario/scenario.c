@@ -71,11 +71,12 @@ void scenario_run(const struct scenario_options *options, struct verdict *out)
 		text_fmt(out->reason, sizeof(out->reason), "no memory");
 		return;
 	}
-	if (script_open(s, options, false))
+	if (script_open(s, options, false)) {
 		task_run_all(s);
+		s->verdict.clock = s->world->now(s);
+	}
 	s->verdict.hash = s->events.hash;
 	s->verdict.events = s->events.n + s->events.dropped;
-	s->verdict.clock = s->sim ? s->sim->now : 0;
 	if (s->verdict.outcome != OUTCOME_PASS && s->verdict.outcome != OUTCOME_SKIP)
 		s->verdict.diagram = explaining(s);
 	script_close(s);

@@ -44,6 +44,7 @@ struct scenario_options {
 	bool random_order;       /* the simulated world's actors step in random order */
 	bool sockets;            /* against real processes */
 	const char *program;     /* this very program, for real processes */
+	const char *folder;      /* where a case makes one for sockets, named as its process */
 	const char *client, *pf; /* commands that replace ours, or NULL */
 	bool verbose;            /* the processes' own logs go to standard error */
 	unsigned wall;           /* seconds */

@@ -397,6 +397,16 @@ static int core_errno(lua_State *L)
 	return 1;
 }
 
+/* core.random(n): 0 to n - 1, from the seed. */
+static int core_random(lua_State *L)
+{
+	lua_Integer n = luaL_checkinteger(L, 1);
+
+	luaL_argcheck(L, n > 0, 1, "has to be over 0");
+	lua_pushinteger(L, (lua_Integer)(sim_random(script_of(L)->sim) % (uint64_t)n));
+	return 1;
+}
+
 static int core_task(lua_State *L)
 {
 	lua_pushinteger(L, script_of(L)->running);
@@ -420,7 +430,8 @@ static const luaL_Reg core_functions[] = {
 	{ "include", core_include },     { "diagram", core_diagram },
 	{ "pattern", events_lua_pattern }, { "find", events_lua_find },
 	{ "event", events_lua_event },   { "errno", core_errno },
-	{ "task", core_task },           { NULL, NULL },
+	{ "task", core_task },           { "random", core_random },
+	{ NULL, NULL },
 };
 
 /* --- the state ------------------------------------------------------------------------- */
@@ -563,7 +574,7 @@ bool script_open(struct script *s, const struct scenario_options *o, bool listin
 	memset(s, 0, sizeof(*s));
 	s->opt = o;
 	s->listing = listing;
-	s->world = &sim_world;
+	s->world = o->sockets && !listing ? &real_world : &sim_world;
 	s->wall_end = monotonic() + o->wall * 1000000000ull;
 	s->limit = o->clock;
 	s->log = open_memstream(&s->verdict.log, &s->log_size);
@@ -574,7 +585,8 @@ bool script_open(struct script *s, const struct scenario_options *o, bool listin
 	}
 	*(struct script **)lua_getextraspace(s->L) = s;
 	lua_sethook(s->L, on_count, LUA_MASKCOUNT, HOOK_EVERY);
-	if (s->world->begin(s) < 0) {
+	s->sim = sim_create(o->seed);
+	if (!s->sim || s->world->begin(s) < 0) {
 		script_judge(s, OUTCOME_SCRIPT, 0, "no world");
 		return false;
 	}
@@ -592,6 +604,7 @@ void script_close(struct script *s)
 		lua_close(s->L);
 	if (s->own)
 		s->world->end(s);
+	sim_free(s->sim);
 	if (s->log)
 		fclose(s->log);
 	events_free(&s->events);

@@ -66,7 +66,7 @@ struct script {
 	bool over;       /* a limit was passed: every further instruction is an error */
 	bool listing;    /* only what the file declares is wanted */
 	const struct world *world;
-	struct sim *sim;
+	struct sim *sim; /* its cards are the simulated world's; the random numbers anyone's */
 	void *own;      /* the world's */
 	uint64_t limit;  /* of the clock, ns */
 	struct task task[SCRIPT_TASKS];
@@ -138,7 +138,7 @@ void set_string(lua_State *L, const char *key, const char *value);
 
 /* --- worlds ------------------------------------------------------------------------- */
 
-extern const struct world sim_world;
+extern const struct world sim_world, real_world;
 /* Push tables of the protocol's names: actions, errors, keys, registers. */
 void names_push(lua_State *L);
 

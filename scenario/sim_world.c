@@ -189,8 +189,7 @@ static uint64_t now(const struct script *s)
 static int begin(struct script *s)
 {
 	s->own = calloc(1, sizeof(struct sim_world));
-	s->sim = sim_create(s->opt->seed);
-	if (!s->sim || !s->own)
+	if (!s->own)
 		return -ENOMEM;
 	s->sim->random_order = s->opt->random_order;
 	s->sim->watch = (struct sim_watch){ s, on_guc, on_pf, on_vf };
@@ -205,25 +204,11 @@ static void end(struct script *s)
 		stream_free(&w->stream[i]);
 	sim_raw_end(s);
 	sim_faults_end(s);
-	sim_free(s->sim);
 	free(w);
 }
 
-/* core.random(n): 0 to n - 1, from the seed. */
-static int core_random(lua_State *L)
-{
-	lua_Integer n = luaL_checkinteger(L, 1);
-
-	luaL_argcheck(L, n > 0, 1, "has to be over 0");
-	lua_pushinteger(L, (lua_Integer)(sim_random(script_of(L)->sim) % (uint64_t)n));
-	return 1;
-}
-
-static const luaL_Reg functions[] = { { "random", core_random }, { NULL, NULL } };
-
 static void open_world(lua_State *L)
 {
-	luaL_setfuncs(L, functions, 0);
 	luaL_setfuncs(L, sim_card_functions, 0);
 	luaL_setfuncs(L, sim_pf_functions, 0);
 	luaL_setfuncs(L, sim_vf_functions, 0);

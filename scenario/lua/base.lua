@@ -74,6 +74,18 @@ function core.is(object, class)
 	return m and m.__index == core.classes[class]
 end
 
+-- What this world does not have skips the case, so that one script serves both.
+if core.world == "real" then
+	setmetatable(core, { __index = function(_, name)
+		return function()
+			core.fail("skip", name:gsub("_", " ") .. " needs the world in this process")
+		end
+	end })
+end
+
+-- Other people's clocks have other work to do.
+core.patience = core.world == "real" and 3 or 1
+
 local NS = 1000000
 
 function core.ns(ms)
@@ -85,7 +97,7 @@ end
 
 -- Wait for an operation's end; its answer's dwords. Errors of the world are raised.
 function core.finish(tag, what, ms)
-	local limit = ms or 60000
+	local limit = core.patience * (ms or 60000)
 	if not core.wait("tag", tag, core.now() + core.ns(limit)) then
 		core.fail("hang", string.format("%s did not end within %g ms", what, limit))
 	end
@@ -98,7 +110,7 @@ end
 
 -- Turn until `is()`; false when `ms` have gone.
 function core.await(is, ms)
-	local limit = core.now() + core.ns(ms or 5000)
+	local limit = core.now() + core.patience * core.ns(ms or 5000)
 	while not is() do
 		if core.now() >= limit then
 			return false
@@ -238,10 +250,7 @@ core.def("Time", "task:join([ms])", "Wait for the task's end, 60 s by default.",
 	end)
 
 core.def("Time", "random(n)", "0 to n - 1, from the seed.",
-	function(n)
-		core.only_virtual("random()")
-		return core.random(n)
-	end)
+	function(n) return core.random(n) end)
 
 core.def("Time", "seed()", "The seed of this run.", function() return core.seed end)
 

@@ -51,6 +51,20 @@ core.def("Cards", "card{OPTIONS}", "Power a card on; its PF is up when this retu
 		local c = core.object("card", { index = index, name = o.name or string.char(65 + index),
 			no_pf = o.pf == false })
 		core.finish(tag, "the PF's start", 10000)
+		if core.world == "real" then
+			core.card_gts(index)
+			local there = not core.pf_start(index)
+			for _ = 1, 200 do
+				if there then
+					break
+				end
+				env.sleep(50)
+				there = pcall(core.pf_info, index, 1)
+			end
+			if not there then
+				core.fail("hang", "the PF does not come up")
+			end
+		end
 		c.pf = core.object("pf", { card = c, kind = "pf", id = index })
 		cards[n + 1] = c
 		return c
@@ -68,7 +82,6 @@ core.def("Cards", "card:info(vf, [gt])",
 	"contexts, doorbells, registered, enabled, h2g, g2h, mbox, irqs, g2h_dropped, g2h_queued, " ..
 	"findings, violations, quantum, preempt, priority, thresholds.",
 	function(c, vf, gt)
-		core.only_virtual("card:info()")
 		return core.card_info(c.index, number(vf), gt or 0)
 	end)
 
@@ -241,7 +254,6 @@ core.def("PF", "pf:info(vf)",
 	"What the PF knows of a VF: state (of each GT, from 0), mismatch, failed, ggtt_start, " ..
 	"ggtt_size, contexts, doorbells, fixup_done, adverse, valid, busy, relay_minor.",
 	function(pf, vf)
-		core.only_virtual("pf:info()")
 		return core.pf_info(pf.card.index, number(vf))
 	end)
 

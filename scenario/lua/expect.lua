@@ -29,9 +29,26 @@ local function words(pattern)
 	return "{" .. table.concat(parts, ", ") .. "}"
 end
 
+-- What is seen from the GuC's side only is seen in every world.
+local unseen = { ["mmio-read"] = true, ["mmio-write"] = true, ["mem-read"] = true,
+	["mem-write"] = true, fault = true }
+
+local function seen(pattern)
+	if core.world == "virtual" then
+		return
+	end
+	local points = pattern.point or {}
+	for _, p in ipairs(type(points) == "table" and points or { points }) do
+		if unseen[p] or p:match("^[pv]f%-") and p ~= "pf-step" then
+			core.only_virtual("point " .. p)
+		end
+	end
+end
+
 -- The first from index `from` on, before `to`, that fits, `where` included.
 local function find(pattern, from, to)
 	local p = core.pattern(pattern)
+	seen(pattern)
 	local at = core.find(p, from, to)
 	while at do
 		local e = core.event(at)
@@ -56,7 +73,7 @@ core.def("Events", "await{PATTERN, timeout=ms}",
 	function(pattern)
 		local t = core.task()
 		local from = place[t] or window()
-		local limit = core.now() + core.ns(pattern.timeout or 5000)
+		local limit = core.now() + core.patience * core.ns(pattern.timeout or 5000)
 		while true do
 			local n = core.events()
 			local e = find(pattern, from, n)
@@ -67,7 +84,7 @@ core.def("Events", "await{PATTERN, timeout=ms}",
 			from = n + 1
 			if not core.wait("event", n + 1, limit) then
 				core.fail("hang", string.format("%s did not come within %g ms", words(pattern),
-					pattern.timeout or 5000), n)
+					core.patience * (pattern.timeout or 5000)), n)
 			end
 		end
 	end)
@@ -204,7 +221,14 @@ core.def("Expectations", "expect.clean()",
 	"driver wedged.",
 	function()
 		env.expect.no { point = { "finding", "violation" } }
-		env.expect.no { point = "vf-state", text = "wedged" }
+		if core.world == "virtual" then
+			env.expect.no { point = "vf-state", text = "wedged" }
+		end
+		for _, v in ipairs(core.vfs) do
+			if not v.gone and v.driver and core.vf_counts(v.id).wedged > 0 then
+				core.fail("fail", string.format("VF %d wedged", v:number()), core.events())
+			end
+		end
 	end)
 
 core.def("Expectations", "fail(REASON)", "End the case as failed.",

@@ -58,7 +58,7 @@ core.def("VFs", "vf:card()", "The number of the card where it lives, from 0.",
 	function(v) return (core.vf_where(v.id)) end)
 
 core.def("VFs", "vf:boot()", "Boot the driver: reset, version, configuration, rings, relay.",
-	function(v) core.finish(core.vf_op(v.id, "boot", 0), "the VF's boot", 20000) end)
+	function(v) core.finish(core.vf_op(v.id, "boot", 0), "the VF's boot", 10000) end)
 core.def("VFs", "vf:start(WHAT, [gt])",
 	"Begin `boot`, `reset` (of a GT), `suspend`, `resume` or `shutdown`, and go on: an operation.",
 	function(v, what, gt)
@@ -69,7 +69,7 @@ core.def("VFs", "vf:reset([gt])", "A GT reset by the driver.",
 core.def("VFs", "vf:suspend()", "Suspend the driver.", function(v) v:start("suspend"):wait() end)
 core.def("VFs", "vf:resume()", "Resume the driver.", function(v) v:start("resume"):wait() end)
 core.def("VFs", "vf:shutdown()", "Unload the driver.",
-	function(v) core.finish(core.vf_op(v.id, "shutdown", 0), "the VF's end") end)
+	function(v) core.finish(core.vf_op(v.id, "shutdown", 0), "the VF's end", 3000) end)
 core.def("VFs", "vf:wedge()", "The driver gives up, as when its transport is lost; await its state.",
 	function(v) core.vf_wedge(virtual(v, "vf:wedge()")) end)
 core.def("VFs", "vf:remove()", "The machine goes, as if its process died.",
@@ -205,10 +205,14 @@ end
 local classes = { [0] = { "render", "blitter", "compute" }, { "video", "video-enhance" } }
 
 core.def("Jobs", "vf:load{OPTIONS}",
-	"A load on every GT: each queue has a job that has ended and one that waits in mid-batch.",
+	"A load on every GT: each queue has a job that has ended and one that waits in mid-batch. " ..
+	"With `--sockets` a client's own work takes its place.",
 	function(v, options)
 		local o = core.take("vf:load", options)
-		virtual(v, "vf:load()")
+		if core.world == "real" then
+			-- A client has its own work.
+			return core.object("load", { vf = v, real = true })
+		end
 		local _, _, gts = core.vf_where(v.id)
 		local l = core.object("load", { vf = v, queues = {}, blocked = {}, submitted = 0,
 			before = core.vf_counts(v.id).ok })
@@ -238,14 +242,16 @@ core.def("Jobs", "vf:load{OPTIONS}",
 	end)
 core.def("Jobs", "load:more([KIND])", "One more job on every queue, not waited for.",
 	function(l, kind)
-		for i, q in ipairs(l.queues) do
+		for i, q in ipairs(l.queues or {}) do
 			q:submit(kind or (i % 2 == 0 and "long" or "store"), 0xC0DE0000 + l.submitted)
 			l.submitted = l.submitted + 1
 		end
 	end)
 core.def("Jobs", "load:drain([ms])", "Wait until every job has ended; 5000 ms by default.",
 	function(l, ms)
-		if not core.await(function() return core.vf_counts(l.vf.id).pending == 0 end, ms) then
+		if l.real then
+			return
+		elseif not core.await(function() return core.vf_counts(l.vf.id).pending == 0 end, ms) then
 			core.fail("hang", string.format("%d jobs do not end", core.vf_counts(l.vf.id).pending),
 				core.events())
 		end
@@ -253,6 +259,11 @@ core.def("Jobs", "load:drain([ms])", "Wait until every job has ended; 5000 ms by
 core.def("Jobs", "load:finish()",
 	"Release what waits, add a job everywhere; every one of them has ended once and right.",
 	function(l)
+		if l.real then
+			l.vf:recovered()
+			env.expect.eq(core.vf_counts(l.vf.id).bad, 0, "jobs that went wrong")
+			return
+		end
 		for _, j in ipairs(l.blocked) do
 			j:release()
 		end
@@ -385,7 +396,6 @@ core.def("VMM", "vmm.migrate(vf, card, {OPTIONS})",
 	"which one that was stopped goes on.",
 	function(v, to, options)
 		local o = core.take("vmm.migrate", options)
-		virtual(v, "vmm.migrate() in steps")
 		local from = core.card_of(v:card())
 		local info = core.pf_info(from.index, v:number())
 		local m = core.object("move", { vf = v, to = to, from = from, fn = v:number(), at = 1,
@@ -401,14 +411,12 @@ core.def("VMM", "vmm.migrate(vf, card, {OPTIONS})",
 -- Does the PF have something of VF n? nil: nobody knows.
 function core.provisioned(c, n)
 	known[c.index] = c
-	if core.world ~= "virtual" then
-		return core.vf_provisioned(c.index, n)
-	end
 	local ok, info = pcall(core.pf_info, c.index, n)
 	return ok and info.ggtt_size > 0
 end
 
 local vfs = {}
+core.vfs = vfs
 
 function core.vf_made(v, c)
 	known[c.index] = c

@@ -133,6 +133,8 @@ START_TEST(command_lines)
 	expect_script("--set x", "s.lua", 2, "NAME=VALUE");
 	expect_script("--jobs 0", "s.lua", 2, "jobs");
 	expect_script("--output /nowhere/x", "s.lua", 1, "/nowhere/x");
+	expect_script("--client true", "s.lua", 2, "are for --sockets");
+	expect_script("--sockets --twice", "s.lua", 2, "--twice");
 	expect_run("run --reference", 0, "### Expectations");
 }
 END_TEST
@@ -300,6 +302,62 @@ START_TEST(no_orphans)
 }
 END_TEST
 
+#define CLIENT                                                                 \
+	"scenario{ id = 'c' } local a, b = card{ vfs = 2 }, card{ vfs = 2 } local v = a:vf(2) " \
+	"expect.eq(v:guc_state(), 'VF_RUNNING') mark() vmm.migrate(v, b) v:recovered() "       \
+	"v:load{}:finish() expect.event{ point = 'irq', irq = 'MIGRATED', card = b } "         \
+	"expect.clean() v:shutdown()"
+
+/* Clients and PFs of every kind of manners. $GUCEMU is the program under test. */
+static const struct {
+	const char *option, *command, *more;
+	int status;
+	const char *says;
+} clients[] = {
+	{ "--sockets", "", "", 0, "1 passed" },
+	{ "--client", "exec $GUCEMU vf run --jobs 0 --vf $GUCEMU_VF", "", 0, "1 passed" },
+	{ "--client", "exit 3", "", 3, "the client of VF 2 ended (exit status 3)" },
+	{ "--client", "kill -9 $$", "", 3, "the client of VF 2 ended (signal 9)" },
+	{ "--client", "/no/such/file", "", 3, "the client of VF 2 ended (exit status 127)" },
+	{ "--client", "sleep 1000", "--timeout 4", 4, "4 s" },
+	{ "--client", "yes", "--timeout 4", 4, "4 s" },
+	{ "--client", "trap : TERM; $GUCEMU vf run --jobs 0 --vf $GUCEMU_VF & while :; do wait; done",
+	  "", 4, "the VF's end did not end" },
+	{ "--pf", "exec $GUCEMU pf serve --provision 0", "", 0, "1 passed" },
+	{ "--pf", "exit 1", "", 3, "the PF of card A ended (exit status 1)" },
+};
+
+START_TEST(processes)
+{
+	/* Real processes: what a client or PF does wrong is told apart, nothing is left. */
+	char line[1024], name[64];
+	FILE *f;
+
+	script("c.lua", CLIENT);
+	snprintf(name, sizeof(name), "%s/run.sh", scratch);
+	f = fopen(name, "w");
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "GUCEMU=" GUCEMU "\nexport GUCEMU\nexec $GUCEMU run --sockets %s %s '%s' "
+		   "%s/c.lua\n", clients[_i].more, clients[_i].command[0] ? clients[_i].option : "",
+		clients[_i].command, scratch);
+	fclose(f);
+	snprintf(line, sizeof(line), "sed -i \"s/ ''//\" %s && sh %s >%s/out 2>&1", name, name,
+		 scratch);
+	ck_assert_int_eq(WEXITSTATUS(system(line)), clients[_i].status);
+	snprintf(line, sizeof(line), "grep -q -F \"%s\" %s/out", clients[_i].says, scratch);
+	ck_assert_msg(system(line) == 0, "not said: %s", clients[_i].says);
+	wait_until_gone();
+	ck_assert(!somebody_has("/tmp/gucemu-run-"));
+}
+END_TEST
+
+START_TEST(words_over_sockets)
+{
+	/* What the words do in both worlds they do alike. */
+	expect_run("run --sockets --jobs 2 " TESTS "/scenario", 0, " 0 failed, ");
+}
+END_TEST
+
 START_TEST(words)
 {
 	/* Every word of scripts does what the reference says, twice the same. */
@@ -320,7 +378,9 @@ int main(void)
 	tcase_add_test(t, marked);
 	tcase_add_test(t, twice);
 	tcase_add_loop_test(t, no_orphans, 0, 4);
+	tcase_add_loop_test(t, processes, 0, sizeof(clients) / sizeof(clients[0]));
 	tcase_add_test(t, words);
+	tcase_add_test(t, words_over_sockets);
 	suite_add_tcase(s, t);
 	return check_main(s);
 }

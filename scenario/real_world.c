@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Turns of the real world: a libuv loop, processes that are looked after, and their
+ * end. See real_world.h. */
+#include "scenario/real_world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOOK_MS 20u /* how soon a child's end is seen */
+
+static uint64_t now(const struct script *s)
+{
+	return uv_hrtime() - real_of(s)->began;
+}
+
+void real_reap(struct real *r)
+{
+	for (unsigned i = 0; i < r->cards; i++) {
+		child_reap(&r->card[i].child);
+		child_reap(&r->card[i].pf);
+	}
+	for (unsigned i = 0; i < r->vfs; i++)
+		child_reap(&r->vf[i].child);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	(void)timer; /* only ends the turn */
+}
+
+static bool turn(struct script *s, uint64_t limit)
+{
+	struct real *r = real_of(s);
+	uint64_t at = now(s), ms = limit > at ? (limit - at + 999999) / 1000000 : 0;
+	size_t before = s->events.n;
+
+	uv_timer_start(&r->timer, on_timer, ms < LOOK_MS ? ms : LOOK_MS, 0);
+	uv_run(&r->loop, UV_RUN_ONCE);
+	real_reap(r);
+	for (unsigned i = 0; i < r->cards; i++)
+		real_card_connect(&r->card[i]);
+	return s->events.n != before || now(s) < limit;
+}
+
+static int begin(struct script *s)
+{
+	struct real *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	s->own = r;
+	r->s = s;
+	r->log_fd = s->opt->verbose ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	snprintf(r->folder, sizeof(r->folder), "%s/%d", s->opt->folder, (int)getpid());
+	signal(SIGPIPE, SIG_IGN);
+	r->began = uv_hrtime();
+	if (mkdir(r->folder, 0700) < 0)
+		r->folder[0] = '\0';
+	if (uv_loop_init(&r->loop) < 0)
+		return -ENOMEM;
+	uv_timer_init(&r->loop, &r->timer);
+	return r->folder[0] ? 0 : -EACCES;
+}
+
+/* Handles that are closing need turns of their own. */
+static void close_loop(struct real *r)
+{
+	uv_close((uv_handle_t *)&r->timer, NULL);
+	for (unsigned i = 0; i < 100 && uv_loop_close(&r->loop) == UV_EBUSY; i++)
+		uv_run(&r->loop, UV_RUN_NOWAIT);
+}
+
+static void end(struct script *s)
+{
+	struct real *r = real_of(s);
+
+	r->ending = true;
+	real_vfs_end(r);
+	for (unsigned i = 0; i < r->cards; i++) {
+		struct real_card *c = &r->card[i];
+
+		control_close(c->control);
+		child_end(&c->pf);
+		child_end(&c->child);
+		unlink(c->socket);
+	}
+	for (unsigned i = 0; i < REAL_ASKED; i++)
+		free(r->asked[i].data);
+	close_loop(r);
+	if (r->folder[0])
+		rmdir(r->folder);
+	if (r->log_fd >= 0)
+		close(r->log_fd);
+	free(r);
+}
+
+int real_start(struct real *r, struct child *child, char *const argv[], const char *socket,
+	       unsigned vf, unsigned gts, const char *generation, bool feed)
+{
+	char number[16], many[16];
+
+	snprintf(number, sizeof(number), "%u", vf);
+	snprintf(many, sizeof(many), "%u", gts);
+	setenv("GUCEMU_SOCKET", socket, 1);
+	setenv("GUCEMU_VF", number, 1);
+	setenv("GUCEMU_GTS", many, 1);
+	setenv("GUCEMU_GENERATION", generation, 1);
+	return child_start(child, &r->loop, argv, feed, r->log_fd);
+}
+
+static void open_world(lua_State *L)
+{
+	luaL_setfuncs(L, real_card_functions, 0);
+	luaL_setfuncs(L, real_pf_functions, 0);
+	luaL_setfuncs(L, real_vf_functions, 0);
+}
+
+const struct world real_world = { "real", open_world, turn, now, begin, end };
