@@ -97,7 +97,7 @@ static int run_all(struct run_case *cases, size_t n, const struct run_options *o
 				       .wall = o->timeout, .clock = SCENARIO_CLOCK,
 				       .verbose = o->verbose, .sockets = o->sockets,
 				       .client = o->client, .pf = o->pf };
-	char repeat[4096], program[4096] = "", folder[] = "/tmp/gucemu-run-XXXXXX";
+	char repeat[4096];
 	struct report r = { .out = stdout, .seed = o->seed, .repeat = repeat, .total = n };
 	const char *format = o->format ? o->format : isatty(STDOUT_FILENO) ? "text" : "tap";
 	int kind = report_format_find(format);
@@ -113,21 +113,12 @@ static int run_all(struct run_case *cases, size_t n, const struct run_options *o
 		}
 	}
 	r.format = (enum report_format)kind;
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
-		so.program = program;
 	repeat_text(o, repeat, sizeof(repeat));
 	for (unsigned i = 0; i < o->set.n; i++)
 		so.param[so.params++] = o->set.item[i];
-	if (o->sockets && !mkdtemp(folder)) {
-		fprintf(stderr, "gucemu run: %s: %s\n", folder, strerror(errno));
-		return 1;
-	}
-	so.folder = o->sockets ? folder : NULL;
 	report_begin(&r);
 	whole = run_cases(cases, n, &so, o->jobs, o->twice, on_done, &r);
 	report_end(&r);
-	if (o->sockets)
-		rmdir(folder);
 	if (o->output && fclose(r.out) != 0) {
 		fprintf(stderr, "gucemu run: %s: %s\n", o->output, strerror(errno));
 		return 1;

@@ -606,7 +606,14 @@ bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *
 	const struct sigaction end = { .sa_handler = on_signal };
 	struct running r = { cases, twice, 0, calloc(n ? n : 1, sizeof(bool)) };
 	struct job jobs[JOBS_MAX] = { { .pid = 0 } };
+	char folder[] = "/tmp/gucemu-run-XXXXXX", program[4096] = "";
+	struct scenario_options o = *options;
 	size_t next = 0;
+
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
+		o.program = program;
+	if (o.sockets && mkdtemp(folder))
+		o.folder = folder;
 
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
@@ -620,7 +627,7 @@ bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *
 
 			if (at == n)
 				break;
-			if (!start(free_slot(jobs), at, &cases[at], options, second)) {
+			if (!start(free_slot(jobs), at, &cases[at], &o, second)) {
 				snprintf(cases[at].verdict.reason,
 					 sizeof(cases[at].verdict.reason), "no process: %s",
 					 strerror(errno));
@@ -634,6 +641,8 @@ bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *
 	}
 	tell(&r, n, done, user);
 	kill_all(jobs);
+	if (o.folder)
+		rmdir(o.folder);
 	free(r.again);
 	return !asked_to_end;
 }

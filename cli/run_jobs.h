@@ -25,8 +25,8 @@ void run_cases_free(struct run_case *cases, size_t n);
 /* Does an id fit --filter: a part of it, a pattern, or all of it behind "="? */
 bool run_case_fits(const char *filter, const char *id);
 
-/* Run those that have not ended, `jobs` at a time, each with `options` (path and number
- * are set here); `twice`: each two times, which have to be the same. done() is called for
+/* Run those that have not ended, `jobs` at a time, each with `options` (path, number,
+ * program and folder are set here); `twice`: each two times, which have to be the same. done() is called for
  * each in order. False: a signal asked for the end. */
 bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *options,
 	       unsigned jobs, bool twice, void (*done)(void *user, struct run_case *c), void *user);

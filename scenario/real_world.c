@@ -57,7 +57,8 @@ static int begin(struct script *s)
 	s->own = r;
 	r->s = s;
 	r->log_fd = s->opt->verbose ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
-	snprintf(r->folder, sizeof(r->folder), "%s/%d", s->opt->folder, (int)getpid());
+	snprintf(r->folder, sizeof(r->folder), "%s/%d", s->opt->folder ? s->opt->folder : "/",
+		 (int)getpid());
 	signal(SIGPIPE, SIG_IGN);
 	r->began = uv_hrtime();
 	if (mkdir(r->folder, 0700) < 0)

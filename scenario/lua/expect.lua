@@ -223,6 +223,7 @@ core.def("Expectations", "expect.clean()",
 		env.expect.no { point = { "finding", "violation" } }
 		if core.world == "virtual" then
 			env.expect.no { point = "vf-state", text = "wedged" }
+			return
 		end
 		for _, v in ipairs(core.vfs) do
 			if not v.gone and v.driver and core.vf_counts(v.id).wedged > 0 then
