@@ -10,6 +10,8 @@ suitedir = $(pkgdatadir)/conformance
 dist_suite_DATA = \
 	tests/conformance/_recovery.lua \
 	tests/conformance/R-answers.lua \
+	tests/conformance/R-life.lua \
+	tests/conformance/R-markers.lua \
 	tests/conformance/R-plain.lua
 
 # Where the tests of real processes find the program, and purity.sh the objects.

@@ -83,18 +83,42 @@ steps = seed_generation and { "seed-begin", "seed-query", "seed-decide", "seed-f
 	"seed-notify" } or { "query", "fix-ccs", "fix-default-lrc", "fix-queues", "valid", "rearm",
 	"decide", "done" }
 
--- Migrate when the recovery stands before `step`, `times` times, then let it end.
-function migrate_at(s, step, times)
+-- Migrate; when this returns the recovery stands before `step`.
+function stand_at(s, step, start)
 	s.v:hold(step)
-	s:move()
+	s:move(start)
+	s.v:step_until(step)
+end
+
+-- And migrate again each time the recovery stands there, `times` times.
+function migrate_at(s, step, times)
+	stand_at(s, step)
 	for n = 1, times do
-		await(function() return s.v:held() == step end)
-		if n == times then
-			s:back(s.start + n * 4 * MIB)
-			s.v:continue()
-		else
-			s:back(s.start + n * 4 * MIB)
+		s:back(s.start + n * 4 * MIB)
+		s.v:continue()
+		if n < times then
+			await{ point = "irq", irq = "MIGRATED", card = s.b }
+			stand_again(s, step)
 		end
 	end
 	s:works()
+end
+
+-- Let the recovery that stands there begin anew and come there once more.
+function stand_again(s, step)
+	if not seed_generation then
+		await{ point = "mbox-reply", action = "RESFIX_DONE", error = 0x107 }
+	end
+	s.v:step_until(step)
+end
+
+-- The number in a START or DONE.
+function marker(event)
+	return event.dw[0] >> 16 & 0xFFF
+end
+
+-- Wait until the operation has ended; its errno's name, or nil when it went well.
+function ended(op, ms)
+	local ok, why = pcall(op.wait, op, ms or 10000)
+	return not ok and why.errno or nil
 end
