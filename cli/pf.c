@@ -58,7 +58,8 @@ struct verb {
 	const char *name;
 	const char *line; /* of the control protocol; "vf=N" is appended */
 	bool file;
-	enum { A_VF, A_SETTING, A_CARD_SETTING } of; /* VF and NAME=VALUE; the latter alone */
+	/* A VF; with NAME=VALUE; that alone; a VF and several of them. */
+	enum { A_VF, A_SETTING, A_CARD_SETTING, A_MISHAP } of;
 };
 
 static const struct verb verbs[] = {
@@ -79,6 +80,7 @@ static const struct verb verbs[] = {
 	{ "policy", "pf policy", false, A_CARD_SETTING },
 	{ "threshold", "pf threshold", false, A_SETTING },
 	{ "findings", "findings", false, A_VF },
+	{ "mishap", "mishap", false, A_MISHAP },
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -96,6 +98,9 @@ static const char notes[] =
 	"                            reset-after-switch, engine-groups (words, or none)\n"
 	"  threshold [NAME=VALUE]    of a VF: cat-err, engine-reset, page-fault, h2g-storm,\n"
 	"                            irq-storm, doorbell-storm, multi-lrc; 0 is off\n"
+	"  mishap kind=K [NAME=VALUE ...]\n"
+	"                            let something go wrong for a VF: hang, cat-error, page-fault\n"
+	"                            (context=N of it), engine, crash-dump, exception\n"
 	"  migrate                   move a live VF to another card: 'gucemu pf migrate --help'\n"
 	"  serve                     be the PF of a card: 'gucemu pf serve --help'\n";
 
@@ -368,11 +373,24 @@ static int run(const struct verb *verb, const char *path)
 	return status;
 }
 
+/* Words of the form NAME=VALUE as one text. */
+static bool join(char *const *words, int n, char *text, size_t cap)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < n && at < cap; i++) {
+		if (!strchr(words[i], '=') || strpbrk(words[i], " \t\n"))
+			return false;
+		at += (size_t)snprintf(text + at, cap - at, "%s%s", i ? " " : "", words[i]);
+	}
+	return n > 0 && at < cap;
+}
+
 int gucemu_pf_main(int argc, char **argv)
 {
 	const struct verb *verb;
 	enum cli_result result;
-	char name[] = "gucemu pf serve";
+	char name[] = "gucemu pf serve", joined[400];
 
 	if (argc > 1 && strcmp(argv[1], "serve") == 0) {
 		argv[1] = name;
@@ -403,13 +421,21 @@ int gucemu_pf_main(int argc, char **argv)
 		cli_complain(command.name, "%s is of the card: it takes no --vf", verb->name);
 		return CLI_EXIT_USAGE;
 	}
-	if (verb->of != A_VF && (argc > 3 || (argc == 3 && !strchr(argv[2], '=')))) {
+	if ((verb->of == A_SETTING || verb->of == A_CARD_SETTING) &&
+	    (argc > 3 || (argc == 3 && !strchr(argv[2], '=')))) {
 		cli_complain(command.name, "%s takes one NAME=VALUE at most", verb->name);
 		return CLI_EXIT_USAGE;
 	}
 	if ((opt.size || opt.resume) && verb != find("save")) {
 		cli_complain(command.name, "%s takes neither --size nor --resume", verb->name);
 		return CLI_EXIT_USAGE;
+	}
+	if (verb->of == A_MISHAP) {
+		if (!join(argv + 2, argc - 2, joined, sizeof(joined))) {
+			cli_complain(command.name, "mishap takes kind=K and other NAME=VALUE");
+			return CLI_EXIT_USAGE;
+		}
+		return run(verb, joined);
 	}
 	if (verb->of == A_VF && argc != (verb->file && !opt.size ? 3 : 2)) {
 		cli_complain(command.name, verb->file && !opt.size ? "%s needs one file name"

@@ -124,6 +124,11 @@ static void verb_unreserve(struct client *c, uint32_t seq, const struct verb *v,
 	unreserve_verb(c, seq, vf);
 }
 
+static void verb_mishap(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
+{
+	mishap_verb(c, seq, vf, v);
+}
+
 static void verb_handover(struct client *c, uint32_t seq, const struct verb *v, unsigned vf)
 {
 	const char *to = verb_option(v, "to");
@@ -181,6 +186,9 @@ static const struct control_verb {
 	{ "reserve", "vf", true, verb_reserve },
 	{ "unreserve", "vf", true, verb_unreserve },
 	{ "handover", "vf to", true, verb_handover },
+	{ "mishap",
+	  "vf kind gt context type class instance reason address asid level access fault prefetch",
+	  true, verb_mishap },
 	{ "events", "points", false, verb_events },
 	{ "shutdown", "", false, verb_shutdown },
 };

@@ -23,6 +23,7 @@ libgucserver_la_SOURCES = \
 	emulator/log.h \
 	emulator/lmem.c \
 	emulator/memory.c \
+	emulator/mishap.c \
 	emulator/memory.h \
 	emulator/pf.c \
 	emulator/pf_event.c \
@@ -71,6 +72,7 @@ server_tests = \
 	tests/process/test_server_lmem \
 	tests/process/test_server_memory \
 	tests/process/test_server_move \
+	tests/process/test_server_timer \
 	tests/process/test_takeover \
 	tests/process/test_vfio
 # The fuzzer is run by hand: ./run fuzz-socket.
@@ -105,6 +107,11 @@ tests_process_test_server_handover_LDADD = $(server_test_ldadd)
 tests_process_test_server_move_SOURCES = tests/process/test_server_move.c $(move_fixture)
 tests_process_test_server_move_CFLAGS = $(unit_cflags)
 tests_process_test_server_move_LDADD = $(server_test_ldadd)
+tests_process_test_server_timer_SOURCES = tests/process/test_server_timer.c cli/options.c \
+	cli/options.h $(server_fixture)
+tests_process_test_server_timer_CFLAGS = $(unit_cflags) $(UV_CFLAGS) $(JSON_CFLAGS)
+tests_process_test_server_timer_LDFLAGS = -Wl,--wrap=uv_timer_start
+tests_process_test_server_timer_LDADD = $(gucemu_LDADD) $(CHECK_LIBS)
 tests_process_test_takeover_SOURCES = tests/process/test_takeover.c cli/options.c cli/options.h \
 	$(move_fixture)
 tests_process_test_takeover_CFLAGS = $(unit_cflags) $(UV_CFLAGS) $(JSON_CFLAGS)

@@ -309,6 +309,10 @@ void hold_asked(struct server *s, unsigned fn, int status);
 /* Have resumed what is to be. */
 void hold_turn(struct server *s, uint64_t now, uint64_t *deadline);
 
+/* --- mishap.c ------------------------------------------------------------------------------ */
+
+void mishap_verb(struct client *by, uint32_t seq, unsigned fn, const struct verb *v);
+
 /* --- reserve.c --------------------------------------------------------------------------- */
 
 void reserve_verb(struct client *by, uint32_t seq, unsigned fn);

@@ -320,6 +320,11 @@ START_TEST(verbs)
 	expect("pf info --vf 2 --socket %s/a.sock", 0, "ggtt_start");
 	expect("pf info --vf 3 --socket %s/a.sock", 1, "1..2");
 	expect("pf resume --vf 1 --socket %s/a.sock", 1, "paused");
+	expect("pf mishap --vf 1 --socket %s/a.sock", 2, "kind=K");
+	expect("pf mishap kind=mood --vf 1 --socket %s/a.sock", 1, "hang, engine");
+	expect("pf mishap kind=hang --vf 1 --socket %s/a.sock", 1, "which context");
+	expect("pf mishap kind=cat-error context=3 --vf 1 --socket %s/a.sock", 1, "no such context");
+	expect("pf mishap kind=exception gt=0 --vf 1 --socket %s/a.sock", 0, NULL);
 	expect("pf pause --vf 1 --socket %s/a.sock", 0, NULL);
 	expect("pf pause --vf 1 --socket %s/a.sock", 1, "already");
 	expect("pf resume --vf 1 --socket %s/a.sock", 0, NULL);

@@ -354,7 +354,11 @@ START_TEST(bad_verbs)
 		"findings vf=4", "findings vf=one", "findings vf=1x", "findings vf=-1",
 		"findings vf=99999999999999999999", "pf", "pf nonsense vf=1", "pf pause",
 		"pf pause vf=1 ggtt=1", "pf provision vf=1 ggtt=x", "pf provision vf=1 contexts=70000",
-		"pf provision vf=1 doorbells=300", "events points=nonsense", "handover vf=1",
+		"pf provision vf=1 doorbells=300", "events points=nonsense", "handover vf=1", "mishap vf=1", "mishap vf=1 kind=bad",
+		"mishap vf=1 kind=hang", "mishap vf=1 kind=hang context=x", "mishap vf=1 kind=hang type=1",
+		"mishap vf=1 kind=engine class=6", "mishap vf=1 kind=exception gt=x",
+		"mishap vf=1 kind=page-fault context=0 level=8",
+		"mishap vf=0 kind=exception",
 		"state =", "events =1", "pf pause vf=1 =1", "a b c d e",
 		"a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1 j=1 k=1 l=1 m=1 n=1 o=1 p=1 q=1",
 	};
@@ -373,6 +377,8 @@ START_TEST(bad_verbs)
 	ck_assert_int_eq(client_verb(&control, line, &json), -EINVAL);
 	ck_assert_int_eq(client_verb(&control, "pf resume vf=1", &json), -EPERM);
 	ck_assert_int_eq(client_verb(&control, "handover vf=1 to=/nowhere", &json), -ENOTCONN);
+	ck_assert_int_eq(client_verb(&control, "mishap vf=1 kind=hang context=7", &json), -ENOENT);
+	ck_assert_int_eq(client_verb(&control, "mishap vf=1 kind=exception gt=9", &json), -ENODEV);
 	ck_assert_int_eq(client_verb(&control, "card", &json), 0);
 	client_end(&control);
 }

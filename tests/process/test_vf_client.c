@@ -259,6 +259,32 @@ END_TEST
 
 /* --- deaths ------------------------------------------------------------------------ */
 
+START_TEST(test_mishap)
+{
+	/* A hang, a memory fault and a page fault that the control verb causes reach the
+	 * driver, whose job ends with an error while another context's goes on. */
+	static const char *const kinds[] = { "hang", "cat-error", "page-fault" };
+	struct vfc_info info;
+	uint32_t q, other, job;
+	char line[96];
+
+	t.vf[0] = vf_boot(1);
+	q = queue(t.vf[0], 0, 1);
+	other = queue(t.vf[0], 0, 1);
+	job_runs(t.vf[0], 0, q);
+	job = submit(t.vf[0], 0, q, VFC_JOB_WAIT);
+	job_runs(t.vf[0], 0, other);
+	snprintf(line, sizeof(line), "mishap vf=1 gt=0 kind=%s context=%u", kinds[_i], q);
+	ck_assert_msg(control_verb(&t.control, line) == 0, "%s", t.control.reply);
+	ck_assert_int_lt(vft_wait_job(t.vf[0], 0, q, job, MS), 0);
+	job_runs(t.vf[0], 0, other);
+	vfc_info(vft_driver(t.vf[0]), 0, &info);
+	ck_assert_int_eq(info.state, VFC_STATE_READY);
+	snprintf(line, sizeof(line), "mishap vf=1 kind=%s context=4000", kinds[_i]);
+	ck_assert_int_eq(control_verb(&t.control, line), -ENOENT);
+}
+END_TEST
+
 START_TEST(test_server_killed)
 {
 	/* The emulator dies: the owner hears it once, jobs end with an error, calls
@@ -398,6 +424,7 @@ int main(void)
 	tcase_add_test(c, test_pause);
 	tcase_add_test(c, test_freeze);
 	tcase_add_test(c, test_freeze_boot);
+	tcase_add_loop_test(c, test_mishap, 0, 3);
 	tcase_add_test(c, test_server_killed);
 	tcase_add_test(c, test_server_killed_frozen);
 	tcase_add_test(c, test_client_killed);
