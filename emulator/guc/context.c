@@ -126,6 +126,8 @@ bool guc_context_stop(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
 	if (!ctx || ctx->killed)
 		return false;
 	guc_run_remove(c, gt, ctx);
+	/* The engine is reset. */
+	eng_tlb_drop(c, gt, fn, ENG_ASID_ANY);
 	ctx->killed = 1;
 	ctx->faulted = 0;
 	for (unsigned i = 0; i < guc_lrc_places(ctx); i++)

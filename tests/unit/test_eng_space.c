@@ -386,7 +386,8 @@ START_TEST(flush_by_command)
 }
 END_TEST
 
-/* VF_RESET and FLR drop all that the function had; another's stays. */
+/* VF_RESET, FLR and the reset of a context drop all that the function had; another's
+ * stays. */
 START_TEST(flush_by_reset)
 {
 	const struct guc_unit *u = guc_unit(&f->card, 0);
@@ -396,12 +397,15 @@ START_TEST(flush_by_reset)
 	guc_unit(&f->card, 0)->tlb[3] = (struct guc_tlb_entry){
 		.entry = PPGTT_PRESENT, .epoch = u->tlb_epoch, .fn = 2,
 	};
-	if (_i)
+	if (_i == 1) {
 		guc_flr(&f->card, 1);
-	else
+		fx_control(f, 0, 1, GUC_VF_FLR_START);
+	} else if (_i == 2) {
+		guc_mishap(&f->card, 1, 0, &(struct guc_mishap){ .kind = GUC_MISHAP_HANG });
+	} else {
 		fx_mbox(f, 1, 0, (uint32_t[]){ hxg_call(HXG_ORIGIN_HOST, HXG_REQUEST,
 				GUC_ACTION_VF_RESET, 0) }, 1, (uint32_t[4]){ 0 });
-	fx_control(f, 0, 1, GUC_VF_FLR_START);
+	}
 	for (unsigned i = 0; i < GUC_TLB_ENTRIES; i++)
 		own += u->tlb[i].fn == 1 && u->tlb[i].entry;
 	ck_assert_uint_eq(own, 0);
@@ -461,7 +465,7 @@ static Suite *suite(void)
 	LOOP(t, stale_until_flushed, 10);
 	tcase_add_test(t, flush_of_a_part);
 	LOOP(t, flush_by_command, 2);
-	LOOP(t, flush_by_reset, 2);
+	LOOP(t, flush_by_reset, 3);
 	tcase_add_test(t, absence_is_not_kept);
 	tcase_add_test(t, spaces_apart);
 	suite_add_tcase(s, t);
