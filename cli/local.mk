@@ -46,6 +46,8 @@ gucemu_SOURCES = \
 	cli/pf.c \
 	cli/pf_migrate.c \
 	cli/pf_migrate.h \
+	cli/qmp.c \
+	cli/qmp.h \
 	cli/run.c \
 	cli/run_jobs.c \
 	cli/run_jobs.h \

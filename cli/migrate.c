@@ -58,30 +58,69 @@ static bool image_begin(struct migrate *m)
 	return false;
 }
 
+/* At the monitor, which answers at once or not at all. */
+static void ask_monitor(struct migrate *m)
+{
+	struct json_object *o = json_object_new_object();
+	char err[256] = "";
+	bool ran = false;
+	int status;
+
+	if (m->step == MIGRATE_STOP) {
+		status = qmp_stop(m->qmp, &ran, err, sizeof(err));
+		/* One that stood before shall stand after; one whose stop is late may
+		 * yet do it. */
+		m->stopped = ran && (status == 0 || status == -ETIMEDOUT);
+	} else {
+		status = qmp_cont(m->qmp, err, sizeof(err));
+	}
+	if (status < 0)
+		json_add_str(o, "error", err);
+	m->request.reply(&m->request, status, json_line(o));
+	json_object_put(o);
+}
+
+static size_t provision_line(const struct migrate *m, char *line, size_t cap)
+{
+	uint64_t start = m->step == MIGRATE_UNDO_PROVISION ? m->old_start : m->start;
+	int at = snprintf(line, cap, " ggtt=%" PRIu64 " contexts=%" PRIu64 " doorbells=%" PRIu64,
+			  m->ggtt, m->contexts, m->doorbells);
+
+	if (m->lmem)
+		at += snprintf(line + at, cap - (size_t)at, " lmem=%" PRIu64, m->lmem);
+	if (start)
+		at += snprintf(line + at, cap - (size_t)at, " start=%" PRIu64, start);
+	return (size_t)at;
+}
+
+static bool restores(enum migrate_step step)
+{
+	return step == MIGRATE_RESTORE || step == MIGRATE_UNDO_RESTORE;
+}
+
 static void ask(struct migrate *m, enum migrate_step step)
 {
 	char line[512];
-	int at = snprintf(line, sizeof(line), "%s vf=%u", steps[step].verb, m->vf);
+	size_t at = (size_t)snprintf(line, sizeof(line), "%s vf=%u", steps[step].verb, m->vf);
 
-	if (step == MIGRATE_PROVISION)
-		at += snprintf(line + at, sizeof(line) - (size_t)at,
-			       " ggtt=%" PRIu64 " contexts=%" PRIu64 " doorbells=%" PRIu64, m->ggtt,
-			       m->contexts, m->doorbells);
-	if (step == MIGRATE_PROVISION && m->lmem)
-		snprintf(line + at, sizeof(line) - (size_t)at, " lmem=%" PRIu64, m->lmem);
-	if (step == MIGRATE_PAUSE)
-		snprintf(line + at, sizeof(line) - (size_t)at, " hold=1");
-	if (step == MIGRATE_HANDOVER)
-		snprintf(line + at, sizeof(line) - (size_t)at, " to=%s", m->to_path);
 	m->step = step;
+	if (step == MIGRATE_PROVISION || step == MIGRATE_UNDO_PROVISION)
+		at += provision_line(m, line + at, sizeof(line) - at);
+	if (step == MIGRATE_PAUSE)
+		snprintf(line + at, sizeof(line) - at, " hold=1");
+	if (step == MIGRATE_HANDOVER)
+		snprintf(line + at, sizeof(line) - at, " to=%s", m->to_path);
 	m->step_started = m->heard = uv_hrtime();
 	m->b_touched = m->b_touched || step == MIGRATE_FLR;
 	m->request.image = NULL;
 	m->request.image_fd = m->image.fd;
-	m->request.image_len = step == MIGRATE_RESTORE ? m->image.len : 0;
+	m->request.image_len = restores(step) ? m->image.len : 0;
 	if (step == MIGRATE_SAVE && !image_begin(m))
 		return;
-	control_ask(steps[step].side == MIGRATE_ON_B ? m->to : m->from, &m->request, line);
+	if (steps[step].side == MIGRATE_ON_MONITOR)
+		ask_monitor(m);
+	else
+		control_ask(steps[step].side == MIGRATE_ON_B ? m->to : m->from, &m->request, line);
 }
 
 static void done(struct migrate *m)
@@ -96,6 +135,7 @@ static int learn_resources(struct migrate *m, const char *text)
 	struct json_object *o = json_read(text, strlen(text));
 
 	m->ggtt = json_get_u64(o, "ggtt_size", 0);
+	m->old_start = json_get_u64(o, "ggtt_start", 0);
 	m->contexts = json_get_u64(o, "contexts", 0);
 	m->doorbells = json_get_u64(o, "doorbells", 0);
 	m->lmem = json_get_u64(o, "lmem_size", 0);
@@ -120,17 +160,84 @@ static bool same_content(const struct migrate_content *a, const struct migrate_c
 	       a->ccs_bytes == b->ccs_bytes && a->ccs_crc == b->ccs_crc;
 }
 
+static bool within(const struct migrate *m)
+{
+	return m->from == m->to;
+}
+
+/* Is this step of the way back one that is needed? */
+static bool undoes(const struct migrate *m, enum migrate_step step)
+{
+	switch (step) {
+	case MIGRATE_UNDO_FLR:
+		return m->b_touched;
+	case MIGRATE_UNDO_RESERVE:
+		return m->reserved;
+	/* What was reset was the only one there is. */
+	case MIGRATE_UNDO_PROVISION:
+	case MIGRATE_UNDO_PAUSE:
+	case MIGRATE_UNDO_RESTORE:
+		return m->b_touched && within(m);
+	case MIGRATE_UNDO_RESUME:
+		return m->paused;
+	case MIGRATE_UNDO_THAW:
+		return m->frozen_at != 0;
+	case MIGRATE_UNDO_CONT:
+		return m->stopped;
+	case MIGRATE_RESERVE:
+	case MIGRATE_STOP:
+	case MIGRATE_FREEZE:
+	case MIGRATE_INFO:
+	case MIGRATE_PAUSE:
+	case MIGRATE_SAVE:
+	case MIGRATE_FLR:
+	case MIGRATE_PROVISION:
+	case MIGRATE_PAUSE_B:
+	case MIGRATE_RESTORE:
+	case MIGRATE_HANDOVER:
+	case MIGRATE_RESUME:
+	case MIGRATE_THAW:
+	case MIGRATE_CONT:
+	case MIGRATE_RELEASE:
+	case MIGRATE_STEPS:
+		break;
+	}
+	return false;
+}
+
 /* The way back to A, as far as the way there got. */
 static void undo(struct migrate *m)
 {
-	if (m->step < MIGRATE_UNDO_FLR && m->b_touched)
-		ask(m, MIGRATE_UNDO_FLR);
-	else if (m->step < MIGRATE_UNDO_RESERVE && m->reserved)
-		ask(m, MIGRATE_UNDO_RESERVE);
-	else if (m->step < MIGRATE_UNDO_RESUME && m->paused)
-		ask(m, MIGRATE_UNDO_RESUME);
-	else if (m->step < MIGRATE_UNDO_THAW && m->frozen_at != 0)
-		ask(m, MIGRATE_UNDO_THAW);
+	unsigned step = m->step < MIGRATE_UNDO_FLR ? MIGRATE_UNDO_FLR : m->step + 1u;
+
+	while (step < MIGRATE_STEPS && !undoes(m, (enum migrate_step)step))
+		step++;
+	if (step < MIGRATE_STEPS)
+		ask(m, (enum migrate_step)step);
+	else
+		done(m);
+}
+
+/* Is this step of the way there one that this migration has? */
+static bool has(const struct migrate *m, enum migrate_step step)
+{
+	if (step == MIGRATE_RESERVE || step == MIGRATE_HANDOVER)
+		return !within(m);
+	if (step == MIGRATE_RELEASE)
+		return !within(m) && !m->no_release;
+	if (step == MIGRATE_STOP)
+		return m->qmp;
+	if (step == MIGRATE_CONT)
+		return m->stopped;
+	return true;
+}
+
+static void go(struct migrate *m, unsigned step)
+{
+	while (step < MIGRATE_UNDO_FLR && !has(m, (enum migrate_step)step))
+		step++;
+	if (step < MIGRATE_UNDO_FLR)
+		ask(m, (enum migrate_step)step);
 	else
 		done(m);
 }
@@ -153,25 +260,27 @@ static void next(struct migrate *m)
 	case MIGRATE_HANDOVER:
 		m->on_b = true;
 		break;
+	case MIGRATE_RESTORE:
+		m->on_b = within(m);
+		break;
 	case MIGRATE_THAW:
 		m->thawed_at = uv_hrtime();
-		if (m->no_release) {
-			done(m);
-			return;
-		}
 		break;
+	case MIGRATE_STOP:
+	case MIGRATE_CONT:
 	case MIGRATE_RELEASE:
-		done(m);
-		return;
 	case MIGRATE_INFO:
 	case MIGRATE_FLR:
 	case MIGRATE_PROVISION:
 	case MIGRATE_PAUSE_B:
-	case MIGRATE_RESTORE:
 	case MIGRATE_RESUME:
 		break;
 	case MIGRATE_UNDO_FLR:
 	case MIGRATE_UNDO_RESERVE:
+	case MIGRATE_UNDO_PROVISION:
+	case MIGRATE_UNDO_PAUSE:
+	case MIGRATE_UNDO_RESTORE:
+	case MIGRATE_UNDO_CONT:
 	case MIGRATE_UNDO_RESUME:
 	case MIGRATE_UNDO_THAW:
 	case MIGRATE_STEPS:
@@ -184,7 +293,7 @@ static void next(struct migrate *m)
 		undo(m);
 		return;
 	}
-	ask(m, (enum migrate_step)(m->step + 1));
+	go(m, m->step + 1u);
 }
 
 static void on_reply(struct control_request *r, int status, const char *text)
@@ -257,7 +366,7 @@ void migrate_check(struct migrate *m, uint64_t limit_ns)
 		m->frozen_at = uv_hrtime();
 	m->paused = m->paused || m->step == MIGRATE_PAUSE;
 	/* Who doesn't answer can't be asked to clean up. */
-	if (side == MIGRATE_ON_B)
+	if (side == MIGRATE_ON_B && !within(m))
 		m->b_touched = m->reserved = false;
 	if (m->step == MIGRATE_HANDOVER)
 		m->unknown = true;
@@ -270,5 +379,5 @@ void migrate_start(struct migrate *m)
 	m->request = (struct control_request){ .reply = on_reply, .blob = on_blob,
 					       .progress = on_progress, .user = m };
 	m->started = uv_hrtime();
-	ask(m, MIGRATE_RESERVE);
+	go(m, MIGRATE_RESERVE);
 }

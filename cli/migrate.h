@@ -2,7 +2,10 @@
 /* One migration of one VF between two running emulators, as a state machine
  * on the loop: freeze, pause and save on A; reset, provision, pause, restore
  * on B; hand-over of the live client; resume and thaw on B. What fails before
- * the hand-over leaves the VF running on A. Several can run at once. */
+ * the hand-over leaves the VF running on A. Several can run at once.
+ * A and B may be one card: it moves in the GGTT, nothing is handed over, and what
+ * fails before the image is back leads to where it was. A virtual machine's
+ * processors are stopped and let run on at QEMU's monitor, if it was given. */
 #ifndef GUCEMU_CLI_MIGRATE_H
 #define GUCEMU_CLI_MIGRATE_H
 
@@ -12,10 +15,12 @@
 
 #include "cli/control.h"
 #include "cli/image_file.h"
+#include "cli/qmp.h"
 
 /* X(symbol, number in the walk of six steps, emulator asked, verb, text) */
 #define MIGRATE_STEP_LIST(X)                                                   \
 	X(RESERVE, 1, B, "reserve", "keep the place free on B")                \
+	X(STOP, 1, MONITOR, "stop", "stop the virtual machine's processors")           \
 	X(FREEZE, 1, A, "freeze", "freeze the VF's machine on A")              \
 	X(INFO, 2, A, "pf info", "look up its resources on A")                 \
 	X(PAUSE, 2, A, "pf pause", "pause the VF on A")                        \
@@ -27,11 +32,16 @@
 	X(HANDOVER, 4, A, "handover", "hand the live client over to B")        \
 	X(RESUME, 5, B, "pf resume", "resume on B: the VF learns that it was migrated") \
 	X(THAW, 6, B, "thaw", "thaw the VF's machine")                         \
+	X(CONT, 6, MONITOR, "cont", "let the virtual machine's processors run on")     \
 	X(RELEASE, 6, A, "pf flr", "reset what is left of it on A")            \
 	X(UNDO_FLR, 0, B, "pf flr", "drop what B has of it")                   \
 	X(UNDO_RESERVE, 0, B, "unreserve", "give the place on B free")         \
+	X(UNDO_PROVISION, 0, A, "pf provision", "give it back what it had")            \
+	X(UNDO_PAUSE, 0, A, "pf pause", "pause it there")                              \
+	X(UNDO_RESTORE, 0, A, "pf restore", "restore the image there")                 \
 	X(UNDO_RESUME, 0, A, "pf resume", "resume it on A")                    \
-	X(UNDO_THAW, 0, A, "thaw", "thaw it on A")
+	X(UNDO_THAW, 0, A, "thaw", "thaw it on A")                             \
+	X(UNDO_CONT, 0, MONITOR, "cont", "let its processors run on")
 
 /* What an image held of local memory and of its compression metadata: bytes that are
  * not zero, and a checksum. */
@@ -39,7 +49,7 @@ struct migrate_content {
 	uint64_t lmem_bytes, lmem_crc, ccs_bytes, ccs_crc;
 };
 
-enum migrate_side { MIGRATE_ON_A, MIGRATE_ON_B };
+enum migrate_side { MIGRATE_ON_A, MIGRATE_ON_B, MIGRATE_ON_MONITOR };
 
 enum migrate_step {
 #define X(sym, number, side, verb, text) MIGRATE_##sym,
@@ -53,8 +63,10 @@ unsigned migrate_step_number(enum migrate_step step);
 
 struct migrate {
 	/* Filled by the caller. */
-	struct control *from, *to;
+	struct control *from, *to; /* equal: within one card */
 	const char *to_path; /* B's socket, as A reaches it */
+	struct qmp *qmp;     /* monitor of the VF's virtual machine, or NULL */
+	uint64_t start;      /* GGTT address for it, 0: as the PF of B chooses */
 	unsigned vf;
 	bool no_release;     /* leave what is left on A: it moves back at once */
 	/* A step ended: status, the reason in words, and how long it took. */
@@ -69,7 +81,7 @@ struct migrate {
 	bool interrupted;     /* set by the caller at any time: undo, while it can be undone */
 	bool abandoned;       /* the connections are about to go: leave it as it is */
 	/* Results. */
-	bool on_b;            /* the client was handed over */
+	bool on_b;            /* the client was handed over, or all of it is at its new place */
 	bool undone;          /* it was not, and all is on A as it was */
 	bool unknown;         /* A did not say whether it was */
 	uint64_t started, ended;
@@ -79,9 +91,9 @@ struct migrate {
 	/* Private. */
 	enum migrate_step step;
 	int err;              /* first failure */
-	bool paused, b_touched, reserved;
+	bool paused, b_touched, reserved, stopped;
 	uint64_t step_started, heard;
-	uint64_t ggtt, contexts, doorbells, lmem;
+	uint64_t ggtt, old_start, contexts, doorbells, lmem;
 	struct image_out image; /* in a file without a name, from SAVE to RESTORE */
 	bool has_image;
 	struct control_request request;

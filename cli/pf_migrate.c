@@ -16,15 +16,21 @@
 #define CHECK_MS 50u
 
 static struct {
-	const char *from, *to;
+	const char *from, *to, *qmp;
+	uint64_t start;
 	unsigned vf, timeout_ms;
 	bool twice, json;
 } opt;
 
 static const struct cli_option options[] = {
 	{ "from", CLI_STRING, "PATH", "socket of the card it runs on", &opt.from, 0, 0 },
-	{ "to", CLI_STRING, "PATH", "socket of the card it moves to", &opt.to, 0, 0 },
+	{ "to", CLI_STRING, "PATH", "socket of the card it moves to (default: elsewhere on its own)",
+	  &opt.to, 0, 0 },
 	{ "vf", CLI_UINT, "N", "the VF, 1 to 63", &opt.vf, 1, 63 },
+	{ "start", CLI_SIZE, "ADDRESS", "GGTT address it moves to (default: the PF chooses)",
+	  &opt.start, 0, 0 },
+	{ "qmp", CLI_STRING, "PATH", "socket of QEMU's monitor: stop the virtual machine meanwhile",
+	  &opt.qmp, 0, 0 },
 	{ "double", CLI_FLAG, NULL, "back again at once, in the midst of its recovery",
 	  &opt.twice, 0, 0 },
 	{ "timeout", CLI_UINT, "MS", "give a step up after this time (default: 30000)",
@@ -34,13 +40,14 @@ static const struct cli_option options[] = {
 
 static const struct cli_command command = {
 	.name = "gucemu pf migrate",
-	.args = "--from A --to B --vf N [options]",
-	.about = "move a live VF from one emulated card to another",
+	.args = "--from A [--to B] --vf N [options]",
+	.about = "move a live VF from one emulated card to another, or within one",
 	.options = options,
 	.options_n = sizeof(options) / sizeof(options[0]),
 	.notes = "What fails before the client changed hands leaves the VF running on A; so does\n"
 		 "an interrupt (SIGINT, SIGTERM). After it, 'gucemu pf resume' and 'gucemu pf thaw'\n"
-		 "on B finish by hand what was cut off.\n",
+		 "on B finish by hand what was cut off. A virtual machine (gucemu serve --vfio-user)\n"
+		 "has to stand still meanwhile: --qmp does that, else stop it before.\n",
 };
 
 struct run {
@@ -158,13 +165,14 @@ static const char *where(const struct migrate *m)
 }
 
 static int move(uv_loop_t *loop, struct control *from, struct control *to, const char *to_path,
-		bool more_to_come)
+		struct qmp *qmp, bool more_to_come)
 {
 	struct run run = { 0 };
 	struct migrate *m = &run.m;
 
 	*m = (struct migrate){
-		.from = from, .to = to, .to_path = to_path, .vf = opt.vf,
+		.from = from, .to = to, .to_path = to_path, .vf = opt.vf, .qmp = qmp,
+		.start = opt.start,
 		.no_release = more_to_come,
 		.interrupted = watch.interrupted,
 		.on_step = on_step, .on_done = on_done, .on_progress = on_progress, .user = &run,
@@ -189,26 +197,48 @@ static int move(uv_loop_t *loop, struct control *from, struct control *to, const
 	return run.status < 0 ? 1 : 0;
 }
 
+/* Both control clients and the monitor; to_path[0..PATH_MAX) is B's socket. */
+static bool reach(uv_loop_t *loop, struct control **a, struct control **b, struct qmp **qmp,
+		  char *from_path, char *to_path)
+{
+	char err[320];
+
+	/* The emulators have working directories of their own. */
+	if (!realpath(opt.from, from_path) || (opt.to && !realpath(opt.to, to_path))) {
+		fprintf(stderr, "gucemu pf migrate: no such socket: %s\n",
+			realpath(opt.from, from_path) ? opt.to : opt.from);
+		return false;
+	}
+	if (opt.to && strcmp(from_path, to_path) == 0) {
+		/* The reset of B's VF would be the end of the one that is to move. */
+		fprintf(stderr, "gucemu pf migrate: --from and --to are the same card; within one "
+				"card there is no --to\n");
+		return false;
+	}
+	if (control_open(a, loop, from_path, NULL, err, sizeof(err)) < 0 ||
+	    (opt.to && control_open(b, loop, to_path, NULL, err, sizeof(err)) < 0) ||
+	    (opt.qmp && qmp_open(qmp, opt.qmp, opt.timeout_ms, err, sizeof(err)) < 0)) {
+		fprintf(stderr, "gucemu pf migrate: %s\n", err);
+		return false;
+	}
+	return true;
+}
+
 static int run(uv_loop_t *loop)
 {
 	struct control *a = NULL, *b = NULL;
-	char err[256], from[4096], to[4096];
+	struct qmp *qmp = NULL;
+	char from[4096], to[4096];
 	int status = 1;
 
-	/* The emulators have working directories of their own. */
-	if (!realpath(opt.from, from) || !realpath(opt.to, to))
-		fprintf(stderr, "gucemu pf migrate: no such socket: %s\n",
-			realpath(opt.from, from) ? opt.to : opt.from);
-	else if (strcmp(from, to) == 0)
-		/* The reset of B's VF would be the end of the one that is to move. */
-		fprintf(stderr, "gucemu pf migrate: --from and --to are the same card\n");
-	else if (control_open(&a, loop, from, NULL, err, sizeof(err)) < 0 ||
-		 control_open(&b, loop, to, NULL, err, sizeof(err)) < 0)
-		fprintf(stderr, "gucemu pf migrate: %s\n", err);
-	else
-		status = move(loop, a, b, to, opt.twice);
-	if (status == 0 && opt.twice)
-		status = move(loop, b, a, from, false);
+	if (reach(loop, &a, &b, &qmp, from, to)) {
+		struct control *there = b ? b : a;
+
+		status = move(loop, a, there, to, qmp, opt.twice && b);
+		if (status == 0 && opt.twice)
+			status = move(loop, there, a, from, qmp, false);
+	}
+	qmp_close(qmp);
 	control_close(a);
 	control_close(b);
 	return status;
@@ -224,9 +254,9 @@ int gucemu_pf_migrate_main(int argc, char **argv)
 	result = cli_parse(&command, &argc, argv);
 	if (result != CLI_RUN)
 		return result == CLI_HELP ? 0 : CLI_EXIT_USAGE;
-	if (argc > 1 || !opt.from || !opt.to || !opt.vf) {
+	if (argc > 1 || !opt.from || !opt.vf) {
 		cli_complain(command.name, argc > 1 ? "there are words too many"
-						    : "needs --from, --to and --vf");
+						    : "needs --from and --vf");
 		return CLI_EXIT_USAGE;
 	}
 	if (uv_loop_init(&loop) != 0) {

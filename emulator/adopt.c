@@ -26,7 +26,10 @@ struct adoption {
 	uint8_t *bytes;
 	size_t len;
 	struct memory memory;
-	bool done;      /* it is a client, to be confirmed */
+	bool is_machine; /* at a vfio-user socket; then: */
+	bool described;
+	struct vfio_machine machine;
+	bool done;      /* it is ours, to be confirmed */
 	uint64_t client;
 };
 
@@ -35,6 +38,10 @@ static void adoption_free(struct adoption *a)
 	for (unsigned i = 0; i < a->fds_n; i++) {
 		if (a->fds[i] >= 0)
 			close(a->fds[i]);
+	}
+	for (unsigned i = 0; i < PCI_MSIX_VECTORS; i++) {
+		if (a->machine.vector[i] >= 0)
+			close(a->machine.vector[i]);
 	}
 	memory_drop_all(&a->memory);
 	free(a->bytes);
@@ -72,10 +79,17 @@ static int begin(struct client *peer, const struct frame *f, int *fds)
 		return -ENODEV;
 	if (s->fn[f->function].client || vfio_attached(s, f->function))
 		return -EBUSY;
+	if (f->code > FRAME_ADOPT_MACHINE)
+		return -EINVAL;
+	if (f->code == FRAME_ADOPT_MACHINE && !vfio_vacant(s, f->function))
+		return -EOPNOTSUPP;
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
 	a->fn = f->function;
+	a->is_machine = f->code == FRAME_ADOPT_MACHINE;
+	for (unsigned i = 0; i < PCI_MSIX_VECTORS; i++)
+		a->machine.vector[i] = -1;
 	a->features = f->flags & (FRAME_FEATURE_FREEZE | FRAME_FEATURE_PLAIN_CTB |
 				  FRAME_FEATURE_BELL);
 	text_copy_plain(a->name, sizeof(a->name), f->text, f->text_len);
@@ -97,14 +111,85 @@ static int add_region(struct adoption *a, const struct frame *f, int *fds)
 		return -EINVAL;
 	dma = le64_get(f->data);
 	size = le64_get(f->data + 8);
-	if (f->addr == 1)
+	if (f->addr == FRAME_ADOPT_HOSTED)
 		err = memory_adopt(&a->memory, fds[0], dma, size);
+	else if (a->is_machine)
+		err = memory_share_guest(&a->memory, fds[0], dma, size, le64_get(f->data + 16),
+					 f->flags & 2);
 	else
 		err = memory_share(&a->memory, fds[0], dma, size, le64_get(f->data + 16),
 				   f->flags & 2);
 	if (err == 0)
 		fds[0] = -1;
 	return err;
+}
+
+/* What the giver's device knows of a machine. */
+static int add_device(struct adoption *a, const struct frame *f, int *fds)
+{
+	struct vfio_machine *m = &a->machine;
+
+	if (!a->is_machine)
+		return -EINVAL;
+	switch (f->addr) {
+	case FRAME_ADOPT_DEVICE:
+		if (f->fds != 0 || a->described ||
+		    f->data_len != sizeof(m->config) + sizeof(m->msix))
+			return -EINVAL;
+		memcpy(m->config, f->data, sizeof(m->config));
+		memcpy(m->msix, f->data + sizeof(m->config), sizeof(m->msix));
+		m->greeted = f->value != 0;
+		a->described = true;
+		return 0;
+	case FRAME_ADOPT_VECTOR:
+		if (f->fds != 1 || f->value >= PCI_MSIX_VECTORS || m->vector[f->value] >= 0)
+			return -EINVAL;
+		m->vector[f->value] = fds[0];
+		fds[0] = -1;
+		return 0;
+	case FRAME_ADOPT_UNREACHABLE:
+		if (f->fds != 0 || f->data_len != 16 || m->fdless_n == VFIO_FDLESS_MAX)
+			return -EINVAL;
+		m->fdless[m->fdless_n++] =
+			(struct vfio_range){ le64_get(f->data), le64_get(f->data + 8) };
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Ours, but frozen and not final. */
+static void keep(struct server *s, struct adoption *a)
+{
+	struct function *fn = &s->fn[a->fn];
+
+	a->done = true;
+	fn->freeze = FROZEN;
+	fn->freeze_by = 0;
+	fn->freeze_keep = true;
+	fn->unconfirmed = true;
+	fn->memory = a->memory;
+	memset(&a->memory, 0, sizeof(a->memory));
+}
+
+static int finish_machine(struct server *s, struct adoption *a)
+{
+	struct vfio_machine *m = &a->machine;
+	int err;
+
+	if (!a->described)
+		return -EINVAL;
+	m->bytes = a->bytes;
+	m->len = a->len;
+	m->fds = a->fds + 1;
+	m->fds_n = a->fds_n - 1;
+	err = vfio_adopt(s, a->fn, a->fds[0], m);
+	if (err != 0)
+		return err;
+	a->fds_n = 0;
+	for (unsigned i = 0; i < PCI_MSIX_VECTORS; i++)
+		m->vector[i] = -1;
+	keep(s, a);
+	return 0;
 }
 
 /* All is there: make it a client. */
@@ -119,18 +204,14 @@ static int finish(struct client *peer)
 	/* Somebody may have come in the meantime. */
 	if (fn->client || vfio_attached(s, a->fn))
 		return -EBUSY;
+	if (a->is_machine)
+		return finish_machine(s, a);
 	c = client_adopt(s, a->fds[0], a->fn, a->features, a->name);
 	a->fds[0] = -1;
 	if (!c)
 		return -ENOMEM;
 	a->client = c->id;
-	a->done = true;
-	fn->freeze = FROZEN;
-	fn->freeze_by = 0;
-	fn->freeze_keep = true;
-	fn->unconfirmed = true;
-	fn->memory = a->memory;
-	memset(&a->memory, 0, sizeof(a->memory));
+	keep(s, a);
 	err = wire_feed(c->wire, a->bytes ? a->bytes : (const uint8_t *)"", a->len, a->fds + 1,
 			a->fds_n - 1);
 	if (err == 0)
@@ -141,16 +222,20 @@ static int finish(struct client *peer)
 /* Not ours after all. The socket stays open at the giver's. */
 static void undo(struct server *s, struct adoption *a)
 {
-	struct client *c = a->done ? client_find(s, a->client) : NULL;
+	struct client *c = a->done && !a->is_machine ? client_find(s, a->client) : NULL;
+	bool machine = a->done && a->is_machine && s->fn[a->fn].unconfirmed;
 
-	if (!c)
+	if (!c && !machine)
 		return;
 	s->fn[a->fn].client = NULL;
 	/* Somebody may already be moving it on. */
 	handover_lost(s, a->fn);
 	freeze_lost(s, a->fn);
 	s->fn[a->fn].freeze = THAWED;
-	client_release(c);
+	if (machine)
+		vfio_release(s, a->fn);
+	else
+		client_release(c);
 	plain_drop(s, a->fn);
 	memory_drop_all(&s->fn[a->fn].memory);
 	local_forget(&s->local, a->fn);
@@ -167,6 +252,17 @@ void adoption_lost(struct client *peer)
 	adoption_free(a);
 }
 
+static const char *reason(int err)
+{
+	switch (err) {
+	case -EOPNOTSUPP:
+		return "this card has no vfio-user socket (--vfio-user) for the VF";
+	case -EXDEV:
+		return "as a PCI device this card is another";
+	}
+	return strerror(-err);
+}
+
 enum wire_next on_adopt(struct client *c, const struct frame *f, int *fds)
 {
 	struct adoption *a = c->adoption;
@@ -180,6 +276,8 @@ enum wire_next on_adopt(struct client *c, const struct frame *f, int *fds)
 		err = -EINVAL;
 	else if (end)
 		err = finish(c);
+	else if (f->addr >= FRAME_ADOPT_DEVICE)
+		err = add_device(a, f, fds);
 	else if (f->fds == 0)
 		err = add_bytes(a, f);
 	else
@@ -197,7 +295,7 @@ enum wire_next on_adopt(struct client *c, const struct frame *f, int *fds)
 		client_send(c, &f_ok, NULL);
 		return WIRE_NEXT;
 	}
-	snprintf(text, sizeof(text), "the client can't be adopted: %s", strerror(-err));
+	snprintf(text, sizeof(text), "the client can't be adopted: %s", reason(err));
 	client_close(c, err, text);
 	return WIRE_NEXT;
 }
@@ -208,19 +306,24 @@ enum wire_next on_peer_status(struct client *c, const struct frame *f, int *fds)
 	struct adoption *a = c->adoption;
 	char label[160];
 	struct client *adopted;
+	bool machine;
 
 	(void)fds;
 	if (!a || !a->done || f->status != 0) {
 		client_close(c, -EPROTO, "STATUS without a hand-over");
 		return WIRE_NEXT;
 	}
-	adopted = client_find(c->server, a->client);
+	adopted = a->is_machine ? NULL : client_find(c->server, a->client);
+	machine = a->is_machine && vfio_attached(c->server, a->fn);
+	if (machine)
+		server_log(c->server, LOG_NOTICE, "vf%u: virtual machine adopted from %s", a->fn,
+			   c->name);
 	if (adopted)
 		server_log(c->server, LOG_NOTICE, "%s: adopted from %s",
 			   client_label(adopted, label, sizeof(label)), c->name);
 	c->adoption = NULL;
 	c->server->fn[a->fn].reserved_by = 0;
-	if (adopted)
+	if (adopted || machine)
 		freeze_confirmed(c->server, a->fn);
 	adoption_free(a);
 	return WIRE_NEXT;

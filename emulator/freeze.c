@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Freezing a VF's client for a migration: it finishes what is under way, stops
- * its clock and says so; one that can't is just not read from. The verb is
+ * its clock and says so; one that can't is just not read from. So is a virtual
+ * machine, when all that it sent is carried out: its processors are stopped at its own
+ * monitor before, and register writes that it has not to wait for may still be under
+ * way. The verb is
  * answered when it has happened. A freeze ends with the control client that
  * asked for it, unless that said `keep` or the VF's client was handed over. */
 #include <errno.h>
@@ -23,14 +26,22 @@ static void freeze_end(struct server *s, struct function *f, int err, const char
 	reply(s, f, err, text);
 }
 
+/* The client finishes by itself and says so. */
+static bool asked(const struct function *f)
+{
+	return f->client && f->client->features & FRAME_FEATURE_FREEZE;
+}
+
 /* Nothing of a client is under way: none of its frames is half done. */
-static bool at_rest(const struct function *f)
+static bool at_rest(const struct server *s, const struct function *f)
 {
 	const uint8_t *bytes;
 	const int *fds;
 	size_t len;
 	unsigned n;
 
+	if (!f->client)
+		return vfio_at_rest(s, (unsigned)(f - s->fn));
 	return wire_peek(f->client->wire, &bytes, &len, &fds, &n) == 0;
 }
 
@@ -47,19 +58,14 @@ void freeze_verb(struct client *by, uint32_t seq, unsigned fn, bool keep)
 	f->freeze_by = by->id;
 	f->freeze_seq = seq;
 	f->freeze_keep = keep;
-	/* Its processors are stopped at its own monitor; here only its messages wait. */
-	if (vfio_attached(s, fn)) {
-		vfio_hold(s, fn, true);
-		f->freeze = FROZEN;
-	}
-	if (!f->client || f->freeze == FROZEN) {
+	if ((!f->client && !vfio_attached(s, fn)) || f->freeze == FROZEN) {
 		reply(s, f, 0, NULL);
 		return;
 	}
 	f->freeze = FREEZING;
 	f->freeze_limit = uv_hrtime() + SERVER_FREEZE_MS * 1000000ull;
 	s->freezes++;
-	if (f->client->features & FRAME_FEATURE_FREEZE)
+	if (asked(f))
 		client_send(f->client, &freeze, NULL);
 	card_kick(s);
 }
@@ -148,8 +154,17 @@ void freeze_given_back(struct server *s, unsigned fn)
 {
 	const struct function *f = &s->fn[fn];
 
-	if (f->client && f->freeze == FROZEN && !f->freeze_keep && !client_find(s, f->freeze_by))
+	if ((f->client || vfio_attached(s, fn)) && f->freeze == FROZEN && !f->freeze_keep &&
+	    !client_find(s, f->freeze_by))
 		thaw_orphan(s, fn);
+}
+
+static void hold_back(struct server *s, struct function *f)
+{
+	if (f->client)
+		wire_pause(f->client->wire);
+	else
+		vfio_hold(s, (unsigned)(f - s->fn), true);
 }
 
 void freeze_check(struct server *s, uint64_t now, uint64_t *deadline)
@@ -161,12 +176,14 @@ void freeze_check(struct server *s, uint64_t now, uint64_t *deadline)
 
 		if (f->freeze != FREEZING)
 			continue;
-		if (!(f->client->features & FRAME_FEATURE_FREEZE) && at_rest(f)) {
-			wire_pause(f->client->wire);
+		if (!asked(f) && at_rest(s, f)) {
+			hold_back(s, f);
 			freeze_end(s, f, 0, NULL);
 		} else if (now >= f->freeze_limit) {
-			freeze_end(s, f, -ETIMEDOUT, "the client does not answer FREEZE");
-			if (f->client->features & FRAME_FEATURE_FREEZE)
+			freeze_end(s, f, -ETIMEDOUT,
+				   f->client ? "the client does not answer FREEZE" :
+				   "the virtual machine does not rest: stop it at its monitor");
+			if (asked(f))
 				client_send(f->client, &thaw, NULL);
 		} else if (f->freeze_limit < *deadline) {
 			*deadline = f->freeze_limit;

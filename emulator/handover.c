@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Handing a frozen client to another emulator: its socket, what it sent and we
- * did not parse, its memory. Until the other side has said that it has all of
- * it, nothing changes here; until we have confirmed that, nothing is final
- * there. So a failure of either side leaves the client with the other. Meanwhile the
- * VF stays paused here, whoever goes (hold.c). The
- * receiving side is adopt.c. */
+/* Handing a frozen client, or virtual machine, to another emulator: its socket,
+ * what it sent and we did not parse, its memory, what its device knows. Until the
+ * other side has said that it has all of it, nothing changes here; until we have
+ * confirmed that, nothing is final there. So a failure of either side leaves the
+ * client with the other. Meanwhile the VF stays paused here, whoever goes (hold.c).
+ * The receiving side is adopt.c. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,16 +60,22 @@ static void handover_done(struct handover *h)
 	struct frame confirm = { .type = gucemu_FrameType_STATUS, .seq = SEQ_ADOPT };
 	struct json_object *o = json_object_new_object();
 	char label[160];
+	bool machine = vfio_attached(s, h->fn);
 
 	/* The other side may thaw it as soon as it reads this: from then on nobody
 	 * keeps the words of its bell page. */
 	bell_drop(s, h->fn);
 	(void)wire_send(h->peer, &confirm, NULL);
 	wire_close(h->peer, 0, NULL);
-	server_log(s, LOG_NOTICE, "%s: handed over",
-		   client_label(f->client, label, sizeof(label)));
-	client_release(f->client);
-	f->client = NULL;
+	if (machine) {
+		server_log(s, LOG_NOTICE, "vf%u: virtual machine handed over", h->fn);
+		vfio_release(s, h->fn);
+	} else {
+		server_log(s, LOG_NOTICE, "%s: handed over",
+			   client_label(f->client, label, sizeof(label)));
+		client_release(f->client);
+		f->client = NULL;
+	}
 	f->freeze = THAWED;
 	hold_handed_over(s, h->fn);
 	plain_drop(s, h->fn);
@@ -80,37 +86,78 @@ static void handover_done(struct handover *h)
 	handover_free(h);
 }
 
+/* The first frame also when there are no bytes; then pieces of them. */
+static int send_bytes(struct handover *h, struct frame *f, int fd, const int *more_fds, unsigned n,
+		      size_t len)
+{
+	int fds[FRAME_FDS_MAX] = { fd }, err;
+
+	if (n > FRAME_FDS_MAX - 1)
+		return -EBUSY;
+	memcpy(fds + 1, more_fds, n * sizeof(*fds));
+	f->type = gucemu_FrameType_ADOPT;
+	f->seq = SEQ_ADOPT;
+	f->function = h->fn;
+	f->fds = 1 + n;
+	do {
+		f->data_len = len < FRAME_DATA_MAX ? len : FRAME_DATA_MAX;
+		err = wire_send(h->peer, f, fds);
+		f->data += f->data_len;
+		len -= f->data_len;
+		f->fds = 0;
+		f->flags = 0;
+	} while (err == 0 && len > 0);
+	return err;
+}
+
 static int send_socket(struct handover *h)
 {
 	const struct client *c = h->server->fn[h->fn].client;
 	struct frame f = {
-		.type = gucemu_FrameType_ADOPT,
-		.seq = SEQ_ADOPT,
-		.function = h->fn,
 		.flags = c->features,
 		.text = c->name,
 		.text_len = strlen(c->name),
 	};
-	int fds[FRAME_FDS_MAX];
 	const int *more_fds;
 	size_t len;
 	unsigned n;
-	int err = wire_peek(c->wire, &f.data, &len, &more_fds, &n);
 
-	if (err != 0 || n > FRAME_FDS_MAX - 1)
+	if (wire_peek(c->wire, &f.data, &len, &more_fds, &n) != 0)
 		return -EBUSY;
-	fds[0] = wire_fd(c->wire);
-	memcpy(fds + 1, more_fds, n * sizeof(*fds));
-	f.fds = 1 + n;
-	/* The first frame also when there are no bytes; then pieces of them. */
-	do {
-		f.data_len = len < FRAME_DATA_MAX ? len : FRAME_DATA_MAX;
-		err = wire_send(h->peer, &f, fds);
-		f.data += f.data_len;
-		len -= f.data_len;
-		f.fds = 0;
-		f.flags = 0;
-	} while (err == 0 && len > 0);
+	return send_bytes(h, &f, wire_fd(c->wire), more_fds, n, len);
+}
+
+/* A virtual machine: its socket, then what its device knows of it. */
+static int send_machine(struct handover *h)
+{
+	struct vfio_machine m;
+	uint8_t data[sizeof(m.config) + sizeof(m.msix)];
+	int fd = vfio_describe(h->server, h->fn, &m), err;
+	struct frame socket = { .code = FRAME_ADOPT_MACHINE, .data = m.bytes };
+	struct frame f = { .type = gucemu_FrameType_ADOPT, .seq = SEQ_ADOPT, .data = data };
+
+	err = send_bytes(h, &socket, fd, m.fds, m.fds_n, m.len);
+	f.addr = FRAME_ADOPT_DEVICE;
+	f.value = m.greeted;
+	memcpy(data, m.config, sizeof(m.config));
+	memcpy(data + sizeof(m.config), m.msix, sizeof(m.msix));
+	f.data_len = sizeof(m.config) + sizeof(m.msix);
+	if (err == 0)
+		err = wire_send(h->peer, &f, NULL);
+	f = (struct frame){ .type = gucemu_FrameType_ADOPT, .seq = SEQ_ADOPT,
+			    .addr = FRAME_ADOPT_VECTOR, .fds = 1 };
+	for (unsigned i = 0; err == 0 && i < PCI_MSIX_VECTORS; i++) {
+		f.value = i;
+		if (m.vector[i] >= 0)
+			err = wire_send(h->peer, &f, &m.vector[i]);
+	}
+	f = (struct frame){ .type = gucemu_FrameType_ADOPT, .seq = SEQ_ADOPT,
+			    .addr = FRAME_ADOPT_UNREACHABLE, .data = data, .data_len = 16 };
+	for (unsigned i = 0; err == 0 && i < m.fdless_n; i++) {
+		le64_put(data, m.fdless[i].addr);
+		le64_put(data + 8, m.fdless[i].size);
+		err = wire_send(h->peer, &f, NULL);
+	}
 	return err;
 }
 
@@ -137,7 +184,7 @@ static void send_client(struct handover *h)
 {
 	const struct memory *m = &h->server->fn[h->fn].memory;
 	struct frame end = { .type = gucemu_FrameType_ADOPT, .seq = SEQ_ADOPT, .flags = 1 };
-	int err = send_socket(h);
+	int err = vfio_attached(h->server, h->fn) ? send_machine(h) : send_socket(h);
 
 	for (unsigned i = 0; err == 0 && i < m->n; i++)
 		err = send_region(h, &m->region[i]);
@@ -186,11 +233,7 @@ static int verb_check(const struct server *s, unsigned fn, const char **why)
 {
 	const struct function *f = &s->fn[fn];
 
-	if (vfio_attached(s, fn)) {
-		*why = "a virtual machine's VF can't change cards, only its place on this one";
-		return -EOPNOTSUPP;
-	}
-	if (!f->client) {
+	if (!f->client && !vfio_attached(s, fn)) {
 		*why = "the VF has no client";
 		return -ENOTCONN;
 	}
@@ -250,11 +293,12 @@ void handover_check(struct server *s, uint64_t now, uint64_t *deadline)
 {
 	for (unsigned fn = 1; s->handovers > 0 && fn <= s->opt.geometry.vfs; fn++) {
 		struct handover *h = s->fn[fn].handover;
-		struct wire_stats stats;
+		struct wire_stats stats = { 0 }; /* a machine that is held was answered */
 
 		if (!h)
 			continue;
-		wire_stats(s->fn[fn].client->wire, &stats);
+		if (s->fn[fn].client)
+			wire_stats(s->fn[fn].client->wire, &stats);
 		/* What we sent to the client has to be out: the bytes that wait
 		 * here would be lost, or torn in the middle of a frame. */
 		if (now >= h->limit)

@@ -56,8 +56,10 @@ libgucserver_la_SOURCES = \
 	emulator/trace_writer.h \
 	emulator/verb.c \
 	emulator/verb.h \
+	emulator/vfio/pass.c \
 	emulator/vfio/vfio.c \
-	emulator/vfio/vfio.h
+	emulator/vfio/vfio.h \
+	emulator/vfio/vfio_priv.h
 libgucserver_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) \
 	-DGUCEMU_VERSION='"$(PACKAGE_VERSION)"'
 libgucserver_la_LIBADD = libguclocal.la libgucvdev.la libgucwire.la libgucview.la
@@ -74,7 +76,8 @@ server_tests = \
 	tests/process/test_server_move \
 	tests/process/test_server_timer \
 	tests/process/test_takeover \
-	tests/process/test_vfio
+	tests/process/test_vfio \
+	tests/process/test_vfio_move
 # The fuzzer is run by hand: ./run fuzz-socket.
 check_PROGRAMS += $(server_tests) tests/fuzz/fuzz_socket
 TESTS += $(server_tests)
@@ -117,9 +120,14 @@ tests_process_test_takeover_SOURCES = tests/process/test_takeover.c cli/options.
 tests_process_test_takeover_CFLAGS = $(unit_cflags) $(UV_CFLAGS) $(JSON_CFLAGS)
 tests_process_test_takeover_LDFLAGS = -Wl,--wrap=send
 tests_process_test_takeover_LDADD = $(gucemu_LDADD) $(CHECK_LIBS)
-tests_process_test_vfio_SOURCES = tests/process/test_vfio.c $(server_fixture)
+vm_fixture = tests/process/vm_fixture.c tests/process/vm_fixture.h $(server_fixture)
+tests_process_test_vfio_SOURCES = tests/process/test_vfio.c $(vm_fixture)
 tests_process_test_vfio_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_process_test_vfio_CFLAGS = $(unit_cflags)
 tests_process_test_vfio_LDADD = $(server_test_ldadd)
+tests_process_test_vfio_move_SOURCES = tests/process/test_vfio_move.c $(vm_fixture)
+tests_process_test_vfio_move_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_process_test_vfio_move_CFLAGS = $(unit_cflags)
+tests_process_test_vfio_move_LDADD = $(server_test_ldadd)
 
 endif HAVE_CHECK

@@ -20,6 +20,15 @@
 #define FRAME_OVERHEAD 128u         /* everything but text and data, prefix included */
 
 /* Roles of HELLO, in `code`. */
+/* Kind of client in the first ADOPT, and in its `addr` what another one carries. */
+enum frame_adopt { FRAME_ADOPT_CLIENT, FRAME_ADOPT_MACHINE };
+enum frame_adopt_part {
+	FRAME_ADOPT_SHARED,
+	FRAME_ADOPT_HOSTED,
+	FRAME_ADOPT_DEVICE,      /* a machine's configuration space, then its MSI-X table */
+	FRAME_ADOPT_VECTOR,      /* a machine's eventfd for vector `value` */
+	FRAME_ADOPT_UNREACHABLE, /* memory without a descriptor: u64 address, u64 length */
+};
 enum frame_role { FRAME_ROLE_FUNCTION = 1, FRAME_ROLE_CONTROL = 2, FRAME_ROLE_PEER = 3 };
 
 /* Features of HELLO (wanted) and WELCOME (granted), bits of `flags`. */

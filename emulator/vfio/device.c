@@ -476,3 +476,16 @@ void vdev_forget(struct vdev *d)
 	d->greeted = false;
 	d->cursor = 0;
 }
+
+int vdev_adopt(struct vdev *d, const uint8_t config[PCI_CONFIG_BYTES],
+	       const uint8_t msix[16u * VDEV_VECTORS], bool greeted)
+{
+	for (unsigned i = 0; i < PCI_CONFIG_BYTES; i++)
+		if ((config[i] ^ d->pci.bytes[i]) & ~d->pci.writable[i])
+			return -EXDEV;
+	memcpy(d->pci.bytes, config, PCI_CONFIG_BYTES);
+	memcpy(d->msix, msix, sizeof(d->msix));
+	d->greeted = greeted;
+	d->cursor = 0;
+	return 0;
+}

@@ -55,6 +55,12 @@ void vdev_init(struct vdev *d, const struct pci_identity *identity, const struct
 /* The virtual machine is gone: vectors, memory and version are forgotten. */
 void vdev_forget(struct vdev *d);
 
+/* Be a device that another was until now: its configuration space, its MSI-X table,
+ * whether VERSION came. 0, or -EXDEV and nothing was changed: what no write can change
+ * there is not as it is here. */
+int vdev_adopt(struct vdev *d, const uint8_t config[PCI_CONFIG_BYTES],
+	       const uint8_t msix[16u * VDEV_VECTORS], bool greeted);
+
 /* Is this header one of a command that may follow? 0 and the size of the body,
  * or -EPROTO: the connection can't go on. */
 int vdev_header(const struct vdev *d, const uint8_t header[VU_HEADER], uint32_t *body);

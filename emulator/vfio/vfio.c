@@ -11,47 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "device.h"
-#include "wire/fdq.h"
+#include "vfio_priv.h"
 
 /* Register writes between two looks at the clock. */
 #define WRITES_A_LOOK 32u
-/* DMA ranges without a descriptor (firmware, other devices): kept to be found
- * again when they are unmapped. */
-#define FDLESS_MAX 64u
-
-struct fdless {
-	uint64_t addr, size;
-};
-
-struct vfio {
-	struct server *server;
-	unsigned fn;
-	struct listen_socket listen;
-	uv_poll_t accept;
-	/* The virtual machine, or fd -1. */
-	int fd;
-	uv_poll_t poll;
-	bool held, closing; /* closing: the last machine's handle is not gone yet */
-	pid_t pid;
-	struct vdev dev;
-	int vector[VDEV_VECTORS];
-	struct fdless fdless[FDLESS_MAX];
-	unsigned fdless_n;
-	/* The message that is coming in. */
-	uint8_t *in;
-	size_t in_len, in_want;
-	bool begun; /* it is carried out by halves: nothing more need come for the rest */
-	struct fdq fds;
-	uint8_t *out; /* the reply that is going out */
-	size_t out_at, out_len;
-	uint64_t messages, irqs, machines;
-};
-
-static struct vfio *of(const struct server *s, unsigned fn)
-{
-	return s->fn[fn].vfio;
-}
 
 /* --- what the device does to the card ---------------------------------------------- */
 
@@ -100,9 +63,9 @@ static int op_dma_map(void *user, uint64_t addr, uint64_t size, uint64_t offset,
 	if (fd >= 0)
 		return memory_share_guest(&v->server->fn[v->fn].memory, fd, addr, size, offset,
 					  readonly);
-	if (v->fdless_n == FDLESS_MAX)
+	if (v->fdless_n == VFIO_FDLESS_MAX)
 		return -ENOSPC;
-	v->fdless[v->fdless_n++] = (struct fdless){ addr, size };
+	v->fdless[v->fdless_n++] = (struct vfio_range){ addr, size };
 	return 0;
 }
 
@@ -162,7 +125,7 @@ static const struct vdev_ops ops = {
 
 void vfio_irq(struct server *s, unsigned fn, const struct guc_irq *irq)
 {
-	struct vfio *v = of(s, fn);
+	struct vfio *v = vfio_of(s, fn);
 	unsigned vector = v->dev.identity.msix && irq->vector < VDEV_VECTORS ? irq->vector : 0;
 	const uint64_t one = 1;
 
@@ -190,14 +153,8 @@ static void on_closed(uv_handle_t *handle)
 	listen_on(v);
 }
 
-static void detach(struct vfio *v, const char *why)
+void vfio_drop(struct vfio *v)
 {
-	struct server *s = v->server;
-
-	if (v->fd < 0)
-		return;
-	server_log(s, LOG_NOTICE, "vf%u: virtual machine (pid %d) gone: %s", v->fn, (int)v->pid,
-		   why);
 	uv_poll_stop(&v->accept);
 	v->closing = true;
 	uv_close((uv_handle_t *)&v->poll, on_closed);
@@ -207,13 +164,26 @@ static void detach(struct vfio *v, const char *why)
 	fdq_clear(&v->fds);
 	v->in_len = v->out_at = v->out_len = 0;
 	vdev_forget(&v->dev);
+}
+
+static void detach(struct vfio *v, const char *why)
+{
+	struct server *s = v->server;
+
+	if (v->fd < 0)
+		return;
+	server_log(s, LOG_NOTICE, "vf%u: virtual machine (pid %d) gone: %s", v->fn, (int)v->pid,
+		   why);
+	vfio_drop(v);
+	handover_lost(s, v->fn);
+	freeze_lost(s, v->fn);
 	function_lost(s, v->fn);
 	record_detach(s, v->fn, false);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
-static void watch(struct vfio *v)
+void vfio_watch(struct vfio *v)
 {
 	int events = v->out_at < v->out_len ? UV_WRITABLE :
 		     v->held		    ? UV_DISCONNECT :
@@ -322,7 +292,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		while (serve_one(v) && uv_hrtime() < limit)
 			;
 	if (v->fd >= 0)
-		watch(v);
+		vfio_watch(v);
 }
 
 /* --- connections --------------------------------------------------------------------------- */
@@ -352,14 +322,14 @@ static void on_accept(uv_poll_t *poll, int status, int events)
 	v->machines++;
 	server_log(s, LOG_NOTICE, "vf%u: virtual machine (pid %d)", v->fn, (int)v->pid);
 	record_attach(s, v->fn, "vfio-user", false);
-	watch(v);
+	vfio_watch(v);
 }
 
 void vfio_accept(struct server *s)
 {
 	for (unsigned fn = 1; fn <= s->opt.geometry.vfs; fn++)
-		if (of(s, fn))
-			listen_on(of(s, fn));
+		if (vfio_of(s, fn))
+			listen_on(vfio_of(s, fn));
 }
 
 static int open_one(struct server *s, unsigned fn, const char *path)
@@ -454,7 +424,7 @@ int vfio_start(struct server *s)
 void vfio_stop(struct server *s)
 {
 	for (unsigned fn = 1; fn < GUC_MAX_FUNCTIONS; fn++) {
-		struct vfio *v = of(s, fn);
+		struct vfio *v = vfio_of(s, fn);
 
 		if (!v)
 			continue;
@@ -470,7 +440,7 @@ void vfio_stop(struct server *s)
 void vfio_free(struct server *s)
 {
 	for (unsigned fn = 1; fn < GUC_MAX_FUNCTIONS; fn++) {
-		struct vfio *v = of(s, fn);
+		struct vfio *v = vfio_of(s, fn);
 
 		if (!v)
 			continue;
@@ -483,20 +453,12 @@ void vfio_free(struct server *s)
 
 bool vfio_attached(const struct server *s, unsigned fn)
 {
-	return of(s, fn) && of(s, fn)->fd >= 0;
-}
-
-void vfio_hold(struct server *s, unsigned fn, bool hold)
-{
-	struct vfio *v = of(s, fn);
-
-	v->held = hold;
-	watch(v);
+	return vfio_of(s, fn) && vfio_of(s, fn)->fd >= 0;
 }
 
 struct json_object *vfio_state(const struct server *s, unsigned fn)
 {
-	const struct vfio *v = of(s, fn);
+	const struct vfio *v = vfio_of(s, fn);
 	struct json_object *o;
 
 	if (!v)

@@ -2,15 +2,12 @@
 """The tests: what is done to a guest, and what its kernel may say meanwhile. A test
 is a function of a machine; it raises Trouble, or Left where it can't be done."""
 import re
-import time
 
+import moves
 from machine import BASES, Left, Trouble
+from moves import DEVICE, DRIVER, ENABLED, recovered
 
-RECOVERY_SECONDS = 30
 SUBTEST_SECONDS = 280                 # more than any subtest's own limit
-DEVICE = "0000:00:01.0"
-DRIVER = "/sys/bus/pci/drivers/xe"
-ENABLED = "migration recovery ended"  # a string of drivers that can recover
 ANY_CARD = None
 
 # What the driver says of a job that hangs or touches what is not there. "(?#)": may come.
@@ -47,16 +44,6 @@ def load(m):
 
 
 # --- the driver's own doings --------------------------------------------------------------
-
-def recovered(m, times):
-    """All GTs have recovered `times` times in all."""
-    end = time.monotonic() + RECOVERY_SECONDS
-    while m.count(ENABLED) < times * m.gts:
-        if time.monotonic() > end:
-            raise Trouble("%d of %d recoveries ended:\n%s" % (
-                m.count(ENABLED), times * m.gts, "\n".join(m.dmesg()[-20:])))
-        time.sleep(0.2)
-
 
 def can_migrate(m):
     """Left, with the driver's own words, where it can't recover."""
@@ -149,6 +136,18 @@ def programs(*patterns):
     return lambda m: tap(m, *patterns)
 
 
+def when_able(function):
+    def run(m):
+        can_migrate(m)
+        return function(m)
+    return run
+
+
+def series(m):
+    can_migrate(m)
+    return moves.series(m, m.options.times, m.options.say)
+
+
 ONE_GT = ("ptl-1gt",)
 TESTS = {test.name: test for test in (
     Test("probe", probe, "the driver probes, renderD128 is there"),
@@ -179,6 +178,9 @@ TESTS = {test.name: test for test in (
          "a page fault that can't be resolved", FAULT),
     Test("hang", programs("xe_exec_reset@hang*"), "jobs that never end", HANG),
     Test("migrate", migrate, "idle: base up, up, down, overlapping, to where it is"),
+    Test("migrate-loaded", when_able(moves.loaded), "jobs of several processes go on through it"),
+    Test("migrate-blocked", when_able(moves.blocked), "every engine stands in mid-batch"),
+    Test("migrate-series", series, "--times N: idle, loaded, blocked, both"),
     Test("rebind", rebind, "unbound, bound, and migrated then"),
 )}
 

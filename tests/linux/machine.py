@@ -100,6 +100,12 @@ class Machine:
         self.children = []
         self.base = None
         self.loaded = False
+        self.serials = 0
+
+    def serial(self):
+        """A number of its own for each that asks."""
+        self.serials += 1
+        return self.serials
 
     def boot(self, kernel, initrd):
         gpu, monitor = os.path.join(self.folder, "gpu"), os.path.join(self.folder, "qmp")

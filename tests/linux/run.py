@@ -30,13 +30,20 @@ class Guest:
         self.version, self.image, self.initrd = version, image, initrd
 
 
+class Options:
+    """What tests want to know of the command line."""
+
+    def __init__(self, times, say):
+        self.times, self.say = times, say
+
+
 class Row:
     def __init__(self, version, card, test):
         self.version, self.card, self.test = version, card, test
         self.result, self.seconds, self.text = "FAIL", 0.0, ""
 
     def show(self, out=sys.stdout):
-        print("%-9s %-8s %-10s %-5s %6.1f s  %s" % (
+        print("%-9s %-8s %-15s %-5s %6.1f s  %s" % (
             self.version, self.card, self.test, self.result, self.seconds,
             "" if self.result == "FAIL" else self.text), file=out, flush=True)
         if self.result == "FAIL":
@@ -59,6 +66,7 @@ class Rack:
             self.machine = Machine(self.k, self.args.gucemu, self.folder, CARDS[card], options,
                                    self.args.drm_debug)
             self.key = key
+            self.machine.options = Options(self.args.times, say)
             self.machine.boot(guest.image, guest.initrd)
         return self.machine
 
@@ -152,6 +160,8 @@ def parse():
     parser.add_argument("--card", action="append", choices=CARDS, help="only on this card")
     parser.add_argument("--basic", action="store_true", help="the few that every check runs")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
+    parser.add_argument("--times", type=int, default=20, metavar="N",
+                        help="migrations of migrate-series (20)")
     parser.add_argument("--keep", action="store_true", help="keep consoles and logs")
     parser.add_argument("--record", action="store_true",
                         help="also keep a trace of all that goes in and out of the card")
@@ -172,7 +182,7 @@ def parse():
 
 def show_list(k):
     for test in TESTS.values():
-        print("%-10s %s" % (test.name, test.text))
+        print("%-15s %s" % (test.name, test.text))
     print("cards: %s" % " ".join(CARDS))
     try:
         cached = set(k.cached())

@@ -126,7 +126,7 @@ static const struct {
 	{ "image export a b", "needs --linux" },
 	{ "image show --linux a", "takes no --linux" },
 	{ "image import --linux --tiles 4 a b", "no card has 8 GTs" },
-	{ "pf migrate --from a --vf 1", "needs --from, --to and --vf" },
+	{ "pf migrate --to a --vf 1", "needs --from and --vf" },
 	{ "state", "needs --socket" },
 	{ "state --socket x y", "words too many" },
 	{ "serve", "--socket" },

@@ -54,8 +54,14 @@ static void short_lived(struct xe *x, unsigned round)
 	space_end(&s);
 }
 
+/* The time is over, or the file that ends the load is there. */
+static bool over(uint64_t end, const char *stop)
+{
+	return stop ? access(stop, F_OK) == 0 : now_ms() >= end;
+}
+
 /* Jobs of long-lived queues in flight all the time; returns how many were done. */
-static uint64_t work(unsigned seconds, unsigned number)
+static uint64_t work(unsigned seconds, const char *stop, unsigned number)
 {
 	struct xe x;
 	struct space s;
@@ -73,7 +79,7 @@ static uint64_t work(unsigned seconds, unsigned number)
 		fence_new(&f[i], &s);
 		f[i].value = 0;
 	}
-	for (uint64_t n = 0; now_ms() < end || n % (KEEP * DEPTH); n++) {
+	for (uint64_t n = 0; n % (KEEP * DEPTH) || !over(end, stop); n++) {
 		unsigned i = (unsigned)(n % (KEEP * DEPTH));
 
 		if (n >= KEEP * DEPTH) {
@@ -105,10 +111,10 @@ static uint64_t work(unsigned seconds, unsigned number)
 	return jobs;
 }
 
-int load_main(unsigned seconds, unsigned processes)
+int load_main(unsigned seconds, unsigned processes, const char *stop)
 {
 	uint64_t *jobs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint64_t all = 0;
+	uint64_t all = 0, began = now_ms();
 	unsigned bad = 0;
 	int status;
 
@@ -116,15 +122,15 @@ int load_main(unsigned seconds, unsigned processes)
 		return 2;
 	for (unsigned p = 0; p < processes; p++)
 		if (fork() == 0) {
-			jobs[p] = work(seconds, p);
+			jobs[p] = work(seconds, stop, p);
 			_exit(0);
 		}
 	for (unsigned p = 0; p < processes; p++)
 		bad += wait(&status) < 0 || status != 0;
 	for (unsigned p = 0; p < processes; p++)
 		all += jobs[p];
-	printf("load: %llu jobs, %u of %u processes failed\n", (unsigned long long)all, bad,
-	       processes);
+	printf("load: %llu jobs in %llu ms, %u of %u processes failed\n", (unsigned long long)all,
+	       (unsigned long long)(now_ms() - began), bad, processes);
 	return bad ? 1 : 0;
 }
 

@@ -31,7 +31,8 @@ void skip(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)
 void must_end_well(const int *pids, unsigned n);
 
 /* Modes of main.c; the exit status. */
-int load_main(unsigned seconds, unsigned processes);
+/* Until the time is over or, if there is one, until the file `stop` exists. */
+int load_main(unsigned seconds, unsigned processes, const char *stop);
 int block_main(const char *release);
 
 #endif
