@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Read-only registers that tell what a GT has, for the PF, which passes them on to
  * its VFs (vf-lifecycle 7.5). Values are those of a small card with a render, a
- * compute, a copy, a video and a video enhancement engine. A VF reads none. */
+ * compute, a copy, two video and a video enhancement engine. A VF reads none. */
 #include "core.h"
 
 #define MEDIA_SHIFT 0x380000u /* of a media GT's registers below 0x40000 */
@@ -21,7 +21,7 @@ static const struct fuse {
 	{ 0x9134, 0xFF, 0 },                /* EUs */
 	{ 0x9138, 1, 1 },                   /* slices */
 	{ 0x913C, 0x0F, 0x0F },             /* geometry DSS 0 to 3 */
-	{ 0x9140, 0x00010001, 0x000E00FE }, /* one VEBOX, one VDBOX */
+	{ 0x9140, 0x00010003, 0x000E00FC }, /* one VEBOX, two VDBOXes */
 	{ 0x9144, 0x0F, 0 },                /* compute DSS 0 to 3 */
 	{ 0x9170, 1, 0 },                   /* a service copy engine */
 	{ 0xC1DC, 1, 1 },                   /* HuC is loaded */

@@ -36,8 +36,8 @@ CARDS = {card.name: card for card in (
 )}
 
 # What a healthy guest never prints, and what the driver says as a warning or worse.
-BAD = re.compile(r"\*ERROR\*|WARNING: |BUG: |Oops|kernel panic|Call Trace|wedged|Unknown symbol",
-                 re.I)
+BAD = re.compile(r"\*ERROR\*|WARNING: |BUG: |Oops|kernel panic|Call Trace|wedged|Unknown symbol|"
+                 r"Timed ?out job|job timeout|CAT error|coredump|trying reset|Fault response", re.I)
 OURS = re.compile(r"\bxe\b|\[drm\]|00:01\.0")
 WARNING = 4
 RAW = re.compile(r"<(\d+)>(\[ *\d+\.\d+\] )?")
