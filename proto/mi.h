@@ -66,7 +66,12 @@ enum mi_opcode {
  * less one (instructions/xe_gpu_commands.h, xe_migrate.c). */
 #define CMD_BLT               (2u << 29)
 #define BLT_OPCODE            BITS(28, 22)
+#define BLT_OP_BLOCK_COPY     0x41u
+#define BLT_OP_FAST_COPY      0x42u
+#define BLT_OP_FAST_COLOR     0x44u
 #define BLT_OP_CTRL_SURF_COPY 0x48u
+#define BLT_OP_MEM_COPY       0x5Au
+#define BLT_OP_MEM_SET        0x5Bu
 #define BLT_CTRL_SURF_COPY    (2u << 29 | BLT_OP_CTRL_SURF_COPY << 22 | 3u)
 #define BLT_SRC_DIRECT        BITS(21, 21)
 #define BLT_DST_DIRECT        BITS(20, 20)

@@ -93,6 +93,7 @@ unit_tests = \
 	tests/unit/test_guc_mishap \
 	tests/unit/test_guc_native \
 	tests/unit/test_guc_policy \
+	tests/unit/test_guc_sched \
 	tests/unit/test_guc_gates \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
@@ -169,6 +170,9 @@ tests_unit_test_guc_decisions_vf_LDADD = $(guc_ldadd)
 tests_unit_test_guc_detector_SOURCES = tests/unit/test_guc_detector.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_detector_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_detector_LDADD = $(guc_ldadd)
+tests_unit_test_guc_sched_SOURCES = tests/unit/test_guc_sched.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_sched_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_sched_LDADD = $(guc_ldadd)
 tests_unit_test_guc_engine_SOURCES = tests/unit/test_guc_engine.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_engine_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_engine_LDADD = $(guc_ldadd)

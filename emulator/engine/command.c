@@ -56,7 +56,12 @@ static const struct eng_command commands[] = {
 	MI(ATOMIC, 11, false, eng_atomic),
 	MI(BATCH_BUFFER_START, 3, true, eng_batch_start),
 	MI(CONDITIONAL_BATCH_BUFFER_END, 4, false, eng_batch_end_if),
+	BLT(BLOCK_COPY, 22, eng_block_copy),
+	BLT(FAST_COPY, 10, eng_fast_copy),
+	BLT(FAST_COLOR, 16, eng_fast_color),
 	BLT(CTRL_SURF_COPY, 5, eng_ctrl_surf_copy),
+	BLT(MEM_COPY, 10, eng_mem_copy),
+	BLT(MEM_SET, 7, eng_mem_set),
 	/* Pipelines: nothing is drawn, computed or decoded. */
 	{ CMD_3D, CMD_PIPE_CONTROL, 6, ALL, false, "PIPE_CONTROL", eng_pipe_control },
 	{ CMD_CLIENT, CMD_PIPELINE, 1, RENDERING | OF(VIDEO) | OF(VIDEO_ENHANCE) | OF(OTHER),

@@ -3,6 +3,7 @@
  * interrupt (xe-vf-probe 6.2, 6.3, 6.4; decisions say where hardware's manuals
  * are not at hand). */
 #include "space.h"
+
 #include "emulator/guc/sched.h"
 
 #include "proto/mi.h"
@@ -235,18 +236,13 @@ enum eng_end eng_predicate(struct streamer *s)
 
 /* --- the interrupt ------------------------------------------------------------------------ */
 
-/* Source number in the memirq page of the engine that the context is on. */
-static uint8_t irq_source(const struct guc_card *c, const struct guc_context *ctx)
-{
-	return guc_engine_source(ctx->engine_class,
-				 guc_engine_number(c, ctx->engine_class, ctx->logical));
-}
-
 enum eng_end eng_interrupt(struct streamer *s)
 {
 	const struct eng_place *p = s->r;
+	unsigned engine = guc_lrc_engine(p->c, p->ctx, s->child);
 
 	guc_raise_engine(p->c, p->gt, p->fn, s->lrc.image[LRC_MEMIRQ_STATUS],
-			 s->lrc.image[LRC_MEMIRQ_SOURCE], irq_source(p->c, p->ctx));
+			 s->lrc.image[LRC_MEMIRQ_SOURCE],
+			 guc_engine_source(p->ctx->engine_class, engine));
 	return eng_done(s);
 }

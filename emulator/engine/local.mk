@@ -3,6 +3,9 @@
 
 noinst_LTLIBRARIES += libgucengine.la
 libgucengine_la_SOURCES = \
+	emulator/engine/blit.c \
+	emulator/engine/blit.h \
+	emulator/engine/blit_commands.c \
 	emulator/engine/blitter.c \
 	emulator/engine/command.c \
 	emulator/engine/control.c \
@@ -15,6 +18,7 @@ libgucengine_la_SOURCES = \
 	emulator/engine/space.h \
 	emulator/engine/streamer.c \
 	emulator/engine/streamer.h \
+	emulator/engine/tiling.c \
 	emulator/engine/tlb.c \
 	emulator/engine/walk.c
 

@@ -167,6 +167,7 @@ enum eng_end eng_run(const struct eng_place *r, unsigned child, struct eng_slice
 	/* Not the dwords: they are only looked at when they were fetched. */
 	s.r = r;
 	s.slice = slice;
+	s.child = child;
 	s.exec = guc_lrc_exec(r->c, r->gt, r->ctx, child);
 	s.from = 0;
 	s.n = s.cost = 0;

@@ -47,6 +47,7 @@ struct streamer {
 	const struct eng_place *r;
 	struct eng_slice *slice;
 	struct guc_exec *exec;
+	unsigned child; /* the LRC's number in its context */
 	struct guc_lrc lrc;
 	struct eng_vm vm;
 	uint32_t dw[COMMAND_DWORDS];
@@ -130,7 +131,12 @@ void eng_gpr_set(struct streamer *s, unsigned i, uint64_t value);
 /* Save what the slice has changed: 0 or -errno. */
 int eng_regs_save(struct streamer *s);
 
-/* blitter.c */
+/* blitter.c, blit_commands.c */
 enum eng_end eng_ctrl_surf_copy(struct streamer *s);
+enum eng_end eng_fast_copy(struct streamer *s);
+enum eng_end eng_block_copy(struct streamer *s);
+enum eng_end eng_fast_color(struct streamer *s);
+enum eng_end eng_mem_copy(struct streamer *s);
+enum eng_end eng_mem_set(struct streamer *s);
 
 #endif

@@ -175,7 +175,6 @@ static uint32_t write_lrcs(struct writer *w, struct guc_context *ctx)
 			       field_put(BLOB_LRC_BEHIND, x->behind) |
 			       field_put(BLOB_LRC_ARMED, x->armed) |
 			       field_put(BLOB_LRC_ARB_OFF, x->arb_off) |
-			       field_put(BLOB_LRC_FAULTED, x->faulted) |
 			       field_put(BLOB_LRC_PREDICATE, x->predicate));
 		put(w, x->progress);
 		put_batch(w, x->level ? x->batch : 0, guc_exec_ggtt_batch(x) != 0);
@@ -319,7 +318,6 @@ static void apply_exec(struct guc_exec *x, const uint32_t *l, uint64_t start)
 		.behind = (uint8_t)field_get(BLOB_LRC_BEHIND, state),
 		.armed = (uint8_t)field_get(BLOB_LRC_ARMED, state),
 		.arb_off = (uint8_t)field_get(BLOB_LRC_ARB_OFF, state),
-		.faulted = (uint8_t)field_get(BLOB_LRC_FAULTED, state),
 		.predicate = (uint8_t)field_get(BLOB_LRC_PREDICATE, state),
 	};
 	if (x->level && !(x->ppgtt & GUC_EXEC_BATCH))

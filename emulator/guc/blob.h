@@ -89,7 +89,6 @@ enum blob_lrc_dword {
 #define BLOB_LRC_BEHIND    BITS(4, 4)
 #define BLOB_LRC_ARMED     BITS(5, 5)
 #define BLOB_LRC_ARB_OFF   BITS(6, 6)
-#define BLOB_LRC_FAULTED   BITS(7, 7)
 #define BLOB_LRC_PREDICATE BITS(11, 8)
 
 /* Queued G2H: fence << 16 | dwords, then the message. */

@@ -181,7 +181,7 @@ static bool check_exec(const uint32_t *l, const struct guc_blob_facts *facts)
 	uint32_t ppgtt = field_get(BLOB_LRC_PPGTT, state);
 
 	return !(state & ~(BLOB_LRC_LEVEL | BLOB_LRC_PPGTT | BLOB_LRC_BEHIND | BLOB_LRC_ARMED |
-			   BLOB_LRC_ARB_OFF | BLOB_LRC_FAULTED | BLOB_LRC_PREDICATE)) &&
+			   BLOB_LRC_ARB_OFF | BLOB_LRC_PREDICATE)) &&
 	       level <= 2 && !(level && state & BLOB_LRC_BEHIND) &&
 	       batch_fine(l, BLOB_LRC_BATCH, level != 0, ppgtt & GUC_EXEC_BATCH, facts) &&
 	       batch_fine(l, BLOB_LRC_BACK, level == 2, ppgtt & GUC_EXEC_BACK, facts);

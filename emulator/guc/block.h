@@ -124,7 +124,9 @@ struct guc_world {
 	uint64_t from;  /* when its slice began, ns */
 	uint64_t spent; /* commands of the busiest engine since */
 	uint32_t fn;
+	uint32_t last;  /* of those that take turns: who had the last */
 	uint32_t on;    /* 0: nobody has had a turn yet */
+	uint32_t pad;
 };
 
 /* How far a walk over a blob's context records has come. */

@@ -116,6 +116,8 @@ static enum eng_end run_context(const struct eng_place *r)
 		return guc_group_run(r, &slice);
 	if (r->ctx->width > 1)
 		return guc_workqueue_run(r, &slice);
+	if (r->ctx->exec[0].faulted)
+		return ENG_FAULT;
 	end = eng_run(r, 0, &slice);
 	return end == ENG_FAULT ? guc_fault_raise(r, 0, &slice.fault) : end;
 }
@@ -137,6 +139,14 @@ static bool wanted(const struct guc_turn *t, const struct guc_context *ctx)
 	return false;
 }
 
+/* At a semaphore, with arbitration off: it waits on its engine. */
+static void wait_seated(struct guc_turn *t, struct guc_context *ctx)
+{
+	t->u->look_at = t->c->block->now + GUC_POLL_NS;
+	if (slice_over(t->c, ctx) && wanted(t, ctx))
+		evict(t, ctx, false, false);
+}
+
 /* A slice of the context, which is on its engines; one a turn. */
 static void slice(struct guc_turn *t, struct guc_context *ctx)
 {
@@ -153,7 +163,8 @@ static void slice(struct guc_turn *t, struct guc_context *ctx)
 		ctx->slice_from = c->block->now;
 	guc_activity_ran(c, t->gt, ctx);
 	end = run_context(&r);
-	used = t->spent - before;
+	/* Of one engine. */
+	used = (t->spent - before) / ctx->width;
 	ctx->slice_spent += used;
 	ctx->asked_spent += used;
 	if (used > t->peak)
@@ -170,8 +181,8 @@ static void slice(struct guc_turn *t, struct guc_context *ctx)
 			evict(t, ctx, false, false);
 		return;
 	case ENG_WAIT:
-		if (!preemptible(c, t->gt, ctx)) /* it waits on its engine */
-			t->u->look_at = c->block->now + GUC_POLL_NS;
+		if (!preemptible(c, t->gt, ctx))
+			wait_seated(t, ctx);
 		else if (ctx->leaving)
 			guc_context_left(c, t->gt, ctx);
 		else

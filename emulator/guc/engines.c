@@ -129,6 +129,14 @@ unsigned guc_engine_class(unsigned number)
 	return class;
 }
 
+unsigned guc_lrc_engine(const struct guc_card *c, const struct guc_context *ctx, unsigned child)
+{
+	unsigned logical = ctx->engines ? ctx->logical :
+					  (unsigned)__builtin_ctz(ctx->submit_mask | 1u << 31);
+
+	return guc_engine_number(c, ctx->engine_class, logical + (ctx->width > 1 ? child : 0));
+}
+
 uint8_t guc_engine_source(unsigned class, unsigned number)
 {
 	unsigned instance = guc_engine_instance(class, number);

@@ -27,6 +27,7 @@
 #define REPLY_FAILED   BITS(1, 1)   /* named "success" */
 #define REPLY_DESC     BITS(11, 10)
 #define REPLY_DESC_FAULT 1u
+#define REPLY_ASID     BITS(31, 12)
 #define REPLY_INSTANCE BITS(12, 7)  /* 2 */
 #define REPLY_PDATA    BITS(31, 16)
 
@@ -84,11 +85,9 @@ static void tell_fault(struct guc_card *c, unsigned gt, unsigned fn, const struc
 static void page_fault(struct guc_card *c, unsigned gt, unsigned fn, struct guc_context *ctx,
 		       const struct guc_mishap *m)
 {
-	unsigned logical = (unsigned)__builtin_ctz(ctx->submit_mask | 1u << 31);
-
 	guc_context_left(c, gt, ctx);
 	ctx->faulted = 1;
-	tell_fault(c, gt, fn, ctx, guc_engine_number(c, ctx->engine_class, logical), m);
+	tell_fault(c, gt, fn, ctx, guc_lrc_engine(c, ctx, 0), m);
 }
 
 /* Graphics that recover from page faults (has_usm in xe_pci.c): Ponte Vecchio, and
@@ -110,15 +109,13 @@ enum eng_end guc_fault_raise(const struct eng_place *r, unsigned child,
 			   .level = fault->level & 7u, .access = (uint8_t)fault->access,
 			   .kind = (uint8_t)fault->kind },
 	};
-	unsigned logical = r->ctx->logical + (r->ctx->width > 1 ? child : 0);
 
 	if (!recovers(r->c))
 		return ENG_DEAD;
 	if (!guc_g2h_room(r->c, r->gt, r->fn))
 		return ENG_WAIT;
 	guc_lrc_exec(r->c, r->gt, r->ctx, child)->faulted = 1;
-	tell_fault(r->c, r->gt, r->fn, r->ctx,
-		   guc_engine_number(r->c, r->ctx->engine_class, logical), &m);
+	tell_fault(r->c, r->gt, r->fn, r->ctx, guc_lrc_engine(r->c, r->ctx, child), &m);
 	return ENG_FAULT;
 }
 
@@ -130,8 +127,7 @@ static bool answered(struct guc_card *c, unsigned gt, struct guc_context *ctx, u
 
 	for (unsigned i = 0; i < guc_lrc_places(ctx); i++) {
 		struct guc_exec *exec = guc_lrc_exec(c, gt, ctx, i);
-		unsigned engine = guc_engine_number(c, ctx->engine_class,
-						    ctx->logical + (ctx->width > 1 ? i : 0));
+		unsigned engine = guc_lrc_engine(c, ctx, i);
 
 		if (!exec->faulted)
 			continue;
@@ -160,6 +156,7 @@ uint16_t guc_act_fault_response(struct guc_card *c, struct guc_request *r)
 	if (!ctx || !answered(c, r->gt, ctx, field_get(REPLY_INSTANCE, r->dw[2])))
 		return GUC_OK;
 	ctx->faulted = 0;
+	eng_tlb_drop(c, r->gt, r->fn, field_get(REPLY_ASID, r->dw[1]));
 	if (r->dw[1] & REPLY_FAILED)
 		guc_context_kill(c, r->gt, r->fn, id);
 	else

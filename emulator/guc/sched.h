@@ -25,6 +25,8 @@ unsigned guc_engine_record(unsigned class, unsigned instance);
 unsigned guc_engine_count(unsigned class);
 unsigned guc_engine_instance(unsigned class, unsigned number);
 unsigned guc_engine_class(unsigned number);
+/* The engine that LRC `child` of a context is on, was last or will be. */
+unsigned guc_lrc_engine(const struct guc_card *c, const struct guc_context *ctx, unsigned child);
 /* Source of interrupts in the memirq page. */
 uint8_t guc_engine_source(unsigned class, unsigned number);
 

@@ -81,13 +81,12 @@ static uint64_t strict(const struct guc_turn *t, unsigned group)
 	return mask;
 }
 
-/* The next of a mask after the present function, round and round. */
-static unsigned next_of(uint64_t mask, const struct guc_world *w)
+/* The next of a mask after `fn`, round and round. */
+static unsigned next_of(uint64_t mask, unsigned fn)
 {
-	uint64_t after = w->fn >= 63 ? 0 : mask & ~0ull << (w->fn + 1);
-	unsigned all = (unsigned)__builtin_ctzll(mask);
+	uint64_t after = fn >= 63 ? 0 : mask & ~0ull << (fn + 1);
 
-	return after ? (unsigned)__builtin_ctzll(after) : all;
+	return (unsigned)__builtin_ctzll(after ? after : mask);
 }
 
 static bool slice_over(const struct guc_turn *t, const struct guc_world *w, unsigned group)
@@ -95,9 +94,15 @@ static bool slice_over(const struct guc_turn *t, const struct guc_world *w, unsi
 	return guc_passed(t->c, w->from, w->spent, quantum_us(t, w->fn, group));
 }
 
-static void begin(struct guc_turn *t, struct guc_world *w, unsigned fn)
+/* Of `rest`, whose turn is it? Who has high priority comes between each two others. */
+static void begin(struct guc_turn *t, struct guc_world *w, uint64_t rest, uint64_t work)
 {
-	w->fn = fn;
+	uint64_t high = rest & work & t->u->high, others = rest & ~t->u->high;
+
+	if (high && (!others || !w->on || !(t->u->high & guc_bit(w->fn))))
+		w->fn = next_of(high, w->fn);
+	else
+		w->fn = w->last = next_of(others ? others : rest, w->last);
 	w->on = 1;
 	w->from = t->c->block->now;
 	w->spent = 0;
@@ -123,15 +128,9 @@ void guc_world_run(struct guc_turn *t, unsigned group)
 	uint64_t idle_too = work ? strict(t, group) : 0;
 
 	while (work & ~seen) {
-		uint64_t high;
-
 		if (!w->on || (seen & guc_bit(w->fn)) || !((work | idle_too) & guc_bit(w->fn)) ||
-		    slice_over(t, w, group)) {
-			uint64_t rest = (work | idle_too) & ~seen;
-
-			high = t->u->high & rest & work & ~(w->on ? guc_bit(w->fn) : 0);
-			begin(t, w, high ? (unsigned)__builtin_ctzll(high) : next_of(rest, w));
-		}
+		    slice_over(t, w, group))
+			begin(t, w, (work | idle_too) & ~seen, work);
 		if (idle_too & guc_bit(w->fn) && rests(t, w, group, work))
 			return;
 		seen |= guc_bit(w->fn);
