@@ -40,7 +40,7 @@ static uint64_t address(const uint32_t *dw)
 	return make64(dw[0], dw[1]) & BITS64(PPGTT_VA_BITS - 1, 0);
 }
 
-/* --- rectangles ---------------------------------------------------------------------------- */
+/* --- rectangles ------------------------------------------------------ */
 
 /* A corner: two signed 16-bit coordinates. */
 struct corner {
@@ -87,7 +87,7 @@ static bool tiles_fit(const struct eng_blit *b)
 					       b->src.tiling == ENG_LINEAR));
 }
 
-/* --- fast copies ------------------------------------------------------------------------------ */
+/* --- fast copies ------------------------------------------------------ */
 
 static enum eng_tiling fast_tiling(uint32_t code, bool tile4)
 {
@@ -127,7 +127,7 @@ enum eng_end eng_fast_copy(struct streamer *s)
 	return eng_blit(s, &b);
 }
 
-/* --- block copies and colours ------------------------------------------------------------------ */
+/* --- block copies and colours ------------------------------------------------------ */
 
 static enum eng_tiling block_tiling(const struct streamer *s, uint32_t code)
 {
@@ -202,7 +202,7 @@ enum eng_end eng_fast_color(struct streamer *s)
 	return eng_blit(s, &b);
 }
 
-/* --- memory ----------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------ */
 
 static void mem_size(struct eng_blit *b, const uint32_t *cmd, bool pages)
 {

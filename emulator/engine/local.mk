@@ -30,9 +30,11 @@ tests_bench_bench_engine_LDADD = libgucguc.la libguchost.la libgucproto.la
 if HAVE_CHECK
 
 engine_tests = \
+	tests/unit/test_eng_blit \
 	tests/unit/test_eng_command \
 	tests/unit/test_eng_fuzz \
-	tests/unit/test_eng_space
+	tests/unit/test_eng_space \
+	tests/unit/test_guc_fault
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 
@@ -44,6 +46,12 @@ tests_unit_test_eng_command_LDADD = libgucguc.la $(CHECK_LIBS)
 tests_unit_test_eng_fuzz_SOURCES = tests/unit/test_eng_fuzz.c $(ppgtt_fixture)
 tests_unit_test_eng_fuzz_CFLAGS = $(unit_cflags)
 tests_unit_test_eng_fuzz_LDADD = libgucguc.la $(CHECK_LIBS)
+tests_unit_test_eng_blit_SOURCES = tests/unit/test_eng_blit.c $(ppgtt_fixture)
+tests_unit_test_eng_blit_CFLAGS = $(unit_cflags)
+tests_unit_test_eng_blit_LDADD = libgucguc.la $(CHECK_LIBS)
+tests_unit_test_guc_fault_SOURCES = tests/unit/test_guc_fault.c $(ppgtt_fixture)
+tests_unit_test_guc_fault_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_fault_LDADD = libgucguc.la $(CHECK_LIBS)
 tests_unit_test_eng_space_SOURCES = tests/unit/test_eng_space.c $(ppgtt_fixture)
 tests_unit_test_eng_space_CFLAGS = $(unit_cflags)
 tests_unit_test_eng_space_LDADD = libgucguc.la $(CHECK_LIBS)
