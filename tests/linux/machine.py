@@ -92,7 +92,7 @@ def initramfs(kit, modules, programs, path):
 class Machine:
     def __init__(self, kit, gucemu, folder, card, options=(), drm_debug=None):
         self.kit, self.gucemu, self.folder, self.card = kit, gucemu, folder, card
-        self.options, self.drm_debug = options, drm_debug
+        self.serve_options, self.drm_debug = options, drm_debug
         self.control = os.path.join(folder, "card")
         self.kernel_console = os.path.join(folder, "kernel.log") # what a dead guest said
         self.gts = card.gts
@@ -112,7 +112,7 @@ class Machine:
         with open(os.path.join(self.folder, "serve.log"), "w") as log:
             self.server = self.start([self.gucemu, "serve", "--socket", self.control, "--provision",
                                       "0", "--vfio-user", "vf1=" + gpu, *self.card.options,
-                                      *self.options], log)
+                                      *self.serve_options], log)
         self.wait_path(gpu)
         self.provision(BASES[0])
         accelerator = ["-accel", "kvm", "-accel", "tcg"] if os.environ.get("GUCEMU_KVM") else \
