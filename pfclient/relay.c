@@ -150,6 +150,11 @@ bool pfc_relay_step(struct pfc *p, struct pfc_gt *gt)
 		return false;
 	memset(&a, 0, sizeof(a));
 	err = pfc_serve(p, gt, r, &a);
+	/* RETRY is said after a while, or who asks again at once would never rest. */
+	if (err == -EAGAIN && !r->due) {
+		r->due = p->now + RELAY_TESTLOOP_STEP;
+		return true;
+	}
 	sent = a.silent ? 0 : r->mmio ? send_mmio(p, gt, r, &a, err) : send_relay(p, gt, r, &a, err);
 	if (sent == -EBUSY) {
 		/* Services can be asked twice: serve it again when there is room. */

@@ -77,12 +77,13 @@ static int serve_runtime(struct pfc *p, struct pfc_gt *gt, struct pfc_relay_requ
 
 /* --- TESTLOOP (vf-lifecycle 7.2), for PFs with debugging ---------------------------- */
 
-/* Has it been long enough since the loop's first request? 0, or `not_yet`. */
+/* Has it been long enough since the loop's first request? 0, or `not_yet`. *since is one
+ * more than its time, 0 before it. */
 static int long_enough(const struct pfc *p, uint64_t *since, int not_yet)
 {
 	if (!*since)
-		*since = p->now ? p->now : 1;
-	if (p->now - *since < RELAY_TESTLOOP_WHILE)
+		*since = p->now + 1;
+	if (p->now + 1 - *since < RELAY_TESTLOOP_WHILE)
 		return not_yet;
 	*since = 0;
 	return 0;

@@ -160,7 +160,8 @@ static void refuse(lua_State *L)
 {
 	static const char *const keys[] = { "vf_abi", "pf_quirks", "disclose", "testloop",
 					    "admin_only", "relay_base", "relay_latest",
-					    "ccs_ratio", "engine_budget", "trace" };
+					    "graphics", "runtime", "ccs_ratio", "engine_budget",
+					    "trace" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (lua_getfield(L, 1, keys[i]) != LUA_TNIL) {

@@ -91,6 +91,25 @@ static void guc_options_of(lua_State *L, struct guc_options *g)
 	g->ccs_ratio = (uint16_t)arg_int(L, 1, "ccs_ratio", g->ccs_ratio, 0, 512);
 }
 
+/* An artificial list of runtime registers instead of the platform's, as long as asked
+ * for. It lives as long as the script. */
+static void runtime_list(lua_State *L, struct sim_card_options *o)
+{
+	uint32_t n = (uint32_t)arg_int(L, 1, "runtime", 0, 0, PFC_MAX_RUNTIME);
+	uint32_t (*list)[2];
+
+	if (!n)
+		return;
+	list = lua_newuserdatauv(L, n * sizeof(*list), 0);
+	for (uint32_t i = 0; i < n; i++) {
+		list[i][0] = 0x9000 + 4 * i;
+		list[i][1] = i;
+	}
+	luaL_ref(L, LUA_REGISTRYINDEX);
+	o->pf.runtime = (const uint32_t (*)[2])list;
+	o->pf.runtime_n = n;
+}
+
 static uint64_t trace_mask(lua_State *L)
 {
 	uint64_t mask;
@@ -134,6 +153,8 @@ static int core_card_new(lua_State *L)
 	o.pf.relay_base = (uint32_t)arg_int(L, 1, "relay_base", o.pf.relay_base, 0, UINT32_MAX);
 	o.pf.relay_latest = (uint32_t)arg_int(L, 1, "relay_latest", o.pf.relay_latest, 0,
 					      UINT32_MAX);
+	o.pf.graphics_ver = (uint32_t)arg_int(L, 1, "graphics", o.pf.graphics_ver, 0, 9999);
+	runtime_list(L, &o);
 	o.no_pf = !arg_bool(L, 1, "pf", true);
 	mask = trace_mask(L);
 	world_of(s)->started[s->sim->cards < SIM_MAX_CARDS ? s->sim->cards : 0] = tag;

@@ -29,6 +29,8 @@ for _, o in ipairs {
 	{ "admin_only", "the PF runs no work; false" },
 	{ "relay_base", "oldest relay version the PF serves, major << 16 | minor" },
 	{ "relay_latest", "the latest one" },
+	{ "graphics", "version times 100 that the PF finds, which chooses its list of runtime registers" },
+	{ "runtime", "number of artificial runtime registers instead: 0x9000, 0x9004, ... are 0, 1, ..." },
 	{ "trace", "`\"all\"`, or a list of points to see that are left out by default: `mmio-read`, " ..
 		"`mmio-write`, `mem-read`, `mem-write`" },
 } do

@@ -309,18 +309,26 @@ END_TEST
 
 START_TEST(Q_7_2_9_retry)
 {
-	/* Q-7.2-9: RETRY with reason 0 until 5 s after the first; then success, and a
-	 * new loop begins anew. */
+	/* Q-7.2-9: RETRY with reason 0, each 312 ms after its request, until 5 s after
+	 * the first; then success, and a new loop begins anew. */
+	const uint32_t retry = RELAY_LOOP(0xD);
+
 	start_testloop();
 	for (unsigned round = 0; round < 2; round++) {
-		fx_ask(0, 1, RELAY_LOOP(0xD), 0, 1);
-		ck_assert_uint_eq(fx.answer[3], RELAY_HEADER(HXG_RETRY, 0));
-		fx_run(FX_SEC * 4);
-		fx_ask(0, 1, RELAY_LOOP(0xD), 0, 1);
-		ck_assert_uint_eq(fx.answer[3], RELAY_HEADER(HXG_RETRY, 0));
-		fx_run(FX_SEC);
-		fx_ask(0, 1, RELAY_LOOP(0xD), 0, 1);
+		for (unsigned i = 0; i < 2; i++) {
+			fx_relay(0, 1, 7, &retry, 1);
+			ck_assert_uint_eq(fx.answer_len, 0);
+			fx_run(FX_SEC / 4);
+			ck_assert_uint_eq(fx.answer_len, 0);
+			fx_run(FX_SEC / 4);
+			ck_assert_uint_eq(fx.answer[3], RELAY_HEADER(HXG_RETRY, 0));
+			fx.answer_len = 0;
+			fx_run(2 * FX_SEC);
+		}
+		fx_relay(0, 1, 7, &retry, 1);
+		fx_run(FX_SEC / 2);
 		ck_assert_uint_eq(fx.answer[3], RELAY_SUCCESS(0));
+		fx.answer_len = 0;
 	}
 }
 END_TEST
