@@ -67,7 +67,8 @@ static const struct cli_command command = {
 		 "  diff A B                    what differs; where a VF was is no difference\n"
 		 "  export --linux FILE STREAM  as the packets that Linux' xe driver reads\n"
 		 "  import --linux STREAM FILE  and back\n"
-		 "Exit status: 0 good or the same, 1 bad or different, 2 trouble.\n",
+		 "Exit status: 0 good or the same, 1 damaged (show, verify) or different, 2 trouble,\n"
+		 "such as a file that is not there.\n",
 };
 
 static void print_line(struct json_object *o)
@@ -81,11 +82,13 @@ static int show(char **files)
 	struct json_object *o;
 	struct image_doc d;
 	char err[512];
+	bool damaged;
 
 	if (image_doc_open(&d, files[0], NULL, NULL, err, sizeof(err)) < 0) {
 		fprintf(stderr, "gucemu image: %s\n", err);
+		damaged = d.reader.err != 0;
 		image_doc_free(&d);
-		return EXIT_TROUBLE;
+		return damaged ? 1 : EXIT_TROUBLE;
 	}
 	o = image_doc_json(&d);
 	if (opt.json) {
@@ -171,7 +174,7 @@ static int diff(char **files)
 	int status = 0;
 
 	for (unsigned i = 0; i < 2; i++)
-		if (image_doc_open(&d[i], files[i], NULL, NULL, err, sizeof(err)) < 0) {
+		if (image_doc_open(&d[i], files[i], image_doc_sum, NULL, err, sizeof(err)) < 0) {
 			fprintf(stderr, "gucemu image: %s\n", err);
 			status = EXIT_TROUBLE;
 		}

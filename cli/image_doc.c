@@ -14,7 +14,7 @@
 #include "proto/regs.h"
 
 #define CHUNK     65536u
-#define MAX_PAGES (1ull << 24) /* 64 GiB of content of a kind and GT */
+#define MAX_PAGES (1ull << 24) /* 64 GiB of content of a kind and GT, 64 MiB of sums */
 #define MAX_RUNS  64u          /* that are shown */
 
 const char *image_section_name(unsigned type)
@@ -65,8 +65,8 @@ static int note_section(struct image_doc *d)
 	return 0;
 }
 
-/* Pages of a slice; of one that two slices share the sum goes on where it was. */
-static int sum_pages(struct image_doc *d, const struct pfc_image_part *s)
+/* Of a page that two slices share the sum goes on where it was. */
+int image_doc_sum(struct image_doc *d, const struct pfc_image_part *s, void *user)
 {
 	static const uint8_t zeros[GGTT_PAGE];
 	const uint32_t zero_crc = s->data ? 0 : crc32c(0, zeros, sizeof(zeros));
@@ -75,6 +75,7 @@ static int sum_pages(struct image_doc *d, const struct pfc_image_part *s)
 	void *array = d->page[kind][s->gt];
 	int err;
 
+	(void)user;
 	if (last > MAX_PAGES)
 		return -EFBIG;
 	err = grow(&array, last, &d->pages_cap[kind][s->gt], sizeof(uint32_t));
@@ -111,7 +112,7 @@ static int serve(struct image_doc *d, image_slice_fn slice, void *user)
 			return -ENOMEM;
 		pfc_image_give_stage(r, d->stage);
 	} else if (err == 0 && r->phase == PFC_IMG_SLICE) {
-		err = slice ? slice(d, &r->cur, user) : sum_pages(d, &r->cur);
+		err = slice ? slice(d, &r->cur, user) : 0;
 		pfc_image_slice_done(r);
 	}
 	return err;
@@ -158,7 +159,9 @@ int image_doc_open(struct image_doc *d, const char *path, image_slice_fn slice, 
 	status = read_all(d, fd, slice, user);
 	close(fd);
 	if (status < 0) {
-		snprintf(err, cap, "%s: %s", path, strerror(-status));
+		snprintf(err, cap, "%s: %s", path, status == -EFBIG && slice == image_doc_sum ?
+			 "more than 64 GiB of local memory on a tile can't be compared" :
+			 strerror(-status));
 		return status;
 	}
 	status = pfc_image_finish(&d->reader);

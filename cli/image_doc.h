@@ -24,12 +24,16 @@ struct image_doc {
 	uint8_t *stage;
 	struct image_section *sections;
 	size_t sections_n, sections_cap;
-	/* Checksums of content, a 4 KiB page each: VRAM, CCS; of each GT. */
+	/* Checksums of content, a 4 KiB page each: VRAM, CCS; of each GT. By
+	 * image_doc_sum(). */
 	uint32_t *page[2][PFC_IMAGE_GTS];
 	uint64_t pages[2][PFC_IMAGE_GTS], pages_cap[2][PFC_IMAGE_GTS];
 };
 
-/* Read the file. `slice` NULL: sum content up. 0 or -errno; err[0..cap) then has path,
+/* The one for a comparison: sums up d->page. -EFBIG beyond 64 GiB. */
+int image_doc_sum(struct image_doc *d, const struct pfc_image_part *slice, void *user);
+
+/* Read the file. `slice` NULL: content is checked only. 0 or -errno; err[0..cap) then has path,
  * offset and reason. To be freed in any case. */
 int image_doc_open(struct image_doc *d, const char *path, image_slice_fn slice, void *user,
 		   char *err, size_t cap);

@@ -171,7 +171,7 @@ static void usage(FILE *out)
 	for (size_t i = 0; i < VERBS; i++)
 		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].help);
 	fprintf(out, "\n'gucemu trace VERB --help' explains a verb. The exit status is 1 when a\n"
-		     "file is damaged (what could be read is shown), 2 when it is no trace.\n");
+		     "file is damaged (what could be read is shown), 2 when it is no trace or not there.\n");
 }
 
 int gucemu_trace_main(int argc, char **argv)

@@ -99,10 +99,10 @@ enum trace_open trace_file_open(struct trace_file *f, const char *path)
 	f->buf = malloc(BUFFER);
 	if (f->fd < 0 || !f->buf) {
 		say(f, "can't be opened: %s", strerror(f->fd < 0 ? errno : ENOMEM));
-		return TRACE_UNREADABLE;
+		return TRACE_NO_TRACE;
 	}
 	if (!fill(f))
-		return TRACE_UNREADABLE;
+		return TRACE_NO_TRACE;
 	if (f->have < TRACE_MAGIC_BYTES || memcmp(f->buf, TRACE_MAGIC, TRACE_MAGIC_BYTES) != 0) {
 		say(f, "is no trace file");
 		return TRACE_NO_TRACE;
@@ -112,7 +112,7 @@ enum trace_open trace_file_open(struct trace_file *f, const char *path)
 	if (next != TRACE_GOT) {
 		if (next == TRACE_ENDED)
 			say(f, "ends before its header");
-		return TRACE_UNREADABLE;
+		return TRACE_BROKEN;
 	}
 	err = trace_decode_header(&r, &f->header);
 	if (err == -EPROTONOSUPPORT) {
@@ -122,7 +122,7 @@ enum trace_open trace_file_open(struct trace_file *f, const char *path)
 	}
 	if (err) {
 		say(f, "does not begin with a header");
-		return TRACE_UNREADABLE;
+		return TRACE_BROKEN;
 	}
 	clean(f->header.program, sizeof(f->header.program));
 	return TRACE_OPENED;

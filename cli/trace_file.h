@@ -12,8 +12,8 @@
 
 enum trace_open {
 	TRACE_OPENED,
-	TRACE_UNREADABLE, /* can't be opened or read, or breaks before its header ends */
-	TRACE_NO_TRACE,   /* something else, or of a later version */
+	TRACE_BROKEN,   /* breaks before its header ends */
+	TRACE_NO_TRACE, /* can't be opened or read, is something else or of a later version */
 };
 
 enum trace_next { TRACE_GOT, TRACE_ENDED, TRACE_DAMAGED };

@@ -311,10 +311,11 @@ int pf_begin(struct pf *pf, bool adopt, unsigned provision)
 size_t pf_mem_size(const struct pfc_options *options)
 {
 	unsigned gts = (unsigned)options->tiles * options->gts;
-	size_t size = pfc_mem_size(gts);
+	size_t size = pfc_mem_size(gts), least = pfc_mem_min(gts);
 
+	/* Of a small card what images may take is less, but not more than an eighth. */
 	if (size > options->ggtt_size / 8)
-		size = pfc_mem_min(gts);
+		size = options->ggtt_size / 8 > least ? (size_t)(options->ggtt_size / 8) : least;
 	return (size + GGTT_PAGE - 1) & ~(size_t)(GGTT_PAGE - 1);
 }
 

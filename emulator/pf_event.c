@@ -18,6 +18,9 @@ const char *pf_verb_text(enum pfc_verb verb, int err)
 		return verb == PFC_PROVISION ?
 			       "a bad size: GGTT goes by 4 KiB, local memory by 2 MiB and on "
 			       "discrete cards only" : "no such VF, or a bad size";
+	case -ENOBUFS:
+		return "the image is larger than the PF's memory for images, which goes with "
+		       "the card's GGTT";
 	case -EALREADY:
 		return "the same verb is under way";
 	case -EBUSY:

@@ -462,7 +462,8 @@ void pfc_restore_unmark(struct pfc *p, unsigned vf);
 struct pfc_image_profile pfc_profile(const struct pfc *p, unsigned vf);
 /* Reserve and give back memory for an image. */
 int pfc_pool_init(struct pfc_pool *pool, size_t base, size_t size);
-int pfc_pool_take(struct pfc_pool *pool, struct pfc_transfer *t, size_t bytes);
+int pfc_pool_take(struct pfc *p, unsigned vf, struct pfc_pool *pool, struct pfc_transfer *t,
+		  size_t bytes);
 void pfc_pool_give(struct pfc *p, struct pfc_pool *pool, struct pfc_transfer *t);
 /* The request with this tag no longer uses the VF's memory. */
 void pfc_transfer_idle(struct pfc *p, unsigned vf, unsigned gt, uint64_t tag);

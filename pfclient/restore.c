@@ -226,7 +226,7 @@ static int take_stage(struct pfc *p, unsigned vf)
 	int err;
 
 	need += (size_t)slice * p->opt.tiles;
-	err = pfc_pool_take(&p->in_pool, &v->in, need ? need : 1);
+	err = pfc_pool_take(p, vf, &p->in_pool, &v->in, need ? need : 1);
 	for (unsigned gt = 0; gt < p->gts && !err; gt++)
 		if (!p->gt[gt].media) {
 			v->in.bulk[gt].buffer = v->in.base + at;

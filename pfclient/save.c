@@ -48,7 +48,7 @@ static int step_reserve(struct pfc *p, struct pfc_unit *u)
 		if (!p->gt[gt].media)
 			need += page_up(region_bytes(v)) + pfc_content_room(p, u->vf);
 	}
-	err = pfc_pool_take(&p->out_pool, t, need);
+	err = pfc_pool_take(p, u->vf, &p->out_pool, t, need);
 	if (err)
 		return err == -EAGAIN ? PFC_WAIT : err;
 	at = t->base + GGTT_PAGE;

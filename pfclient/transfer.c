@@ -15,12 +15,16 @@ int pfc_pool_init(struct pfc_pool *pool, size_t base, size_t size)
 	return host_pages_init(&pool->pages, size);
 }
 
-int pfc_pool_take(struct pfc_pool *pool, struct pfc_transfer *t, size_t bytes)
+int pfc_pool_take(struct pfc *p, unsigned vf, struct pfc_pool *pool, struct pfc_transfer *t,
+		  size_t bytes)
 {
 	size_t off;
 
-	if (bytes > pool->size)
+	if (bytes > pool->size) {
+		pfc_log(p, PFC_LOG_ERROR, vf, 0, "an image needs %lu KiB, there are %lu KiB for all",
+			(unsigned long)(bytes >> 10), (unsigned long)(pool->size >> 10));
 		return -ENOBUFS;
+	}
 	/* An earlier image of this VF is still being given up. */
 	if (t->size)
 		return -EAGAIN;

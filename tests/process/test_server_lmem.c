@@ -182,6 +182,23 @@ START_TEST(shares_that_do_not_fit)
 }
 END_TEST
 
+START_TEST(large_on_a_small_card)
+{
+	/* The PF's memory for images goes with the card's GGTT; the least is enough for the
+	 * local memory of any card. */
+	static const char *const args[] = { "--platform", "bmg", "--vfs", "1", "--ggtt-size", "16M",
+					    "--lmem-size", "1023G", "--log", "error", NULL };
+	struct raw_client c;
+	const char *json;
+
+	server_start(&server, args);
+	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(client_verb(&c, "pf pause vf=1", &json), 0);
+	ck_assert_msg(client_verb(&c, "pf size vf=1", &json) == 0, "%s", json);
+	client_end(&c);
+}
+END_TEST
+
 /* --- through a PF's process ------------------------------------------------------------ */
 
 static void setup_no_pf(void)
@@ -312,6 +329,7 @@ static Suite *suite(void)
 	tcase_set_timeout(ptl, 60);
 	tcase_add_checked_fixture(ptl, NULL, teardown);
 	tcase_add_test(ptl, integrated);
+	tcase_add_test(ptl, large_on_a_small_card);
 	suite_add_tcase(s, ptl);
 	tcase_set_timeout(apart, 60);
 	tcase_add_checked_fixture(apart, setup_no_pf, move_teardown);

@@ -312,7 +312,7 @@ START_TEST(damaged_files)
 	ck_assert_int_eq(ftruncate(fd, 7), 0);
 	expect_trace("show %s", "t", 2, "is no trace file");
 	close(fd);
-	expect_trace("info %s", "nowhere", 1, "can't be opened");
+	expect_trace("info %s", "nowhere", 2, "can't be opened");
 	expect_run("trace info /bin/sh", 2, "is no trace file");
 	expect_run("trace info", 2, "needs a FILE");
 	expect_run("trace show a b", 2, "takes one FILE");

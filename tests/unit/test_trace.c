@@ -412,7 +412,7 @@ START_TEST(file_cut_anywhere)
 			whole++;
 		opened = trace_file_open(&f, path);
 		ck_assert_int_eq(opened, cut < TRACE_MAGIC_BYTES ? TRACE_NO_TRACE
-				 : whole == 0 ? TRACE_UNREADABLE : TRACE_OPENED);
+				 : whole == 0 ? TRACE_BROKEN : TRACE_OPENED);
 		while (opened == TRACE_OPENED && (next = trace_file_next(&f, &r)) == TRACE_GOT)
 			got++;
 		if (opened == TRACE_OPENED) {
@@ -440,9 +440,9 @@ START_TEST(file_of_another_version)
 	ck_assert(strstr(f.why, "version 2"));
 	trace_file_close(&f);
 	unlink(path);
-	ck_assert_int_eq(trace_file_open(&f, "/no/such/file"), TRACE_UNREADABLE);
+	ck_assert_int_eq(trace_file_open(&f, "/no/such/file"), TRACE_NO_TRACE);
 	trace_file_close(&f);
-	ck_assert_int_eq(trace_file_open(&f, "/tmp"), TRACE_UNREADABLE);
+	ck_assert_int_eq(trace_file_open(&f, "/tmp"), TRACE_NO_TRACE);
 	trace_file_close(&f);
 }
 END_TEST
