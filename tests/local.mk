@@ -306,7 +306,7 @@ tests_unit_test_vfc_relay_LDADD = $(vfc_ldadd)
 
 tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_answers.c \
 	tests/sim/test_detector.c tests/sim/test_faults.c tests/sim/fixup_stage.c tests/sim/fixup_stage.h \
-	tests/sim/test_fixups.c tests/sim/test_group.c tests/sim/test_lmem.c \
+	tests/sim/test_sched.c tests/sim/test_fixups.c tests/sim/test_group.c tests/sim/test_lmem.c \
 	tests/sim/test_migration.c \
 	tests/sim/test_races.c tests/sim/test_submission.c $(sim_sources)
 tests_sim_test_sim_CFLAGS = $(unit_cflags)

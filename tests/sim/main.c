@@ -15,5 +15,6 @@ int main(void)
 	srunner_add_suite(r, suite_submission());
 	srunner_add_suite(r, suite_lmem());
 	srunner_add_suite(r, suite_faults());
+	srunner_add_suite(r, suite_sched());
 	return check_run(r);
 }

@@ -14,5 +14,6 @@ Suite *suite_group(void);
 Suite *suite_submission(void);
 Suite *suite_lmem(void);
 Suite *suite_faults(void);
+Suite *suite_sched(void);
 
 #endif
