@@ -236,11 +236,15 @@ enum eng_end eng_predicate(struct streamer *s)
 
 /* --- the interrupt ------------------------------------------------------------------------ */
 
+/* It is a system call of whoever has the card. */
+#define INTERRUPT_COST 16u
+
 enum eng_end eng_interrupt(struct streamer *s)
 {
 	const struct eng_place *p = s->r;
 	unsigned engine = guc_lrc_engine(p->c, p->ctx, s->child);
 
+	s->cost += INTERRUPT_COST;
 	guc_raise_engine(p->c, p->gt, p->fn, s->lrc.image[LRC_MEMIRQ_STATUS],
 			 s->lrc.image[LRC_MEMIRQ_SOURCE],
 			 guc_engine_source(p->ctx->engine_class, engine));

@@ -31,6 +31,9 @@ static const uint16_t cs_regs[ENG_CS_REGS] = {
 #define SAVE_LRI(n) (MI_CMD(MI_OP_LOAD_REGISTER_IMM) | (2u * (n) - 1u))
 #define SAVE_HEADER (SAVE_LRI(ENG_CS_REGS) | MI_LRI_CS)
 
+/* Dwords of a list of registers that take as long as a command. */
+#define DWORDS_A_COMMAND 4u
+
 /* A driver's image without a state ends with MI_BATCH_BUFFER_END about here. */
 #define IMAGE_END_FIRST 0x34u
 #define IMAGE_END_LAST  0x4Fu
@@ -98,7 +101,9 @@ int eng_regs_save(struct streamer *s)
 
 static int cs_index(uint32_t offset)
 {
-	for (uint32_t i = 0; i < ENG_CS_REGS; i++)
+	if (offset - cs_regs[0] < 4 * GPRS)
+		return (int)(offset - cs_regs[0]) / 4;
+	for (uint32_t i = GPRS; i < ENG_CS_REGS; i++)
 		if (cs_regs[i] == offset)
 			return (int)i;
 	return -1;
@@ -258,6 +263,7 @@ enum eng_end eng_load_imm(struct streamer *s)
 	bool relative = s->cmd[0] & (MI_LRI_CS | MI_LRI_REMAP);
 	enum eng_end end = ENG_MORE;
 
+	s->cost += s->len / DWORDS_A_COMMAND;
 	for (uint32_t i = 1; end == ENG_MORE && i + 1 < s->len; i += 2)
 		/* Remapping moves the render engine's registers only. */
 		end = eng_reg_write(s, s->cmd[i],

@@ -211,11 +211,22 @@ static uint32_t far_stores(uint32_t *dw)
 	return n;
 }
 
+/* The longest list of registers, none of which is the model's. */
+static uint32_t registers(uint32_t *dw)
+{
+	dw[0] = MI_CMD(MI_OP_LOAD_REGISTER_IMM) | MI_LRI_CS | 253;
+	for (uint32_t i = 1; i < 255; i++)
+		dw[i] = i % 2 ? 0x7F0 : 0;
+	return 255;
+}
+
 static void longest_turn(struct bare *b, const char *what, const uint32_t *dw, uint32_t n)
 {
 	uint64_t worst = 0, all = 0, now = 1;
 
 	program(b, dw, n);
+	/* One context takes all that a turn may do, as many of them would. */
+	b->card.block->options.engine_budget = GUC_ENGINE_TURN;
 	guc_contexts_kick(&b->card, 0, 1);
 	for (uint32_t i = 0; i < TURNS; i++) {
 		uint64_t start = bench_cpu(), took;
@@ -249,6 +260,7 @@ int main(void)
 	longest_turn(&b, "jumps", jump, 1);
 	longest_turn(&b, "long stores", dw, long_store(dw));
 	longest_turn(&b, "stores that miss", dw, far_stores(dw));
+	longest_turn(&b, "registers", dw, registers(dw));
 	bare_free(&b);
 	return EXIT_SUCCESS;
 }
