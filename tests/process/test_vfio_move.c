@@ -27,7 +27,7 @@ static pid_t monitor;
 
 static void start_card(unsigned i, bool sockets)
 {
-	char list[128];
+	char list[256];
 	static struct raw_client c;
 	const char *json;
 	const char *const args[] = { "--vfs", "2", "--provision", "0", "--name", i ? "B" : "A",
