@@ -63,7 +63,9 @@ bool demo_record_start(struct demo *d)
 	if (!is_free(d, d->opt.record))
 		return false;
 	err = trace_writer_open(&d->trace, &d->loop, d->opt.record, d->opt.overwrite,
-				gucemu_TRACE_STORY, on_stopped, d);
+				gucemu_TRACE_STORY,
+				d->opt.fault.n + d->opt.faults.n ? d->opt.fault_seed : 0,
+				on_stopped, d);
 	if (err != 0) {
 		demo_fail(d, "can't record to %s: %s", d->opt.record, strerror(-err));
 		return false;

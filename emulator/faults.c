@@ -13,11 +13,22 @@
 #include "fault/fault.h"
 #include "server.h"
 
+/* The rule as it was written, into the recording. */
+static void mark(struct server *s, int number, const char *line, size_t len)
+{
+	char text[FAULT_LINE_MAX + 32];
+
+	snprintf(text, sizeof(text), "fault rule %d: %.*s", number, (int)len, line);
+	record_mark(s, text);
+}
+
 void faults_attach(struct server *s)
 {
 	struct fault_info info;
 
 	fault_attach(s->opt.fault, &s->card);
+	for (unsigned i = 0; fault_info(s->opt.fault, i, &info); i++)
+		mark(s, info.number, info.line, strlen(info.line));
 	if (fault_info(s->opt.fault, 0, &info))
 		server_log(s, LOG_NOTICE, "fault rules: seed %llu",
 			   (unsigned long long)fault_seed(s->opt.fault));
@@ -183,6 +194,7 @@ static void add(struct client *c, uint32_t seq, const char *line, size_t len)
 		return;
 	}
 	fault_attach(f, &c->server->card);
+	mark(c->server, n, line, len);
 	o = json_object_new_object();
 	json_add_int(o, "number", n);
 	json_add_u64(o, "seed", fault_seed(f));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault/fault.h"
 #include "server.h"
 #include "trace_writer.h"
 #include "view/trace.h"
@@ -53,7 +54,9 @@ int record_start(struct server *s)
 	if (!s->recorder)
 		return -ENOMEM;
 	err = trace_writer_open(&s->recorder->writer, &s->loop, s->opt.record, s->opt.overwrite,
-				gucemu_TRACE_EVERYTHING, on_stopped, s);
+				gucemu_TRACE_EVERYTHING,
+				fault_points(s->opt.fault) ? fault_seed(s->opt.fault) : 0,
+				on_stopped, s);
 	if (err != 0) {
 		free(s->recorder);
 		s->recorder = NULL;
@@ -114,6 +117,11 @@ static void put_text(struct server *s, gucemu_TraceKind kind, unsigned fn, unsig
 void record_step(struct server *s, unsigned fn, unsigned gt, const char *text)
 {
 	put_text(s, gucemu_TRACE_STEP, fn, gt, 0, text);
+}
+
+void record_mark(struct server *s, const char *text)
+{
+	put_text(s, gucemu_TRACE_MARK, 0, 0, 0, text);
 }
 
 void record_attach(struct server *s, unsigned fn, const char *name, bool adopted)

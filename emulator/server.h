@@ -397,6 +397,8 @@ bool record_active(const struct server *s);
 void record_event(struct server *s, const struct guc_event *event);
 /* What is not the card's: the PF's steps, clients that come and go. */
 void record_step(struct server *s, unsigned fn, unsigned gt, const char *text);
+/* What whoever reads it should know. */
+void record_mark(struct server *s, const char *text);
 void record_attach(struct server *s, unsigned fn, const char *name, bool adopted);
 void record_detach(struct server *s, unsigned fn, bool given);
 /* The disk is behind: what has time waits for it, such as the PF; */

@@ -266,11 +266,12 @@ static int open_file(const char *path, bool overwrite)
 	return err;
 }
 
-static int write_header(struct trace_writer *w, gucemu_TraceContent content)
+static int write_header(struct trace_writer *w, gucemu_TraceContent content, uint64_t seed)
 {
 	uint8_t buf[TRACE_MAGIC_BYTES + TRACE_TEXT_MAX + TRACE_OVERHEAD];
 	gucemu_TraceHeader h = { .version = TRACE_VERSION, .content = content,
-				 .program = "gucemu " GUCEMU_VERSION, .clock = uv_hrtime() };
+				 .program = "gucemu " GUCEMU_VERSION, .seed = seed,
+				 .clock = uv_hrtime() };
 	struct timespec now;
 	ssize_t done;
 	long n;
@@ -291,7 +292,8 @@ static int write_header(struct trace_writer *w, gucemu_TraceContent content)
 }
 
 int trace_writer_open(struct trace_writer **out, uv_loop_t *loop, const char *path, bool overwrite,
-		      gucemu_TraceContent content, trace_stopped_fn stopped, void *user)
+		      gucemu_TraceContent content, uint64_t seed, trace_stopped_fn stopped,
+		      void *user)
 {
 	struct trace_writer *w = calloc(1, sizeof(*w));
 	int err;
@@ -310,7 +312,7 @@ int trace_writer_open(struct trace_writer **out, uv_loop_t *loop, const char *pa
 		free(w);
 		return err;
 	}
-	err = write_header(w, content);
+	err = write_header(w, content, seed);
 	if (err) {
 		close(w->fd);
 		free(w);

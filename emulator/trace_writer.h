@@ -27,9 +27,11 @@ typedef void (*trace_stopped_fn)(void *user, const char *text);
 /* Create `path` with rights 0600 and write the magic and the header. A file
  * that is there is an error (-EEXIST), or with `overwrite` replaced; what is no
  * regular file is never written to (-EINVAL). `path` must live until close.
+ * `seed` is that of whatever is random in the run, 0: nothing is.
  * 0, -ENOMEM, or -errno of open or write. */
 int trace_writer_open(struct trace_writer **w, uv_loop_t *loop, const char *path, bool overwrite,
-		      gucemu_TraceContent content, trace_stopped_fn stopped, void *user);
+		      gucemu_TraceContent content, uint64_t seed, trace_stopped_fn stopped,
+		      void *user);
 /* Add a record. Does nothing once recording has stopped. */
 void trace_writer_put(struct trace_writer *w, const struct trace_record *r);
 void trace_writer_card(struct trace_writer *w, const gucemu_TraceCard *c, uint32_t card,

@@ -13,6 +13,7 @@ import traceback
 
 import kit
 from cases import ABILITIES, BASIC, DEFAULT, TESTS
+import misbehave
 from machine import CARDS, Left, Machine, Trouble, initramfs
 
 SKIPPED = 77
@@ -87,7 +88,15 @@ class Rack:
     def run(self, guest, row):
         began = time.monotonic()
         try:
-            row.text = TESTS[row.test].run(self.get(guest, row.card)) or ""
+            machine = self.get(guest, row.card)
+            if row.test in TESTS:
+                row.text = TESTS[row.test].run(machine) or ""
+            else:
+                fault = misbehave.FAULTS[row.test]
+                if fault.when == "probe" and machine.loaded:
+                    self.drop()
+                    machine = self.get(guest, row.card)
+                row.text = misbehave.judge(machine, fault)
             row.result = "ok"
         except Left as why:
             row.result, row.text = "skip", str(why)
@@ -95,7 +104,7 @@ class Rack:
             row.text = str(trouble)
         except Exception:         # a fault of this program: of this row, not of all
             row.text = traceback.format_exc()
-        if row.result != "ok":
+        if row.result != "ok" or self.machine.spoilt:
             try:
                 self.drop()
             except Exception:
@@ -129,6 +138,9 @@ def prepare(k, version, image, modules, folder, program):
 def wanted_rows(args):
     if args.basic:
         return BASIC
+    if args.faults:
+        names = args.test or tuple(misbehave.FAULTS)
+        return tuple((card, name) for card in args.card or ("ptl-1gt",) for name in names)
     several = len(args.kernel or ()) > 1 or "all" in (args.kernel or ())
     if not args.test and not args.card and not several:
         return DEFAULT
@@ -156,7 +168,9 @@ def parse():
     parser.add_argument("--kernel-image", metavar="FILE", help="a kernel of your own (bzImage)")
     parser.add_argument("--modules", metavar="DIR",
                         help="its modules: where they were installed (INSTALL_MOD_PATH)")
-    parser.add_argument("--test", action="append", choices=TESTS, help="only this one")
+    parser.add_argument("--test", action="append", metavar="NAME", help="only this one")
+    parser.add_argument("--faults", action="store_true",
+                        help="what the driver makes of a GuC that misbehaves by fault rules")
     parser.add_argument("--card", action="append", choices=CARDS, help="only on this card")
     parser.add_argument("--basic", action="store_true", help="the few that every check runs")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
@@ -174,6 +188,9 @@ def parse():
         parser.error("--kernel and --kernel-image exclude each other")
     if args.modules and not args.kernel_image:
         parser.error("--modules is for --kernel-image")
+    for name in args.test or ():
+        if name not in (misbehave.FAULTS if args.faults else TESTS):
+            parser.error("there is no test '%s': see --list" % name)
     for path in (args.kernel_image, args.modules):
         if path and not os.path.exists(path):
             parser.error("there is no %s" % path)
@@ -183,6 +200,9 @@ def parse():
 def show_list(k):
     for test in TESTS.values():
         print("%-15s %s" % (test.name, test.text))
+    print("with --faults:")
+    for fault in misbehave.FAULTS.values():
+        print("%-12s %-8s %s" % (fault.name, fault.when, fault.text))
     print("cards: %s" % " ".join(CARDS))
     try:
         cached = set(k.cached())

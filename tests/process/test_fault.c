@@ -315,6 +315,10 @@ START_TEST(recorded)
 	ck_assert_int_eq(end_gucemu(a, SIGTERM), 0);
 	snprintf(line, sizeof(line), "trace show %s/t --kind fault", scratch);
 	expect_run(line, 0, "'slow' at mbox-request");
+	snprintf(line, sizeof(line), "trace show %s/t --kind mark", scratch);
+	expect_run(line, 0, "fault rule 4: on mem-read vf=1 every=3 do nothing");
+	snprintf(line, sizeof(line), "trace info %s/t", scratch);
+	expect_run(line, 0, "seed      3");
 	snprintf(line, sizeof(line), "trace diagram %s/t", scratch);
 	expect_run(line, 0, "fault slow");
 	snprintf(line, sizeof(line), "%s/t", scratch);
