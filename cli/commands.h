@@ -10,6 +10,8 @@ int gucemu_image_main(int argc, char **argv);
 int gucemu_trace_main(int argc, char **argv);
 int gucemu_run_main(int argc, char **argv);
 int gucemu_conformance_main(int argc, char **argv);
+int gucemu_clock_main(int argc, char **argv);
+int gucemu_snapshot_main(int argc, char **argv);
 int gucemu_demo_main(int argc, char **argv);
 int gucemu_actions_main(int argc, char **argv);
 int gucemu_klvs_main(int argc, char **argv);

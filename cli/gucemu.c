@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	{ "run", gucemu_run_main, "run scenarios: say what should happen, and get a verdict" },
 	{ "conformance", gucemu_conformance_main, "judge VF and PF drivers by the checklist" },
 	{ "image", gucemu_image_main, "look into saved VFs, compare them, exchange them with Linux" },
+	{ "clock", gucemu_clock_main, "stop a card's clock, move it on, let it go on" },
+	{ "snapshot", gucemu_snapshot_main, "keep a whole card, and put it back" },
 	{ "state", gucemu_state_main, "show everything in an emulated card" },
 	{ "explain", gucemu_explain_main, "say what a number, name or message means" },
 	{ "actions", gucemu_actions_main, "list the messages between drivers and GuC" },

@@ -4,6 +4,7 @@ bin_PROGRAMS += gucemu
 gucemu_SOURCES = \
 	cli/child.c \
 	cli/child.h \
+	cli/clock.c \
 	cli/commands.h \
 	cli/conformance.c \
 	cli/control.c \
@@ -94,6 +95,7 @@ cli_tests = \
 	tests/unit/test_linux_stream \
 	tests/unit/test_view \
 	tests/process/test_cli \
+	tests/process/test_clock \
 	tests/process/test_demo \
 	tests/process/test_fault \
 	tests/process/test_run \
@@ -157,6 +159,10 @@ tests_process_test_cli_SOURCES = tests/process/test_cli.c $(cli_fixture)
 tests_process_test_cli_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_cli_CFLAGS = $(cli_test_cflags)
 tests_process_test_cli_LDADD = $(cli_test_ldadd)
+tests_process_test_clock_SOURCES = tests/process/test_clock.c $(cli_fixture) tests/check_main.h
+tests_process_test_clock_CPPFLAGS = $(cli_test_cppflags)
+tests_process_test_clock_CFLAGS = $(cli_test_cflags)
+tests_process_test_clock_LDADD = $(cli_test_ldadd)
 tests_process_test_run_SOURCES = tests/process/test_run.c $(cli_fixture) tests/check_main.h
 tests_process_test_run_CPPFLAGS = $(cli_test_cppflags)
 tests_process_test_run_CFLAGS = $(cli_test_cflags)

@@ -51,7 +51,7 @@ void card_time(struct server *s)
 	if (s->ticked)
 		return;
 	s->ticked = true;
-	s->now = uv_hrtime();
+	s->now = clock_now(s);
 	faults_look(s);
 	guc_tick(&s->card, s->now);
 }
@@ -80,20 +80,21 @@ void card_kick(struct server *s)
 static void on_check(uv_check_t *check)
 {
 	struct server *s = check->data;
-	uint64_t now = uv_hrtime();
-	uint64_t next = UINT64_MAX;
+	/* The machine's clock and the card's. */
+	uint64_t now = uv_hrtime(), card = clock_now(s);
+	uint64_t next = UINT64_MAX, due = UINT64_MAX;
 	bool more, moved = false;
 
-	s->now = now;
+	s->now = card;
 	s->ticked = false;
 	s->again = false;
-	if (guc_next_deadline(&s->card) <= now) {
+	if (guc_next_deadline(&s->card) <= card) {
 		faults_look(s);
-		guc_tick(&s->card, now);
+		guc_tick(&s->card, card);
 	}
-	more = plain_turn(s, now, &next);
+	more = plain_turn(s, card, &due);
 	if (!record_behind(s)) /* a write that ends wakes the loop */
-		more |= builtin_turn(s, now, &next, &moved);
+		more |= builtin_turn(s, card, &due, &moved);
 	more |= local_retire(&s->local);
 	proxy_turn(s);
 	hold_turn(s, now, &next);
@@ -105,8 +106,12 @@ static void on_check(uv_check_t *check)
 	clients_bury(s);
 	bell_turn(s);
 	record_turn(s, now, &next);
-	if (guc_next_deadline(&s->card) < next)
-		next = guc_next_deadline(&s->card);
+	if (guc_next_deadline(&s->card) < due)
+		due = guc_next_deadline(&s->card);
+	if (!more && !s->again)
+		more = clock_turn(s, due);
+	if (clock_real(s, due) < next)
+		next = clock_real(s, due);
 	if (more || s->again || next <= now) {
 		card_kick(s);
 		return;

@@ -337,6 +337,7 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 {
 	struct client *c = user;
 	const struct row *row;
+	enum wire_next next;
 	char text[96];
 
 	(void)w;
@@ -352,7 +353,10 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 	}
 	if (c->role == FRAME_ROLE_FUNCTION && record_holds(c->server))
 		return client_waits(c, WAITS_DISK, f->seq);
-	return row->handler(c, f, fds);
+	next = row->handler(c, f, fds);
+	if (next == WIRE_NEXT)
+		c->kinds[row - rows]++;
+	return next;
 }
 
 static void on_closed(struct wire *w, void *user, int err, const char *reason)

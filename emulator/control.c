@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server.h"
+#include "snapshot.h"
 
 /* Longer replies go in pieces of this size: BLOB frames. */
 #define PIECE_BYTES 32768u
@@ -190,6 +191,8 @@ static const struct control_verb {
 	  "vf kind gt context type class instance reason address asid level access fault prefetch",
 	  true, verb_mishap },
 	{ "events", "points", false, verb_events },
+	{ "clock", "do by", false, verb_clock },
+	{ "snapshot", "do name", false, verb_snapshot },
 	{ "shutdown", "", false, verb_shutdown },
 };
 

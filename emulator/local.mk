@@ -2,7 +2,8 @@
 
 # A card's own memory, for the server's and the simulated world's.
 noinst_LTLIBRARIES += libguclocal.la
-libguclocal_la_SOURCES = emulator/local.c emulator/local.h
+libguclocal_la_SOURCES = emulator/local.c emulator/local.h emulator/local_copy.c \
+	emulator/local_copy.h
 
 noinst_LTLIBRARIES += libgucserver.la
 libgucserver_la_SOURCES = \
@@ -10,6 +11,8 @@ libgucserver_la_SOURCES = \
 	emulator/bell.c \
 	emulator/card.c \
 	emulator/client.c \
+	emulator/clock.c \
+	emulator/clock.h \
 	emulator/control.c \
 	emulator/events.c \
 	emulator/fault_text.c \
@@ -51,6 +54,8 @@ libgucserver_la_SOURCES = \
 	emulator/serve_options.c \
 	emulator/serve_options.h \
 	emulator/server.h \
+	emulator/snapshot.c \
+	emulator/snapshot.h \
 	emulator/state.c \
 	emulator/trace_writer.c \
 	emulator/trace_writer.h \

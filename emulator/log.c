@@ -43,11 +43,13 @@ void server_log(const struct server *s, enum server_log level, const char *fmt, 
 
 bool server_log_quota(struct server *s)
 {
-	if (s->now - s->quota_since > 1000000000ull) {
+	uint64_t now = uv_hrtime();
+
+	if (now - s->quota_since > 1000000000ull) {
 		if (s->quota_used > SERVER_LOG_QUOTA)
 			server_log(s, LOG_WARN, "%u more lines of clients' mistakes not logged",
 				   s->quota_used - SERVER_LOG_QUOTA);
-		s->quota_since = s->now;
+		s->quota_since = now;
 		s->quota_used = 0;
 	}
 	return ++s->quota_used <= SERVER_LOG_QUOTA;

@@ -67,6 +67,11 @@ static const struct open_step {
 };
 #define OPEN_STEPS (sizeof(open_steps) / sizeof(*open_steps)) /* then CONTROL_CTB */
 
+size_t plain_size(void)
+{
+	return sizeof(struct plain_ctb);
+}
+
 static uint32_t get(const struct plain_ctb *p, uint32_t off)
 {
 	return __atomic_load_n((const uint32_t *)(const void *)(p->at + off), __ATOMIC_ACQUIRE);

@@ -15,6 +15,7 @@
 #include "emulator/vfio/vfio.h"
 #include "serve.h"
 #include "serve_options.h"
+#include "emulator/snapshot.h"
 
 /* A command of --run gets 2 s to end. */
 #define CHILD_WAITS   200u
@@ -205,6 +206,7 @@ static void serve_stop(struct server *s)
 		uv_close((uv_handle_t *)&s->sigchld, NULL);
 	}
 	builtin_stop(s);
+	snapshots_drop(s);
 	card_stop(s);
 loop:
 	record_stop(s);

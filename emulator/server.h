@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "emulator/clock.h"
 #include "emulator/guc/guc.h"
 #include "emulator/vfio/pci.h"
 #include "host/lmem.h"
@@ -62,6 +63,8 @@ struct irq_queued {
 /* Why a client's frame can't be taken now. */
 enum client_wait { WAITS_NOT, WAITS_DISK, WAITS_PF, WAITS_PROXY };
 
+#define FRAME_TYPES ((unsigned)_gucemu_FrameType_ARRAYSIZE)
+
 struct client {
 	struct server *server;
 	struct client *next;
@@ -79,6 +82,7 @@ struct client {
 	enum client_wait waits; /* what its frame waits for (WIRE_LATER) */
 	uint32_t waits_seq;    /* ... with this seq */
 	uint64_t errors;       /* requests answered with an error */
+	uint32_t kinds[FRAME_TYPES]; /* frames of each type, carried out */
 	uint64_t held_since;   /* ns or 0; it left descriptors with us, and then */
 	uint64_t held_bytes;   /* sent nothing more than this */
 	struct irq_queued irqs[IRQS_QUEUED];
@@ -147,7 +151,9 @@ struct server {
 	struct client *graves; /* closed in this turn, freed at its end */
 	unsigned clients_n;
 	uint64_t clients_ever;
-	uint64_t now;
+	uint64_t now;         /* of the card's clock */
+	struct card_clock clock;
+	struct snapshot *snapshots; /* a list */
 	uint64_t points;      /* union of what anybody wants to see */
 	enum server_log level;
 	uint64_t quota_since; /* of the log; see log.c */
@@ -276,6 +282,8 @@ int plain_adopt(struct server *s, unsigned fn);
 void plain_drop(struct server *s, unsigned fn);
 bool plain_is_region(uint64_t dma);
 /* A CTB_OPEN is under way. */
+/* Bytes of struct plain_ctb, of which a copy is a snapshot. */
+size_t plain_size(void);
 bool plain_busy(const struct server *s, unsigned fn);
 
 /* --- freeze.c, handover.c --------------------------------------------------------------- */

@@ -210,7 +210,7 @@ struct json_object *state_config(const struct server *s, unsigned vf)
 
 static void add_client(struct json_object *list, const struct client *c)
 {
-	struct json_object *o = json_push_object(list);
+	struct json_object *o = json_push_object(list), *kinds;
 	struct wire_stats stats;
 
 	wire_stats(c->wire, &stats);
@@ -228,6 +228,10 @@ static void add_client(struct json_object *list, const struct client *c)
 	json_add_u64(o, "queued", stats.queued);
 	json_add_u64(o, "errors", c->errors);
 	json_add_u64(o, "lost_events", c->lost);
+	kinds = json_add_object(o, "by_kind");
+	for (unsigned i = 0; i < FRAME_TYPES; i++)
+		if (c->kinds[i])
+			json_add_u64(kinds, frame_type_name((gucemu_FrameType)i), c->kinds[i]);
 }
 
 static const char *freeze_name(enum freeze_state state)
@@ -249,6 +253,7 @@ struct json_object *state_all(const struct server *s)
 	struct json_object *clients;
 
 	json_add(o, "card", state_card(s));
+	json_add(o, "clock", clock_state(s));
 	policies = json_add_array(o, "policies");
 	for (unsigned gt = 0; gt < card_gts(s); gt++)
 		add_policies(policies, s, gt);

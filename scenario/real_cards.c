@@ -196,9 +196,10 @@ static void serve_words(lua_State *L, struct real_card *c, struct words *w)
 	word(w, "--guc-abi");
 	snprintf(w->text[w->n], sizeof(w->text[0]), "1.%d", (int)abi);
 	word(w, w->text[w->n]);
-	if (platform) {
+	/* Of the small card that scripts have by default one with local memory. */
+	if (platform || arg_int(L, 1, "lmem", 0, 0, 1ll << 40)) {
 		word(w, "--platform");
-		word(w, platform);
+		word(w, platform ? platform : "bmg");
 	}
 	number(L, w, "vfs", "--vfs", 1, GUC_MAX_VFS);
 	number(L, w, "gts", "--gts", platform ? -1 : 1, 2);

@@ -7,17 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 65536u
-
-/* A piece of local memory that is not all zeros. */
-struct piece {
-	struct piece *next;
-	unsigned tile, fn;
-	enum local_kind kind;
-	uint64_t off;
-	uint32_t len;
-	uint8_t data[];
-};
+#include "emulator/local_copy.h"
 
 /* A machine: all of struct sim_vf, its memory and its driver. */
 struct machine {
@@ -31,8 +21,7 @@ struct sim_snapshot {
 	uint64_t now;   /* the card's */
 	uint8_t *block, *pf_mem, *pf;
 	bool pf_started;
-	uint64_t lmem[GUC_MAX_TILES][GUC_MAX_FUNCTIONS];
-	struct piece *pieces;
+	struct local_copy local;
 	struct machine *machine;
 	unsigned machines;
 	size_t size;
@@ -46,86 +35,6 @@ static uint8_t *copied(struct sim_snapshot *snap, const void *from, size_t size)
 		memcpy(p, from, size);
 	snap->size += size;
 	return p;
-}
-
-static bool is_zero(const uint8_t *p, size_t n)
-{
-	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
-/* --- local memory --------------------------------------------------------------------- */
-
-static int take_kind(struct sim_snapshot *snap, struct local *l, unsigned tile, unsigned fn,
-		     enum local_kind kind)
-{
-	uint64_t size = local_bytes(l, tile, fn, kind), hole;
-	uint8_t data[CHUNK];
-
-	for (uint64_t at = 0; at < size;) {
-		uint32_t n = size - at < CHUNK ? (uint32_t)(size - at) : CHUNK;
-		struct piece *p;
-		int err;
-
-		hole = local_hole(l, tile, fn, kind, at);
-		if (hole >= n) {
-			at += hole / CHUNK ? hole / CHUNK * CHUNK : n;
-			continue;
-		}
-		err = local_read(l, tile, fn, kind, at, data, n);
-		if (err)
-			return err;
-		if (!is_zero(data, n)) {
-			p = malloc(sizeof(*p) + n);
-			if (!p)
-				return -ENOMEM;
-			*p = (struct piece){ .next = snap->pieces, .tile = tile, .fn = fn,
-					     .kind = kind, .off = at, .len = n };
-			memcpy(p->data, data, n);
-			snap->pieces = p;
-			snap->size += n;
-		}
-		at += n;
-	}
-	return 0;
-}
-
-static int take_local(struct sim_snapshot *snap, struct sim_card *c)
-{
-	const struct guc_geometry *g = &c->opt.geometry;
-
-	for (unsigned tile = 0; tile < g->tiles; tile++) {
-		for (unsigned fn = 0; fn <= g->vfs; fn++) {
-			int err;
-
-			if (c->local.share[tile][fn].staged)
-				return -EBUSY;
-			snap->lmem[tile][fn] = c->local.share[tile][fn].size;
-			err = take_kind(snap, &c->local, tile, fn, LOCAL_CONTENT);
-			if (!err)
-				err = take_kind(snap, &c->local, tile, fn, LOCAL_METADATA);
-			if (err)
-				return err;
-		}
-	}
-	return 0;
-}
-
-static int restore_local(struct sim_card *c, const struct sim_snapshot *snap)
-{
-	const struct guc_geometry *g = &c->opt.geometry;
-	int err = 0;
-
-	for (unsigned tile = 0; tile < g->tiles; tile++) {
-		for (unsigned fn = 0; fn <= g->vfs; fn++) {
-			local_abort(&c->local, tile, fn);
-			local_resize(&c->local, tile, fn, 0);
-			local_resize(&c->local, tile, fn, snap->lmem[tile][fn]);
-		}
-	}
-	for (const struct piece *p = snap->pieces; p && !err; p = p->next)
-		err = local_write(&c->local, p->tile, p->fn, p->kind, false, p->off, p->data,
-				  p->len);
-	return err;
 }
 
 /* --- machines --------------------------------------------------------------------------- */
@@ -210,7 +119,8 @@ int sim_snapshot_take(const struct sim_card *c, struct sim_snapshot **out)
 	snap->pf_started = c->pf_started;
 	err = snap->block && snap->pf_mem && (!c->pfc || snap->pf) ? 0 : -ENOMEM;
 	if (!err)
-		err = take_local(snap, (struct sim_card *)(uintptr_t)c);
+		err = local_copy_take(&snap->local, (struct local *)(uintptr_t)&c->local,
+				      c->opt.geometry.tiles, c->opt.geometry.vfs + 1u);
 	if (!err)
 		err = take_machines(snap, c);
 	if (err) {
@@ -244,24 +154,19 @@ int sim_snapshot_restore(struct sim_card *c, const struct sim_snapshot *snap)
 	}
 	for (unsigned i = 0; i < snap->machines; i++)
 		restore_machine(c, &snap->machine[i], now - snap->world);
-	return restore_local(c, snap);
+	return local_copy_restore(&snap->local, &c->local);
 }
 
 size_t sim_snapshot_size(const struct sim_snapshot *snap)
 {
-	return snap->size;
+	return snap->size + snap->local.bytes;
 }
 
 void sim_snapshot_free(struct sim_snapshot *snap)
 {
 	if (!snap)
 		return;
-	while (snap->pieces) {
-		struct piece *p = snap->pieces;
-
-		snap->pieces = p->next;
-		free(p);
-	}
+	local_copy_free(&snap->local);
 	for (unsigned i = 0; i < snap->machines; i++) {
 		free(snap->machine[i].mem);
 		free(snap->machine[i].driver);

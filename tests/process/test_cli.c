@@ -38,7 +38,7 @@ static void expect(const char *fmt, int status, const char *text)
 }
 
 static const char *const commands[] = {
-	"demo", "run", "conformance", "serve", "vf run", "vf info", "pf", "pf migrate", "pf serve", "image", "state",
+	"demo", "run", "clock", "snapshot", "conformance", "serve", "vf run", "vf info", "pf", "pf migrate", "pf serve", "image", "state",
 	"trace show", "trace diagram", "trace info", "explain", "actions", "klvs", "states",
 	"fault",
 };
