@@ -134,7 +134,7 @@ bool sim_until(struct sim *s, bool (*until)(void *arg), void *arg, uint64_t limi
 	uint64_t end = s->now + limit;
 
 	while (!until(arg)) {
-		if (s->now > end || !sim_turn(s))
+		if (!sim_turn_to(s, end))
 			return until(arg);
 	}
 	return true;
@@ -144,6 +144,6 @@ void sim_run(struct sim *s, uint64_t ns)
 {
 	uint64_t end = s->now + ns;
 
-	while (s->now < end && sim_turn(s))
+	while (s->now < end && sim_turn_to(s, end))
 		;
 }

@@ -181,7 +181,7 @@ bool sim_turn_to(struct sim *s, uint64_t limit);
 bool sim_turn(struct sim *s);
 /* Turn until `until(arg)` holds or `limit` ns of virtual time passed. */
 bool sim_until(struct sim *s, bool (*until)(void *arg), void *arg, uint64_t limit);
-/* Turn for `ns` of virtual time, or until all is idle. */
+/* Turn for `ns` of virtual time, and no more, also when nothing happens. */
 void sim_run(struct sim *s, uint64_t ns);
 
 /* --- the PF's verbs and migrations (verb.c) ----------------------------------------- */
