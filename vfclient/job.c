@@ -136,10 +136,13 @@ void vfc_job_end(struct vfc_gt *gt, uint32_t id, int err)
 	j->batch = SIZE_MAX;
 	q->jobs_done++;
 	gt->jobs_pending--;
-	if (err)
+	if (err) {
 		gt->jobs_failed++;
-	else
-		vfc_keep_job_ended(gt, id, j), gt->jobs_done++;
+	} else {
+		vfc_keep_job_ended(gt, id, j);
+		gt->jobs_done++;
+		gt->own_resets = 0;
+	}
 	vfc_event(v, &(struct vfc_event){ .kind = VFC_EV_JOB, .gt = gt->id, .queue = id,
 					  .job = number, .err = err });
 }

@@ -390,6 +390,26 @@ static bool no_progress(const struct vfc_gt *gt)
 	return head == gt->stuck_head && (head != gt->ct.h2g_tail || gt->ct.g2h_outstanding);
 }
 
+/* What a reset does not cure comes back at once: a GuC that refuses a context would
+ * be reset and asked again for ever. */
+static void own_reset(struct vfc_gt *gt)
+{
+	struct vfc *v = gt->v;
+
+	if (v->now - gt->own_reset_at >= VFC_RESET_CALM)
+		gt->own_resets = 0;
+	gt->own_reset_at = v->now;
+	if (gt->own_resets == VFC_OWN_RESETS) {
+		vfc_log(v, gt->id, VFC_LOG_ERROR, "%u resets in a row did not help",
+			gt->own_resets);
+		vfc_wedge(v, -EIO);
+		return;
+	}
+	gt->own_resets++;
+	if (vfc_reset(v, gt->id, 0) == 0)
+		v->op.own = true;
+}
+
 /* Time limits of the CTB; a ring that does not move asks for a reset. */
 static bool time_step(struct vfc_gt *gt)
 {
@@ -413,8 +433,8 @@ static bool time_step(struct vfc_gt *gt)
 	}
 	if (gt->reset_wanted && v->up && v->op.kind == VFC_OP_NONE) {
 		gt->reset_wanted = false;
-		if (!vfc_pending(gt) && vfc_reset(v, gt->id, 0) == 0)
-			v->op.own = true;
+		if (!vfc_pending(gt))
+			own_reset(gt);
 		done = true;
 	}
 	return done;

@@ -37,6 +37,8 @@
 #define VFC_SYNC_WAIT    1000000000ull /* of a group, for the next sync */
 #define VFC_TLB_WAIT     2250000000ull
 #define VFC_RESET_TRIES  10u
+#define VFC_OWN_RESETS   8u /* of a GT in a row, without a good job between; then wedged */
+#define VFC_RESET_CALM   1000000000ull /* so long after the last it is no row any more */
 #define VFC_RELAYS       8u   /* relay requests of a GT under way */
 #define VFC_MAX_RUNTIME  512u /* runtime registers remembered */
 #define VFC_RUNTIME_LIMIT 16u /* asked at a time */
@@ -184,6 +186,8 @@ struct vfc_gt {
 	bool g2h_due, scan_due;
 	uint32_t fast_failures, orphans; /* of the CT, already looked at */
 	bool reset_wanted;
+	unsigned own_resets;  /* that the driver began by itself, in a row */
+	uint64_t own_reset_at;
 	bool stuck;             /* a message found no room */
 	uint64_t stuck_since;   /* 0 = since the next step */
 	uint32_t stuck_head;    /* how far GuC had read then */

@@ -178,6 +178,25 @@ START_TEST(C_05_stale_failure)
 }
 END_TEST
 
+/* Decision: what comes back after each reset of the GT (a GuC that refuses a context)
+ * is not reset for ever: after some in a row the device is wedged. Those that lie apart
+ * (_i 1) are no row. */
+START_TEST(resets_in_a_row)
+{
+	const uint32_t bad = hxg_failure(HXG_ORIGIN_GUC, GUC_ERR_CONTEXT_NOT_REGISTERED, 0);
+
+	boot();
+	busy_queue(0, 1);
+	for (unsigned n = 0; n < VFC_OWN_RESETS + 1; n++) {
+		ck_assert_uint_eq(info(0).state, VFC_STATE_READY);
+		g2h(0, &bad, 1, CT_FENCE_UNTRACKED | 5);
+		run_ms(_i ? 1100 : 20);
+	}
+	ck_assert_uint_eq(said("resets in a row did not help"), (unsigned)!_i);
+	ck_assert_uint_eq(info(0).state, _i ? VFC_STATE_READY : VFC_STATE_WEDGED);
+}
+END_TEST
+
 /* C-06: a registration that GuC had not read is blanked, no-ops lie between head
  * and tail at DONE, and the context is registered once, with its new address. */
 START_TEST(C_06_stale_h2g)
@@ -633,6 +652,7 @@ int main(void)
 	tcase_add_test(tc, C_03_answer_in_ring);
 	tcase_add_test(tc, C_04_orphan_answer);
 	tcase_add_loop_test(tc, C_05_stale_failure, 0, 2);
+	tcase_add_loop_test(tc, resets_in_a_row, 0, 2);
 	tcase_add_test(tc, C_06_stale_h2g);
 	tcase_add_test(tc, C_07_h2g_wrap);
 	tcase_add_test(tc, C_08_h2g_full);
