@@ -35,6 +35,8 @@
 /* An engine's commands that count as a microsecond towards quanta and timeouts, for
  * callers whose clock stands while there is work. */
 #define GUC_COMMANDS_A_US 4u
+/* Contexts that can all look at their semaphores as often as one. */
+#define GUC_POLL_CROWD 64u
 /* Queued contexts that are looked at for one that fits an engine. */
 #define GUC_QUEUE_LOOK 4u
 

@@ -266,6 +266,14 @@ void guc_requeue(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 		queue_last(c, gt, ctx);
 }
 
+/* Many that wait look less often, or they would be all that is done. */
+static uint64_t nap(const struct guc_unit *u)
+{
+	uint64_t ns = GUC_POLL_NS * (1 + (uint64_t)u->runnable_n / GUC_POLL_CROWD);
+
+	return ns < GUC_POLL_MAX_NS ? ns : GUC_POLL_MAX_NS;
+}
+
 void guc_sleep(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 {
 	struct guc_unit *u = guc_unit(c, gt);
@@ -273,7 +281,7 @@ void guc_sleep(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 	take_out(c, gt, ctx);
 	ctx->slice_spent = 0;
 	ctx->slice_from = 0;
-	ctx->wake = c->block->now + GUC_POLL_NS;
+	ctx->wake = c->block->now + nap(u);
 	ctx->where = GUC_ASLEEP;
 	append(c, gt, &u->sleep_first, &u->sleep_last, ctx);
 }
