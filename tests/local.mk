@@ -42,7 +42,7 @@ wire_ldadd = libgucwire.la libgucframe.la libgucproto.la $(CHECK_LIBS)
 # --- benches: built always, so that they don't rot; run by hand -----------------
 
 noinst_PROGRAMS += tests/bench/bench_core tests/bench/bench_image tests/bench/bench_lmem \
-	tests/bench/bench_ring tests/bench/bench_socket tests/bench/bench_start
+	tests/bench/bench_ring tests/bench/bench_socket tests/bench/bench_start tests/bench/bench_vfio
 bench_sources = tests/bench/bench.c tests/bench/bench.h
 bench_client = tests/bench/bench_client.c tests/bench/bench_client.h
 sim_sources = tests/sim/pair.c tests/sim/pair.h tests/sim/load.c tests/sim/load.h
@@ -65,6 +65,7 @@ tests_bench_bench_ring_SOURCES = tests/bench/bench_ring.c $(bench_client) $(benc
 tests_bench_bench_ring_LDADD = libguchost.la libgucframe.la libgucwire.la libgucproto.la
 tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c $(bench_client) $(bench_sources)
 tests_bench_bench_start_SOURCES = tests/bench/bench_start.c $(bench_sources)
+tests_bench_bench_vfio_SOURCES = tests/bench/bench_vfio.c $(bench_sources)
 tests_bench_bench_socket_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 tests_bench_bench_socket_LDADD = libgucframe.la $(UV_LIBS)
 

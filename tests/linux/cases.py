@@ -178,7 +178,17 @@ TESTS = {test.name: test for test in (
     Test("migrate", migrate, "idle: base up, up, down, overlapping, to where it is"),
     Test("migrate-loaded", when_able(moves.loaded), "jobs of several processes go on through it"),
     Test("migrate-blocked", when_able(moves.blocked), "every engine stands in mid-batch"),
+    Test("migrate-double", when_able(moves.double), "again in mid-recovery"),
+    Test("migrate-triple", when_able(moves.triple), "and again in the midst of that"),
+    Test("migrate-reset", when_able(moves.in_reset), "while a GT is being reset"),
+    Test("migrate-handover", when_able(moves.handed_over), "to other emulator processes"),
+    Test("migrate-probe", moves.during_probe, "during the probe: classed, no more"),
+    Test("migrate-gone", when_able(moves.gone), "QEMU killed or panic in mid-migration"),
     Test("migrate-series", series, "--times N: idle, loaded, blocked, both"),
+    Test("deadlock", when_able(moves.deadlock), "finding 0001: H2G undrained at PAUSE, two GTs"),
+    Test("stale-ptes", when_able(moves.stale_entries), "finding 0002: entries at the old base"),
+    Test("late-recovery", when_able(moves.late), "finding 0004: recoveries of a running VF"),
+    Test("numbers", moves.numbers, "what --bench measures"),
     Test("rebind", rebind, "unbound, bound, and migrated then"),
 )}
 
@@ -187,4 +197,11 @@ TESTS = {test.name: test for test in (
 BASIC = (("ptl", "probe"), ("ptl", "smoke"), ("ptl", "migrate"), ("ptl-1gt", "probe"))
 SMALL = ("probe", "smoke", "commands", "migrate")
 ABILITIES = ("probe", "smoke", "migrate")
-DEFAULT = tuple(("ptl", name) for name in TESTS) + tuple(("ptl-1gt", name) for name in SMALL)
+# Those need a card of their own, or show what the driver does wrong.
+APART = ("migrate-double", "migrate-triple", "migrate-probe", "deadlock", "stale-ptes",
+         "late-recovery", "numbers")
+# Card and test that show a finding of docs/findings.
+FINDINGS = {"0001": ("ptl-nodrain", "deadlock"), "0002": ("ptl-record", "stale-ptes"),
+            "0003": ("ptl", "migrate-probe"), "0004": ("ptl-record", "late-recovery")}
+DEFAULT = tuple(("ptl", name) for name in TESTS if name not in APART) + \
+    tuple(("ptl-1gt", name) for name in SMALL)

@@ -31,6 +31,8 @@ class Card:
 CARDS = {card.name: card for card in (
     Card("ptl", ("--platform", "ptl", "--gts", "2"), 2),
     Card("ptl-1gt", ("--platform", "ptl", "--gts", "1"), 1),
+    Card("ptl-nodrain", ("--platform", "ptl", "--gts", "2", "--no-drain"), 2),
+    Card("ptl-record", ("--platform", "ptl", "--gts", "2", "--record", "{folder}/trace"), 2),
     Card("bmg", ("--platform", "bmg"), 2, lmem="1G"),
     Card("atsm", ("--platform", "atsm"), 1, lmem="1G"),
 )}
@@ -111,13 +113,25 @@ class Machine:
         return self.serials
 
     def boot(self, kernel, initrd):
-        gpu, monitor = os.path.join(self.folder, "gpu"), os.path.join(self.folder, "qmp")
-        with open(os.path.join(self.folder, "serve.log"), "w") as log:
-            self.server = self.start([self.gucemu, "serve", "--socket", self.control, "--provision",
-                                      "0", "--vfio-user", "vf1=" + gpu, *self.card.options,
-                                      *self.serve_options], log)
-        self.wait_path(gpu)
+        self.kernel, self.initrd = kernel, initrd
+        self.server = self.serve(self.control, "gpu", "serve.log")
         self.provision(BASES[0])
+        self.start_guest()
+
+    def serve(self, control, gpu, log_name):
+        """A card's emulator, with a vfio-user socket for its VF."""
+        path = os.path.join(self.folder, gpu)
+        with open(os.path.join(self.folder, log_name), "w") as log:
+            server = self.start([self.gucemu, "serve", "--socket", control, "--provision", "0",
+                                 "--vfio-user", "vf1=" + path,
+                                 *(o.format(folder=self.folder) for o in self.card.options),
+                                 *self.serve_options], log)
+        self.wait_path(path, server)
+        return server
+
+    def start_guest(self):
+        gpu = os.path.join(self.folder, "gpu")
+        monitor, self.monitor_for_pf = (os.path.join(self.folder, x) for x in ("qmp", "qmp2"))
         accelerator = ["-accel", "kvm", "-accel", "tcg"] if os.environ.get("GUCEMU_KVM") else \
             ["-accel", "tcg"]
         device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": gpu}}
@@ -127,10 +141,13 @@ class Machine:
             "-machine", "q35,memory-backend=m", "-vga", "none", "-nic", "none", "-display", "none",
             "-serial", "stdio", "-serial", "file:" + self.kernel_console, "-monitor", "none",
             "-no-reboot", "-qmp", "unix:%s,server=on,wait=off" % monitor,
-            "-device", json.dumps(device), "-kernel", kernel, "-initrd", initrd, "-append",
-            "console=ttyS1 panic=-1 quiet loglevel=5 log_buf_len=8M"),
+            "-qmp", "unix:%s,server=on,wait=off" % self.monitor_for_pf,
+            "-device", json.dumps(device), "-kernel", self.kernel, "-initrd", self.initrd,
+            "-append", "console=ttyS1 panic=-1 quiet loglevel=5 log_buf_len=8M"),
             subprocess.PIPE, stdin=subprocess.PIPE)
-        threading.Thread(target=self.read_console, daemon=True).start()
+        self.lines = queue.Queue()
+        threading.Thread(target=self.read_console, args=(self.qemu, self.lines),
+                         daemon=True).start()
         self.wait_for("@@ up", BOOT_SECONDS)
         self.qmp = socket.socket(socket.AF_UNIX)
         self.qmp.connect(monitor)
@@ -140,15 +157,32 @@ class Machine:
         if self.drm_debug:
             self.sh("DRM_DEBUG=%s" % self.drm_debug)
 
+    def restart_guest(self):
+        """QEMU is killed if it still runs; another one at the same card, its log anew."""
+        self.qemu.kill()
+        self.qemu.wait()
+        self.kernel_log, self.loaded = [], False
+        self.wait_vacant()
+        self.pf("flr")
+        self.provision(BASES[0])
+        self.start_guest()
+
+    def wait_vacant(self):
+        end = time.monotonic() + 20
+        while self.state()["functions"][1]["vfio_user"]["attached"]:
+            if time.monotonic() > end:
+                raise Trouble("the card does not notice that its guest is gone")
+            time.sleep(0.02)
+
     def start(self, command, out, **more):
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, **more)
         self.children.append(child)
         return child
 
-    def wait_path(self, path):
+    def wait_path(self, path, server):
         end = time.monotonic() + 20
         while not os.path.exists(path):
-            if self.server.poll() is not None or time.monotonic() > end:
+            if server.poll() is not None or time.monotonic() > end:
                 raise Trouble("gucemu serve did not start:\n" + self.server_log())
             time.sleep(0.02)
 
@@ -168,10 +202,10 @@ class Machine:
 
     # --- the guest -----------------------------------------------------------------
 
-    def read_console(self):
-        for raw in self.qemu.stdout:
-            self.lines.put(raw.decode(errors="replace").rstrip("\r\n"))
-        self.lines.put(None)
+    def read_console(self, qemu, lines):
+        for raw in qemu.stdout:
+            lines.put(raw.decode(errors="replace").rstrip("\r\n"))
+        lines.put(None)
 
     def wait_for(self, text, seconds, silence=False):
         """Lines up to the one with `text`; with silence, `seconds` are from line to line."""
@@ -268,6 +302,7 @@ class Machine:
         """FREEZE, save, reset, provision elsewhere, restore, THAW: within one card."""
         image = os.path.join(self.folder, "image")
         self.monitor("stop")
+        self.stopped_in = self.vf_states()
         self.pf("pause")
         if os.path.exists(image):
             os.unlink(image)
@@ -278,6 +313,42 @@ class Machine:
         self.pf("restore", image)
         self.pf("resume")
         self.monitor("cont")
+
+    def state(self):
+        done = subprocess.run([self.gucemu, "state", "--socket", self.control, "--json"],
+                              capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise Trouble("state: %s" % done.stderr.strip())
+        return json.loads(done.stdout)
+
+    def vf_states(self):
+        """The VF's state in the GuC of each GT that its driver knows."""
+        return [gt["state"] for gt in self.state()["functions"][1]["gts"]][:self.gts]
+
+    def trace(self):
+        """What the card has recorded so far (--record), a line each."""
+        with subprocess.Popen([self.gucemu, "trace", "show", self.folder + "/trace"],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True) as show:
+            yield from show.stdout
+
+    def fds(self):
+        """How many descriptors the card's emulator has open."""
+        return len(os.listdir("/proc/%d/fd" % self.server.pid))
+
+    def hand_over(self, base):
+        """To an emulator of its own, by gucemu pf migrate; the old one ends."""
+        number = self.serial()
+        control = os.path.join(self.folder, "card%d" % number)
+        server = self.serve(control, "gpu%d" % number, "serve%d.log" % number)
+        done = subprocess.run([self.gucemu, "pf", "migrate", "--from", self.control, "--to",
+                               control, "--vf", "1", "--qmp", self.monitor_for_pf, "--start",
+                               hex(base)], capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise Trouble("pf migrate: %s%s" % (done.stdout, done.stderr))
+        self.server.terminate()
+        self.server.wait(20)
+        self.server, self.control, self.base = server, control, base
 
     def findings(self):
         return json.loads(self.pf("findings"))["findings"]

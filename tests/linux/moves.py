@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Migrations of a guest that is at work: what it does meanwhile, where it goes, and
 what must be true afterwards."""
+import os
 import random
 import re
 import time
 
-from machine import BASES, Trouble
+from machine import BASES, Left, Trouble
 
 RECOVERY_SECONDS = 60
 WORK_SECONDS = 200
@@ -127,6 +128,282 @@ def blocked(m, times=3):
     for i in range(times):
         series.one(STEPS[i % len(STEPS)])
     return "%d engines stood through %d migrations" % (work.end(), times)
+
+
+def mid_recovery(m, more, times=10):
+    """`more` migrations behind a first one, a little later each time: most while a GT is
+    being recovered. Counts those that were."""
+    hits, work = 0, load(m)
+    for i in range(times):
+        for k in range(more + 1):
+            if k:
+                time.sleep(0.004 * i)
+            m.migrate(STEPS[(i + k) % len(STEPS)])
+            hits += any("RESFIX" in state for state in m.stopped_in) if k else 0
+        settled(m)
+    if not hits:
+        raise Trouble("none of %d migrations hit a recovery" % (times * more))
+    return "%d of %d migrations hit a recovery, %d jobs" % (hits, times * more, work.end())
+
+
+def settled(m):
+    """Both GuCs have the VF running and the driver is through with its recoveries."""
+    end = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        states, since = m.vf_states(), len(m.kernel_log)
+        m.dmesg()
+        if all(s == "VF_RUNNING" for s in states) and not any(
+                "recover" in line for _, line in m.kernel_log[since:]):
+            return
+        if time.monotonic() > end:
+            raise Trouble("it does not recover: %s\n%s\n%s" % (
+                states, "\n".join(m.dmesg()[-20:]), blocked_tasks(m)))
+        time.sleep(0.2)
+
+
+def double(m):
+    return mid_recovery(m, 1)
+
+
+def triple(m):
+    return mid_recovery(m, 2)
+
+
+def in_reset(m, times=4):
+    """While a GT is being reset."""
+    s, work = Series(m), load(m)
+    for i in range(times):
+        gt = i % m.gts
+        m.sh("(cd /sys/kernel/debug/dri/%s; cat gt%d/force_reset_sync 2>/dev/null || "
+             "cat tile0/gt%d/force_reset_sync) >/dev/null &" % (DEVICE, gt, gt))
+        m.migrate(STEPS[i % len(STEPS)])
+        settled(m)
+        s.times += 1
+    if m.count("reset done") < times:
+        raise Trouble("not each GT was reset: %d" % m.count("reset done"))
+    return "%d migrations, %d jobs" % (s.times, work.end())
+
+
+def handed_over(m, times=4):
+    """To an emulator process of its own each time: QEMU's connection goes along."""
+    s, work = Series(m), load(m)
+    for i in range(times):
+        m.hand_over(STEPS[i % len(STEPS)])
+        recovered(m, s.done + 1)
+        s.done += 1
+        work.at_work()
+    jobs = work.end()
+    work = block(m)
+    m.hand_over(BASES[1])
+    recovered(m, s.done + 1)
+    return "%d processes, %d jobs, %d engines stood through it" % (times + 1, jobs, work.end())
+
+
+# --- during the probe -----------------------------------------------------------------------
+
+# What the driver itself does when it is migrated before its device is there (10.2 of the
+# bring-up log, verdict 6): it has no recovery then.
+DRIVERS = (
+    ("Oops", r"BUG: unable to handle|Oops"),
+    ("wedged", r"declared device .* as wedged"),
+    ("probe failed", r"probe with driver xe failed|"
+                     r"\*ERROR\* .*(-ECANCELED|-ETIME|-EPROTO|-ENODATA)"),
+)
+PROBE_POINTS = (0.0, 0.2, 0.6, 1.2) # s behind the first CTB, which the host sees
+
+
+def during_probe(m):
+    """At several points of it, each with a guest of its own: it recovers, or does what the
+    driver is known for; the card serves the next guest."""
+    seen = []
+    for delay in PROBE_POINTS:
+        m.restart_guest()
+        m.sh("(load; echo status $?) >/tmp/probe 2>&1 &")
+        end = time.monotonic() + 120
+        while not m.state()["functions"][1]["gts"][0]["ctb"]:
+            if time.monotonic() > end:
+                raise Trouble("the driver opens no CTB")
+        time.sleep(delay)
+        probed = any("status" in line for line in m.sh("cat /tmp/probe"))
+        m.migrate(BASES[1])
+        seen.append("%.1f s%s: %s" % (delay, " (probed)" if probed else "", outcome(m)))
+        m.options.say(seen[-1])
+    m.restart_guest()
+    m.sh("load", 180)
+    m.healthy()
+    if m.sh("test -e /dev/dri/renderD128 || echo missing"):
+        raise Trouble("the next guest has no renderD128")
+    m.loaded = True
+    return "; ".join(seen)
+
+
+def outcome(m):
+    end = time.monotonic() + 40
+    while time.monotonic() < end:
+        text = "\n".join(m.dmesg())
+        for name, pattern in DRIVERS:
+            found = re.search(pattern, text)
+            if found:
+                line = text[text.rfind("\n", 0, found.start()) + 1:].split("\n")[0]
+                where = re.search(r"RIP: \S*?(\w+\+0x\w+)", text)
+                return "%s (%s%s)" % (name, re.sub(r"^\s*\[.*?\] ", "", line)[:90],
+                                      ", at " + where[1] if where else "")
+        if "status 0" in m.sh("cat /tmp/probe") and m.count(ENABLED) >= m.gts:
+            return "recovered"
+        if "status 0" in m.sh("cat /tmp/probe") and not m.count("recovery scheduled"):
+            return "not noticed by the driver"
+        time.sleep(0.3)
+    raise Trouble("neither probed nor failed: %s\n%s\n%s" % (
+        m.sh("cat /tmp/probe"), "\n".join(m.dmesg()[-15:]), blocked_tasks(m)))
+
+
+# --- guests that go --------------------------------------------------------------------------
+
+def gone(m):
+    """QEMU is killed, the guest panics, in each step of a migration: the card serves the
+    next guest, and keeps no descriptor."""
+    image, had = m.folder + "/image", None
+    for cut in range(5):
+        if cut:
+            m.restart_guest()
+            m.sh("load", 180)
+            m.loaded = True
+        load(m)
+        before = m.fds()
+        had = before if had is None else had
+        if before > had:
+            raise Trouble("%d descriptors, %d before" % (before, had))
+        if cut == 4:
+            m.migrate(BASES[1])
+            m.sh("(sleep 0.01; echo c >/proc/sysrq-trigger) &", check=False)
+            m.qemu.wait(60)       # it panics in mid-recovery, and that ends QEMU
+        else:
+            m.monitor("stop")
+            for verb in (("pause",), ("save", image), ("flr",))[:cut]:
+                m.pf(*verb)
+            m.qemu.kill()
+        m.wait_vacant()
+        if os.path.exists(image):
+            os.unlink(image)
+    m.restart_guest()
+    m.sh("load", 180)
+    m.loaded = True
+    m.healthy()
+    return "5 guests gone, %d descriptors before and after" % had
+
+
+# --- findings (docs/findings) ------------------------------------------------------------------
+
+def deadlock(m, times=150):
+    """Loaded migrations of a card that leaves H2G undrained at PAUSE: until the driver hangs
+    with its recovery behind a lock whose owner waits for what that recovery would do."""
+    s, work = Series(m), load(m)
+    for i in range(times):
+        time.sleep(s.random.random() * 0.2)
+        try:
+            s.one()
+        except Trouble:
+            stacks = blocked_tasks(m)
+            holder, waiter = "xe_tlb_inval_ggtt" in stacks, "xe_ggtt_shift_nodes" in stacks
+            if not (holder and waiter):
+                raise
+            return "shown at migration %d: the recovery waits for ggtt->lock" % (i + 1)
+        work.at_work()
+    work.end()
+    raise Left("not seen in %d migrations" % times)
+
+
+def stale_entries(m, times=20):
+    """GGTT entries that the driver writes outside its range: those at the old base after a
+    migration. The card drops them."""
+    s, work = Series(m), load(m)
+    for i in range(times):
+        time.sleep(0.2)
+        s.one(STEPS[i % 4])
+    jobs = work.end()
+    states, during, foreign = {}, 0, 0
+    for line in m.trace():
+        state = re.search(r"vf1/(gt\d) state \w+ -> (\w+)", line)
+        if state:
+            states[state[1]] = state[2]
+        elif "violation" in line and "foreign GGTT entry" in line:
+            foreign += 1
+            during += any("RESFIX" in st for st in states.values())
+    if not foreign:
+        raise Left("no entry was written outside the range in %d migrations" % times)
+    return "%d entries outside the range in %d migrations, %d of them in RESFIX, %d jobs" % (
+        foreign, times, during, jobs)
+
+
+# --- numbers (docs/performance.md) -------------------------------------------------------------
+
+def late_recoveries(m):
+    """Recoveries that the driver began when the GuC had the VF running already."""
+    states, late, all_of = {}, 0, 0
+    for line in m.trace():
+        state = re.search(r"vf1/(gt\d) state \w+ -> (\w+)", line)
+        begun = re.search(r"vf1/(gt\d) mbox-request \w+ RESFIX_START", line)
+        if state:
+            states[state[1]] = state[2]
+        elif begun:
+            all_of += 1
+            late += states[begun[1]] == "VF_RUNNING"
+    if not late:
+        raise Left("none of %d recoveries was late" % all_of)
+    return "%d of %d recoveries began with the VF running already" % (late, all_of)
+
+
+def late(m):
+    s = Series(m)
+    for i in range(60):
+        for k in range(2):
+            time.sleep(0.001 * i * k)
+            m.migrate(STEPS[(i + k) % len(STEPS)])
+        settled(m)
+        s.times += 1
+    return late_recoveries(m)
+
+
+def recovery_times(m):
+    """Of each GT and migration, ms from RESUME, which raises MIGRATED, to RESFIX_DONE."""
+    began, times = {}, []
+    for line in m.trace():
+        found = re.match(r"\[ *([\d.]+) s\] \w+ vf1/(gt\d) state (\w+) -> (\w+)", line)
+        if not found:
+            continue
+        if found[3] == "VF_RESFIX_PAUSED":
+            began[found[2]] = float(found[1])
+        elif found[4] == "VF_RUNNING" and found[2] in began:
+            times.append(1000 * (float(found[1]) - began.pop(found[2])))
+    return sorted(times)
+
+
+def numbers(m, seconds=10, times=10):
+    """On a card that records, on whatever machine this is."""
+    def spent():
+        with open("/proc/%d/stat" % m.server.pid) as f:
+            words = f.read().rpartition(")")[2].split()
+        return ((int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK"),
+                m.state()["functions"][1]["vfio_user"]["messages"])
+
+    before, messages = spent()
+    began = time.monotonic()
+    m.sh("load", 180)
+    m.loaded = True
+    took, (after, now) = time.monotonic() - began, spent()
+    lines = m.sh("xetest load %d %d" % (seconds, PROCESSES), WORK_SECONDS)
+    load_done = re.search(r"load: (\d+) jobs in (\d+) ms", "\n".join(lines))
+    if not load_done:
+        raise Trouble("\n".join(lines))
+    s = Series(m)
+    for i in range(times):
+        s.one(STEPS[i % len(STEPS)])
+    ms = recovery_times(m)
+    return "probe %.1f s, %d messages, %.2f s of the device; %.0f jobs a second; RESUME to " \
+           "RESFIX_DONE %.1f ms (%.1f to %.1f, %d recoveries)" % (
+               took, now - messages, after - before,
+               1000 * int(load_done[1]) / int(load_done[2]), ms[len(ms) // 2], ms[0], ms[-1],
+               len(ms))
 
 
 KINDS = ("idle", "loaded", "blocked", "both")

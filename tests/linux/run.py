@@ -12,7 +12,7 @@ import time
 import traceback
 
 import kit
-from cases import ABILITIES, BASIC, DEFAULT, TESTS
+from cases import ABILITIES, APART, BASIC, DEFAULT, FINDINGS, TESTS
 import misbehave
 from machine import CARDS, Left, Machine, Trouble, initramfs
 
@@ -141,10 +141,14 @@ def wanted_rows(args):
     if args.faults:
         names = args.test or tuple(misbehave.FAULTS)
         return tuple((card, name) for card in args.card or ("ptl-1gt",) for name in names)
+    if args.bench:
+        return (("ptl-record", "numbers"),)
+    if args.finding:
+        return tuple(FINDINGS[number] for number in args.finding)
     several = len(args.kernel or ()) > 1 or "all" in (args.kernel or ())
     if not args.test and not args.card and not several:
         return DEFAULT
-    tests = args.test or (ABILITIES if several else tuple(TESTS))
+    tests = args.test or (ABILITIES if several else tuple(t for t in TESTS if t not in APART))
     cards = args.card or (("ptl",) if args.test else tuple(dict(DEFAULT)))
     return tuple((card, test) for card in cards for test in tests)
 
@@ -172,6 +176,9 @@ def parse():
     parser.add_argument("--faults", action="store_true",
                         help="what the driver makes of a GuC that misbehaves by fault rules")
     parser.add_argument("--card", action="append", choices=CARDS, help="only on this card")
+    parser.add_argument("--finding", action="append", choices=FINDINGS, metavar="NNNN",
+                        help="show a finding of docs/findings (%s)" % ", ".join(FINDINGS))
+    parser.add_argument("--bench", action="store_true", help="measure a probe, jobs, recoveries")
     parser.add_argument("--basic", action="store_true", help="the few that every check runs")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
     parser.add_argument("--times", type=int, default=20, metavar="N",
