@@ -2,6 +2,8 @@
 /* core functions on the PF drivers of the simulated world: verbs, images, settings. */
 #include "scenario/sim_world.h"
 
+#include "pfclient/vfio.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,11 +209,91 @@ static int core_pf_info(lua_State *L)
 	return 1;
 }
 
+/* --- as VFIO sees the VF ------------------------------------------------------------------ */
+
+static enum pfc_vfio_state vfio_state_arg(lua_State *L, int index)
+{
+	const char *name = luaL_checkstring(L, index);
+
+	for (int i = 0; i < PFC_VFIO_STATE_COUNT; i++)
+		if (!strcmp(pfc_vfio_state_name((enum pfc_vfio_state)i), name))
+			return (enum pfc_vfio_state)i;
+	luaL_error(L, "VFIO has no state '%s'", name);
+	return PFC_VFIO_RUNNING;
+}
+
+/* core.vfio_set(card, vf, state): a tag. */
+static int core_vfio_set(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	enum pfc_vfio_state state = vfio_state_arg(L, 3);
+	uint64_t tag = sim_tag(L);
+
+	return sim_begun(L, tag, pfc_vfio_set(c->pfc, vf_number(L, 2), state, tag), "vfio");
+}
+
+/* core.vfio_state(card, vf): its name. */
+static int core_vfio_state(lua_State *L)
+{
+	lua_pushstring(L, pfc_vfio_state_name(pfc_vfio_state(sim_pf_arg(L, 1)->pfc,
+							     vf_number(L, 2))));
+	return 1;
+}
+
+/* core.vfio_read(card, vf, bytes, [position]): what came, "" at the end. */
+static int core_vfio_read(lua_State *L)
+{
+	char data[4096];
+	lua_Integer want = luaL_optinteger(L, 3, sizeof(data));
+	size_t n = want < 1 ? 1 : want > (lua_Integer)sizeof(data) ? sizeof(data) : (size_t)want;
+	long got = pfc_vfio_read(sim_pf_arg(L, 1)->pfc, vf_number(L, 2), lua_toboolean(L, 4), data, n);
+
+	if (got < 0 && got != -EAGAIN)
+		return script_errno(L, (int)got, "vfio read");
+	if (got < 0)
+		return 0;
+	lua_pushlstring(L, data, (size_t)got);
+	return 1;
+}
+
+/* core.vfio_write(card, vf, bytes, [position]): how many were taken. */
+static int core_vfio_write(lua_State *L)
+{
+	size_t len;
+	const char *data = luaL_checklstring(L, 3, &len);
+	long took = pfc_vfio_write(sim_pf_arg(L, 1)->pfc, vf_number(L, 2), lua_toboolean(L, 4), data,
+				   len);
+
+	if (took < 0 && took != -EAGAIN)
+		return script_errno(L, (int)took, "vfio write");
+	lua_pushinteger(L, took < 0 ? 0 : took);
+	return 1;
+}
+
+/* core.vfio_prepare(card, vf), and core.vfio_reset_done(card, vf): a tag. */
+static int core_vfio_prepare(lua_State *L)
+{
+	int err = pfc_vfio_reset_prepare(sim_pf_arg(L, 1)->pfc, vf_number(L, 2));
+
+	return err ? script_errno(L, err, "vfio reset") : 0;
+}
+
+static int core_vfio_reset_done(lua_State *L)
+{
+	struct sim_card *c = sim_pf_arg(L, 1);
+	uint64_t tag = sim_tag(L);
+
+	return sim_begun(L, tag, pfc_vfio_reset_done(c->pfc, vf_number(L, 2), tag), "vfio reset");
+}
+
 const luaL_Reg sim_pf_functions[] = {
 	{ "pf_do", core_pf_do },           { "pf_save", core_pf_save },
 	{ "pf_image", core_pf_image },     { "pf_restore", core_pf_restore },
 	{ "pf_restore_end", core_pf_restore_end }, { "pf_cancel", core_pf_cancel },
 	{ "pf_set", core_pf_set },         { "pf_get", core_pf_get },
 	{ "pf_reset", core_pf_reset },     { "pf_info", core_pf_info },
+	{ "vfio_set", core_vfio_set },     { "vfio_state", core_vfio_state },
+	{ "vfio_read", core_vfio_read },   { "vfio_write", core_vfio_write },
+	{ "vfio_prepare", core_vfio_prepare }, { "vfio_reset_done", core_vfio_reset_done },
 	{ NULL, NULL },
 };

@@ -22,7 +22,7 @@ static void on_pf(void *user, struct sim_card *c, const struct pfc_event *ev)
 	struct script *s = user;
 
 	events_pf(&s->events, c->index, s->sim->now, ev);
-	if (ev->kind == PFC_EV_VERB)
+	if (ev->kind == PFC_EV_VERB || ev->kind == PFC_EV_VFIO)
 		op_end(s, ev->tag, ev->err, NULL, 0);
 	else if (ev->kind == PFC_EV_STARTED)
 		op_end(s, world_of(s)->started[c->index], ev->err, NULL, 0);

@@ -252,6 +252,36 @@ core.def("PF", "pf:reset()", "A GT reset under the PF: everything is configured 
 		core.finish(core.pf_reset(pf.card.index), "PF reset")
 	end)
 
+core.def("PF", "pf:vfio(vf, [STATE])",
+	"The VF's VFIO migration state; with a STATE go there, by as many arcs as it takes: " ..
+	"`running`, `running-p2p`, `stop`, `stop-copy`, `resuming`.",
+	function(pf, vf, state)
+		core.only_virtual("pf:vfio()")
+		if state then
+			core.finish(core.vfio_set(pf.id, vf, state), "vfio", 30000)
+		end
+		return core.vfio_state(pf.id, vf)
+	end)
+core.def("PF", "pf:vfio_read(vf, [bytes], [position])",
+	"Read the file of `stop-copy`: bytes, empty at its end, nil when none are there yet.",
+	function(pf, vf, bytes, position)
+		core.only_virtual("pf:vfio_read()")
+		return core.vfio_read(pf.id, vf, bytes, position)
+	end)
+core.def("PF", "pf:vfio_write(vf, bytes, [position])",
+	"Write to the file of `resuming`: how many bytes were taken.",
+	function(pf, vf, bytes, position)
+		core.only_virtual("pf:vfio_write()")
+		return core.vfio_write(pf.id, vf, bytes, position)
+	end)
+core.def("PF", "pf:vfio_reset(vf)", "A reset of the device, announced to the PF by VFIO.",
+	function(pf, vf)
+		core.only_virtual("pf:vfio_reset()")
+		core.vfio_prepare(pf.id, vf)
+		core.card_flr(pf.card.index, vf)
+		core.finish(core.vfio_reset_done(pf.id, vf), "vfio reset", 10000)
+	end)
+
 core.def("PF", "pf:info(vf)",
 	"What the PF knows of a VF: state (of each GT, from 0), mismatch, failed, ggtt_start, " ..
 	"ggtt_size, contexts, doorbells, fixup_done, adverse, valid, busy, relay_minor.",
