@@ -163,12 +163,19 @@ void pfc_start_flr(struct pfc *p, unsigned vf, uint64_t tag)
 	pfc_op_overridden(p, vf, &old);
 }
 
+static bool is_finishing(const struct pfc_unit *u)
+{
+	return u->seq == &pfc_seq_flr && flr_steps[u->at].run == step_flr_finish &&
+	       u->call != PFC_IDLE;
+}
+
 void pfc_vf_event(struct pfc *p, struct pfc_unit *u, uint32_t event)
 {
 	switch (event) {
 	case GUC_EVENT_VF_FLR:
-		/* GuC tells again when another reset came during this one. */
-		if (p->phase != PFC_UP)
+		/* GuC tells again when another reset came during this one, as soon as it has
+		 * FLR_FINISH: the event may be here before that one's end is. */
+		if (p->phase != PFC_UP || is_finishing(u))
 			pfc_vf(p, u)->flr_owed = true;
 		else if (pfc_vf(p, u)->prepared) {
 			pfc_vf(p, u)->prepared = false;

@@ -201,7 +201,7 @@ static bool undo_begins(struct pfc *p, unsigned vf)
 	return true;
 }
 
-void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
+static void unit_ended(struct pfc *p, struct pfc_unit *u, int err)
 {
 	struct pfc_op *op = &p->vf[u->vf].op;
 
@@ -218,6 +218,17 @@ void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
 		op->err = err;
 	if (!op->units && !undo_begins(p, u->vf))
 		pfc_op_end(p, u->vf, result(p, u->vf));
+}
+
+void pfc_op_unit_ended(struct pfc *p, struct pfc_unit *u, int err)
+{
+	struct pfc_vf *v = &p->vf[u->vf];
+
+	unit_ended(p, u, err);
+	if (v->flr_owed && p->phase == PFC_UP && !is_in_flr(p, u->vf)) {
+		v->flr_owed = false;
+		pfc_start_flr(p, u->vf, 0);
+	}
 }
 
 /* --- given up, overridden ------------------------------------------------------------ */

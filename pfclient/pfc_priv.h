@@ -185,7 +185,7 @@ struct pfc_vf {
 	uint32_t fixup_done;
 	struct pfc_vfio vfio;
 	bool prepared;                /* an FLR waits for GuC's event, or for its verb */
-	bool flr_owed;                /* one was seen while the PF was not up */
+	bool flr_owed;                /* one was seen while the PF was not up, or ended another */
 	enum pfc_verb verb_owed;      /* what adoption has to finish; PFC_VERB_COUNT none */
 	bool uneven, torn;            /* adoption: GuCs differ; entries were not the share's */
 	uint32_t policies_uneven;     /* the same of function 0's settings: a bit each, */

@@ -244,6 +244,26 @@ START_TEST(P_19_flr_during_flr)
 }
 END_TEST
 
+START_TEST(P_19_flr_with_finish)
+{
+	/* P-19: the event of a reset that came meanwhile may be here before the reply to
+	 * FLR_FINISH: the whole runs again. */
+	fx_provision(1);
+	fx.guc[0].busy[GUC_VF_FLR_FINISH] = true;
+	fx_notify(0, 1, GUC_EVENT_VF_FLR);
+	fx_run(1000);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_FLR);
+	fx_notify(0, 1, GUC_EVENT_VF_FLR);
+	fx_run(1000);
+	ck_assert_uint_eq(fx.logged, 4);
+	fx.guc[0].busy[GUC_VF_FLR_FINISH] = false;
+	fx_reply(0, fx.guc[0].fence, hxg_success(HXG_ORIGIN_GUC, 0));
+	fx_run(1000);
+	ck_assert_uint_eq(fx.logged, 8);
+	ck_assert_int_eq(fx_state(1, 0), PFC_VF_READY);
+}
+END_TEST
+
 START_TEST(P_20_flr_without_event)
 {
 	/* P-20: a reset that the PF wants starts without an event, also for a VF
@@ -357,6 +377,7 @@ int main(void)
 	tcase_add_test(tc, P_17_flr_during_save);
 	tcase_add_test(tc, P_18_flr_during_restore);
 	tcase_add_test(tc, P_19_flr_during_flr);
+	tcase_add_test(tc, P_19_flr_with_finish);
 	tcase_add_test(tc, P_20_flr_without_event);
 	tcase_add_test(tc, flr_settles);
 	tcase_add_loop_test(tc, P_21_bad_notifications, 0,
