@@ -255,26 +255,41 @@ def migrate(vf, a, b):
         vf, len(image), a.vf_base, b.vf_base))
 
 
-def loop(pfs, vf, say):
-    """Serve all cards; obey standard input."""
-    here = 0
-    while True:
-        readable = select.select([sys.stdin] + [pf.c.socket for pf in pfs], [], [], 0.1)[0]
-        for pf in pfs:
+def serve(pfs, say):
+    """What has come from each card. One that is gone leaves the others."""
+    for pf in list(pfs):
+        try:
             while pf.poll() or pf.serve():
                 pass
-        if sys.stdin not in readable:
+        except Closed as error:
+            pfs.remove(pf)
+            if not pfs:
+                raise
+            say("%s: %s" % (pf.path, error))
+
+
+def loop(pfs, vf, say):
+    """Serve all cards; obey standard input."""
+    here = pfs[0]
+    # Unbuffered: select() does not see a line that was read with another one.
+    orders = open(0, "rb", buffering=0, closefd=False)
+    while True:
+        readable = select.select([orders] + [pf.c.socket for pf in pfs], [], [], 0.1)[0]
+        serve(pfs, say)
+        if here not in pfs:
+            here = pfs[0]
+        if orders not in readable:
             continue
-        line = sys.stdin.readline()
+        line = orders.readline().decode(errors="replace")
         if line.strip() in ("", "quit"):
             if not line.endswith("\n") or line.strip():
                 return
         elif line.strip() == "migrate" and len(pfs) > 1:
-            there = (here + 1) % len(pfs)
+            there = pfs[(pfs.index(here) + 1) % len(pfs)]
             try:
-                migrate(vf, pfs[here], pfs[there])
+                migrate(vf, here, there)
                 here = there
-            except (Refused, Timeout, guc.Failure) as error:
+            except (Closed, Refused, Timeout, guc.Failure) as error:
                 say("VF %d not moved: %s" % (vf, error))
         else:
             say("unknown, or only one card: %s" % line.strip())

@@ -215,6 +215,26 @@ class Drivers(unittest.TestCase):
         self.assertEqual(vf.status(), 1)
         self.assertIn("connection closed", vf.seen[-1])
 
+    def test_card_gone_leaves_the_others(self):
+        """One of two cards dies, found by a move or by itself: the PF serves the other."""
+        self.card(self.a, "--gts", "2", "--no-pf")
+        other = self.card(self.b, "--gts", "2", "--no-pf", "--ggtt-offset", "256M")
+        pf = self.python("pf.py", "--socket", self.a, "--socket", self.b)
+        pf.wait_for("ready")
+        vf = self.vf("--migrations", "1")
+        vf.wait_for("ready for migration")
+        other.child.kill()
+        pf.say("migrate")
+        pf.wait_for("connection closed")
+        state = subprocess.run([GUCEMU, "state", "--socket", self.a, "--json"],
+                               capture_output=True, text=True, timeout=PATIENCE).stdout
+        self.assertIn("VF_RUNNING", state)
+        self.assertNotIn("PAUSED", state)
+        pf.say("migrate")
+        pf.wait_for("only one card")
+        pf.say("quit")
+        self.finished(pf)
+
     def test_failed_move_leaves_the_vf(self):
         """B's GuC refuses the image, for its ABI is older: the VF goes on on A."""
         self.card(self.a, "--gts", "2", "--no-pf")
