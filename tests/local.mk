@@ -8,11 +8,14 @@ EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/l
 # The conformance suite is installed: gucemu conformance judges by it.
 suitedir = $(pkgdatadir)/conformance
 dist_suite_DATA = \
+	tests/conformance/M-restore.lua \
+	tests/conformance/M-save.lua \
 	tests/conformance/P-control.lua \
 	tests/conformance/P-flr.lua \
 	tests/conformance/Q-runtime.lua \
 	tests/conformance/Q-services.lua \
 	tests/conformance/Q-transport.lua \
+	tests/conformance/_image.lua \
 	tests/conformance/_pf.lua \
 	tests/conformance/_recovery.lua \
 	tests/conformance/_relay.lua \
