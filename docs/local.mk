@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	docs/performance.md \
 	docs/linux.md \
 	docs/scenarios.md \
+	docs/ten-minutes.md \
 	docs/protocol/checklist.md \
 	docs/protocol/decisions.md \
 	docs/protocol/engine-facts.md \

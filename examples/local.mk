@@ -13,3 +13,13 @@ dist_pythonexamples_SCRIPTS = \
 
 EXTRA_DIST += tests/process/test_python.py tests/process/test_python.sh
 TESTS += tests/process/test_python.sh
+
+# Scenarios to start from.
+scenarioexamplesdir = $(docdir)/examples/scenarios
+dist_scenarioexamples_DATA = \
+	examples/scenarios/boot.lua \
+	examples/scenarios/fault.lua \
+	examples/scenarios/forgotten.lua \
+	examples/scenarios/migrate.lua \
+	examples/scenarios/twice.lua
+EXTRA_DIST += tests/ten-minutes.sh

@@ -139,7 +139,7 @@ unit_tests = \
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
 TESTS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay tests/checklist.sh \
-	tests/conformance.sh tests/pages.sh tests/purity.sh
+	tests/conformance.sh tests/pages.sh tests/purity.sh tests/ten-minutes.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)
 tests_unit_test_proto_LDADD = $(proto_ldadd)
