@@ -67,7 +67,7 @@ void host_ct_stop(struct host_ct *ct)
 		return;
 	ct->state = HOST_CT_STOPPED;
 	for (unsigned i = 0; i < HOST_CT_PENDING; i++)
-		if (ct->pending[i].used)
+		if (ct->under_way >> i & 1)
 			ct_end_request(ct, &ct->pending[i], -ECANCELED, NULL, 0);
 	ct->g2h_outstanding = 0;
 }
@@ -174,7 +174,7 @@ int ct_send_request(struct host_ct *ct, struct host_ct_request *r, uint64_t now)
 	err = ct_write(ct, fence, r->dw, r->len);
 	if (err)
 		return err;
-	r->used = true;
+	ct->under_way |= 1ull << (r - ct->pending);
 	r->fence = fence;
 	r->resend_at = 0;
 	r->deadline = now + HOST_CT_TIMEOUT;
@@ -186,13 +186,11 @@ int ct_send_request(struct host_ct *ct, struct host_ct_request *r, uint64_t now)
 static int start_request(struct host_ct *ct, const uint32_t *dw, uint32_t len, uint64_t tag,
 			 uint64_t now)
 {
-	struct host_ct_request *r = NULL;
+	struct host_ct_request *r;
 
-	for (unsigned i = 0; i < HOST_CT_PENDING && !r; i++)
-		if (!ct->pending[i].used)
-			r = &ct->pending[i];
-	if (!r)
+	if (ct->under_way == UINT64_MAX)
 		return -EBUSY;
+	r = &ct->pending[__builtin_ctzll(~ct->under_way)];
 	memcpy(r->dw, dw, len * sizeof(*dw));
 	r->len = len;
 	r->tag = tag;

@@ -31,7 +31,6 @@ typedef int (*host_ct_event_fn)(void *user, const uint32_t *dw, uint32_t len);
 
 struct host_ct_request {
 	uint16_t fence;
-	bool used;
 	uint8_t retries;
 	uint64_t tag;
 	uint64_t deadline;
@@ -57,6 +56,7 @@ struct host_ct {
 	 * for who sleeps. NULL: always. */
 	struct bell *h2g_bell, *g2h_bell;
 	uint16_t next_fence;
+	uint64_t under_way; /* a bit for each of pending[] that is used: few are */
 	struct host_ct_request pending[HOST_CT_PENDING];
 	host_ct_reply_fn on_reply;
 	host_ct_event_fn on_event;

@@ -20,17 +20,19 @@ void ct_break(struct host_ct *ct, size_t desc, uint32_t status)
 
 struct host_ct_request *ct_find(struct host_ct *ct, uint32_t fence)
 {
-	for (unsigned i = 0; i < HOST_CT_PENDING; i++)
-		if (ct->pending[i].used && !ct->pending[i].resend_at &&
-		    ct->pending[i].fence == fence)
-			return &ct->pending[i];
+	for (uint64_t left = ct->under_way; left; left &= left - 1) {
+		struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
+
+		if (!r->resend_at && r->fence == fence)
+			return r;
+	}
 	return NULL;
 }
 
 void ct_end_request(struct host_ct *ct, struct host_ct_request *r, int err, const uint32_t *dw,
 		    uint32_t len)
 {
-	r->used = false;
+	ct->under_way &= ~(1ull << (r - ct->pending));
 	if (ct->on_reply)
 		ct->on_reply(ct->user, r->tag, err, dw, len);
 }
@@ -205,10 +207,11 @@ int host_ct_receive(struct host_ct *ct, unsigned budget, uint64_t now)
 
 void host_ct_tick(struct host_ct *ct, uint64_t now)
 {
-	for (unsigned i = 0; i < HOST_CT_PENDING && ct->state == HOST_CT_ON; i++) {
-		struct host_ct_request *r = &ct->pending[i];
+	for (uint64_t left = ct->under_way; left && ct->state == HOST_CT_ON; left &= left - 1) {
+		struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
 
-		if (!r->used)
+		/* What is told of one may end another. */
+		if (!(ct->under_way & left & -left))
 			continue;
 		if (r->resend_at) {
 			/* No room now: try again a step later. */
@@ -227,11 +230,11 @@ uint64_t host_ct_deadline(const struct host_ct *ct)
 
 	if (ct->state != HOST_CT_ON)
 		return least;
-	for (unsigned i = 0; i < HOST_CT_PENDING; i++) {
-		const struct host_ct_request *r = &ct->pending[i];
+	for (uint64_t left = ct->under_way; left; left &= left - 1) {
+		const struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
 		uint64_t at = r->resend_at ? r->resend_at : r->deadline;
 
-		if (r->used && at < least)
+		if (at < least)
 			least = at;
 	}
 	return least;

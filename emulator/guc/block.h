@@ -309,12 +309,12 @@ static inline unsigned guc_gt_count(const struct guc_card *c)
 
 static inline unsigned guc_gt_tile(const struct guc_card *c, unsigned gt)
 {
-	return gt / c->block->geometry.gts;
+	return c->block->geometry.gts == 2 ? gt / 2 : gt;
 }
 
 static inline bool guc_gt_is_media(const struct guc_card *c, unsigned gt)
 {
-	return gt % c->block->geometry.gts == 1;
+	return c->block->geometry.gts == 2 && gt % 2 == 1;
 }
 
 static inline struct guc_unit *guc_unit(const struct guc_card *c, unsigned gt)

@@ -141,29 +141,39 @@ static int in_share(struct guc_card *c, unsigned gt, unsigned fn, const struct g
 	return -EACCES;
 }
 
-static int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr,
-		     struct guc_place *p)
+/* Inside what this GuC itself was told of fn, as nearly every access is? */
+static inline bool in_own_range(const struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr)
+{
+	const struct guc_config *cfg = &guc_fn(c, gt, fn)->config;
+
+	return addr - cfg->ggtt_start < cfg->ggtt_size && addr < c->block->geometry.ggtt_size;
+}
+
+__attribute__((noinline, cold))
+static int untranslated(struct guc_card *c, unsigned gt, unsigned fn, enum guc_violation why,
+			uint64_t addr, uint64_t pte)
+{
+	guc_violate(c, gt, fn, why, addr, pte);
+	return why == GUC_VIOL_GGTT_UNMAPPED ? -ENXIO : -EACCES;
+}
+
+static inline int translate(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr,
+			    struct guc_place *p)
 {
 	unsigned tile = guc_gt_tile(c, gt);
 	uint64_t pte;
 
-	if (!guc_in_range(c, tile, fn, addr, 1)) {
-		guc_violate(c, gt, fn, GUC_VIOL_GGTT_FOREIGN, addr, 0);
-		return -EACCES;
-	}
+	if (!in_own_range(c, gt, fn, addr) && !guc_in_range(c, tile, fn, addr, 1))
+		return untranslated(c, gt, fn, GUC_VIOL_GGTT_FOREIGN, addr, 0);
 	pte = pte_used(c, tile, (uint32_t)(addr >> GGTT_PAGE_SHIFT));
-	if (!(pte & PTE_PRESENT)) {
-		guc_violate(c, gt, fn, GUC_VIOL_GGTT_UNMAPPED, addr, pte);
-		return -ENXIO;
-	}
-	if (pte_vfid(pte) != fn) {
-		guc_violate(c, gt, fn, GUC_VIOL_GGTT_FOREIGN, addr, pte);
-		return -EACCES;
-	}
+	if (!(pte & PTE_PRESENT))
+		return untranslated(c, gt, fn, GUC_VIOL_GGTT_UNMAPPED, addr, pte);
+	if (pte_vfid(pte) != fn)
+		return untranslated(c, gt, fn, GUC_VIOL_GGTT_FOREIGN, addr, pte);
 	p->space = pte & PTE_DEVMEM ? GUC_SPACE_LMEM : GUC_SPACE_SYSTEM;
 	p->off = (pte & PTE_ADDR) | (addr & (GGTT_PAGE - 1));
 	/* Shares are whole pages, so the rest of the page lies inside too. */
-	return in_share(c, gt, fn, p, 1, pte);
+	return p->space == GUC_SPACE_SYSTEM ? 0 : in_share(c, gt, fn, p, 1, pte);
 }
 
 int guc_ggtt_place(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr,
@@ -300,6 +310,10 @@ static int copy(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uin
 	size_t left, n;
 	int err;
 
+	if (len > 0 && page_rest(at, len) == len) {
+		err = translate(c, gt, fn, at, &place);
+		return err ? err : access_place(c, gt, fn, &place, dst, src, len, false);
+	}
 	for (left = len; left > 0; left -= n, at += n) {
 		n = page_rest(at, left);
 		err = translate(c, gt, fn, at, &place);
@@ -308,8 +322,7 @@ static int copy(struct guc_card *c, unsigned gt, unsigned fn, uint64_t addr, uin
 	}
 	for (at = addr, left = len; left > 0; left -= n, at += n) {
 		n = page_rest(at, left);
-		/* A single page was translated just now. */
-		err = n == len ? 0 : translate(c, gt, fn, at, &place);
+		err = translate(c, gt, fn, at, &place);
 		if (!err)
 			err = access_place(c, gt, fn, &place, dst ? dst + (at - addr) : NULL,
 					   src ? src + (at - addr) : NULL, n, false);

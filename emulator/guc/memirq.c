@@ -29,26 +29,35 @@ static void go(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_
 	line(c, gt, fn, bit, source);
 }
 
+/* As it was before the hook saw it. */
+static bool hold_back(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
+		      struct bytes at, const struct guc_hook_action *act)
+{
+	uint32_t kept[4] = { lo32(at.status), hi32(at.status), lo32(at.source), hi32(at.source) };
+	struct guc_event held = {
+		.point = GUC_PT_IRQ, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
+		.code = bit, .value = source, .msg = kept, .msg_len = 4,
+	};
+
+	return guc_delay(c, &held, act) == 0;
+}
+
 /* The interrupt with its crossing. A hook may lose it, hold it back, give it another
  * bit or byte, or raise it several times. */
 static void cross(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
 		  struct bytes at)
 {
-	uint32_t kept[4] = { lo32(at.status), hi32(at.status), lo32(at.source), hi32(at.source) };
 	struct guc_event ev = {
 		.point = GUC_PT_IRQ, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
 		.code = bit, .value = source,
 	};
-	struct guc_event held = ev;
 	struct guc_hook_action act;
 	enum guc_verdict v = guc_hook(c, &ev, &act);
 	uint8_t set = MEMIRQ_SET;
 	unsigned copies = 0;
 
 	guc_emit(c, &ev);
-	held.msg = kept;
-	held.msg_len = 4;
-	if (v == GUC_SWALLOW || (v == GUC_DELAY && guc_delay(c, &held, &act) == 0))
+	if (v == GUC_SWALLOW || (v == GUC_DELAY && hold_back(c, gt, fn, bit, source, at, &act)))
 		return;
 	if (v == GUC_CHANGE) {
 		bit = (uint8_t)(ev.code & 0xF);
