@@ -105,7 +105,9 @@ static void default_id(const char *path, unsigned number, char *to, size_t cap)
 	if (len >= cap - 12)
 		len = cap - 12;
 	memcpy(to, name, len);
-	text_fmt(to + len, cap - len, number ? "-%u" : "", number + 1);
+	to[len] = '\0';
+	if (number)
+		text_fmt(to + len, cap - len, "-%u", number + 1);
 }
 
 static size_t read_cases(lua_State *L, const char *path, struct scenario_case *cases)

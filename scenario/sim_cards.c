@@ -2,6 +2,7 @@
 /* core functions on cards of the simulated world. */
 #include "scenario/sim_world.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -403,11 +404,14 @@ const luaL_Reg sim_card_functions[] = {
 /* --- snapshots ----------------------------------------------------------------------------- */
 
 #define SNAPSHOT "gucemu.snapshot"
+#define SNAPSHOTS_BYTES ((size_t)1 << 30) /* of a case: Lua's own limit does not count them */
 
 static int snapshot_gc(lua_State *L)
 {
 	struct sim_snapshot **p = luaL_checkudata(L, 1, SNAPSHOT);
 
+	if (*p && world_of(script_of(L)))
+		world_of(script_of(L))->snapshots -= sim_snapshot_size(*p);
 	sim_snapshot_free(*p);
 	*p = NULL;
 	return 0;
@@ -421,8 +425,16 @@ static int core_snapshot(lua_State *L)
 
 	*p = NULL;
 	luaL_setmetatable(L, SNAPSHOT);
+	/* Those that nobody has any more weigh next to nothing for Lua. */
+	if (world_of(script_of(L))->snapshots > SNAPSHOTS_BYTES / 2)
+		lua_gc(L, LUA_GCCOLLECT);
 	err = sim_snapshot_take(c, p);
-	return err ? script_errno(L, err, "snapshot") : 1;
+	if (err)
+		return script_errno(L, err, "snapshot");
+	world_of(script_of(L))->snapshots += sim_snapshot_size(*p);
+	if (world_of(script_of(L))->snapshots > SNAPSHOTS_BYTES)
+		return script_errno(L, -ENOMEM, "snapshot");
+	return 1;
 }
 
 static int core_snapshot_restore(lua_State *L)

@@ -42,7 +42,7 @@ struct target {
 static struct target target_arg(lua_State *L)
 {
 	static const char *const kinds[] = { "vf", "pf", NULL };
-	struct target t = { NULL };
+	struct target t = { .vf = NULL };
 
 	if (luaL_checkoption(L, 1, NULL, kinds) == 1) {
 		t.card = sim_card_arg(L, 2);

@@ -172,8 +172,9 @@ struct stream *stream_find(struct script *s, uint64_t tag)
 static bool turn(struct script *s, uint64_t limit)
 {
 	bool waiting = false;
-	bool moved = streams_turn(s, &waiting) | sim_raw_turn(s);
+	bool moved = streams_turn(s, &waiting);
 
+	moved |= sim_raw_turn(s);
 	if (moved)
 		limit = s->sim->now;
 	else if (waiting && limit > s->sim->now + STREAM_LOOK_NS)

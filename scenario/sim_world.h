@@ -26,6 +26,7 @@ struct sim_world {
 	unsigned vfs;
 	struct stream stream[STREAMS];
 	struct sim_raw *raw;              /* a list */
+	size_t snapshots;                 /* bytes of those that are kept */
 	struct fault *fault[SIM_MAX_CARDS]; /* NULL: no rules yet */
 };
 
