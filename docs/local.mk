@@ -6,6 +6,8 @@ EXTRA_DIST += \
 	docs/architecture.md \
 	docs/dependencies.md \
 	docs/faults.md \
+	docs/findings/0001-recovery-deadlock.md \
+	docs/findings/0002-stale-ptes.md \
 	docs/performance.md \
 	docs/linux.md \
 	docs/scenarios.md \
