@@ -74,6 +74,16 @@ static void on_done(void *user, struct run_case *c)
 	report_case(user, c);
 }
 
+/* " --NAME 'VALUE'", as a shell takes it. */
+static size_t put_option(char *to, size_t cap, const char *name, const char *value)
+{
+	size_t at = (size_t)snprintf(to, cap, " --%s '", name);
+
+	for (; *value && at + 6 < cap; value++)
+		at += (size_t)snprintf(to + at, cap - at, *value == '\'' ? "'\\''" : "%c", *value);
+	return at + 1 < cap ? at + (size_t)snprintf(to + at, cap - at, "'") : at;
+}
+
 /* What the command that repeats a case begins with. */
 static void repeat_text(const struct run_options *o, char *to, size_t cap)
 {
@@ -84,11 +94,11 @@ static void repeat_text(const struct run_options *o, char *to, size_t cap)
 	if (o->sockets && at < cap)
 		at += (size_t)snprintf(to + at, cap - at, " --sockets");
 	if (o->client && at < cap)
-		at += (size_t)snprintf(to + at, cap - at, " --client '%s'", o->client);
+		at += put_option(to + at, cap - at, "client", o->client);
 	if (o->pf && at < cap)
-		at += (size_t)snprintf(to + at, cap - at, " --pf '%s'", o->pf);
+		at += put_option(to + at, cap - at, "pf", o->pf);
 	for (unsigned i = 0; i < o->set.n && at < cap; i++)
-		at += (size_t)snprintf(to + at, cap - at, " --set '%s'", o->set.item[i]);
+		at += put_option(to + at, cap - at, "set", o->set.item[i]);
 }
 
 static int run_all(struct run_case *cases, size_t n, const struct run_options *o)
