@@ -4,8 +4,9 @@
 # this script's output. A test belongs to the ids that its name begins with:
 # START_TEST(R_13b_done_unanswered), START_TEST(R_37_R_60_unsupported),
 # START_TEST(Q_7_3_1_length). As a test it fails when the page is out of date, a
-# test's id is not in tests/checklist.tsv, or a point of class plain has no test;
-# with --page it prints the page. Argument: the source folder.
+# test's id is not in tests/checklist.tsv, or a point of class plain has no test or
+# no scenario in tests/conformance; with --page it prints the page. Argument: the source
+# folder.
 set -eu
 
 print=
@@ -60,6 +61,19 @@ page() {
 		where[$1] = $6
 		next
 	}
+	# A scenario, or what makes one in a file of the suite.
+	/^(scenario\{ id = |odd\(|fixup\(|listed\()"/ {
+		split($0, quoted, "\"")
+		if (!(quoted[2] in title)) {
+			printf "%s: no such id in tests/checklist.tsv: %s\n", FILENAME, quoted[2] | "cat >&2"
+			bad = 1
+		}
+		file = FILENAME
+		sub(/.*\//, "", file)
+		sub(/\.lua$/, "", file)
+		scenario[quoted[2]] = file
+		next
+	}
 	/^START_TEST\([A-Za-z0-9_]+\)/ {
 		name = $0
 		sub(/^START_TEST\(/, "", name)
@@ -86,7 +100,8 @@ page() {
 		print ""
 		print "The races and edge cases of [vf-lifecycle](vf-lifecycle.md) 6, and the rows of its"
 		print "section 7 by section and row, with the tests that prove them. What a point wants is"
-		print "said there; a test is named by file in `tests/` and by function."
+		print "said there; a test is named by file in `tests/` and by function, a scenario of the"
+		print "conformance suite (`gucemu conformance`) by its file in `tests/conformance/`."
 		print ""
 		print "Class: plain; fault: needs fault rules; driver: needs a real driver. Generation: of"
 		print "the recovery that the point is about. Source: S Linux 7.2 does it, I inferred, D our"
@@ -96,8 +111,8 @@ page() {
 			if (where[id] != last) {
 				last = where[id]
 				printf "\n## %s (%s)\n\n", section[last], last
-				print "| id | name | class | generation | source | tests |"
-				print "|---|---|---|---|---|---|"
+				print "| id | name | class | generation | source | scenario | tests |"
+				print "|---|---|---|---|---|---|---|"
 			}
 			found = tests[id]
 			sum[last "/all"]++
@@ -110,26 +125,33 @@ page() {
 				printf "%s (%s) has no test\n", id, title[id] | "cat >&2"
 				gaps++
 			}
-			printf "| %s | %s | %s | %s | %s | %s |\n", id, title[id], class[id],
-				generation[id], source[id], found == "" ? "**none**" : found
+			if (scenario[id] == "" && class[id] != "driver") {
+				printf "%s (%s) has no scenario\n", id, title[id] | "cat >&2"
+				bad = 1
+			}
+			sum[last "/scenario"] += scenario[id] != ""
+			printf "| %s | %s | %s | %s | %s | %s | %s |\n", id, title[id], class[id],
+				generation[id], source[id], scenario[id] == "" ? "**none**" : scenario[id], found == "" ? "**none**" : found
 		}
 		print "\n## Count\n"
-		print "| section | points | tested | plain without test | need fault rules | need a driver |"
-		print "|---|---|---|---|---|---|"
+		print "| section | points | tested | scenarios | plain without test | need fault rules | need a driver |"
+		print "|---|---|---|---|---|---|---|"
 		last = ""
 		for (i = 1; i <= points; i++) {
 			if (where[order[i]] == last)
 				continue
 			last = where[order[i]]
-			printf "| %s | %d | %d | %d | %d | %d |\n", last, sum[last "/all"],
-				sum[last "/tested"], sum[last "/plain-gap"],
+			printf "| %s | %d | %d | %d | %d | %d | %d |\n", last, sum[last "/all"],
+				sum[last "/tested"], sum[last "/scenario"], sum[last "/plain-gap"],
 				sum[last "/fault-gap"], sum[last "/driver-gap"]
 			all += sum[last "/all"]
 			tested += sum[last "/tested"]
+			scenarios += sum[last "/scenario"]
 			fault += sum[last "/fault-gap"]
 			driver += sum[last "/driver-gap"]
 		}
-		printf "| all | %d | %d | %d | %d | %d |\n", all, tested, gaps, fault, driver
+		printf "| all | %d | %d | %d | %d | %d | %d |\n", all, tested, scenarios, gaps, fault,
+			driver
 		exit bad
 	}' "$@"
 }
@@ -138,7 +160,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 status=0
-page tests/checklist.tsv tests/*/test_*.c >"$work/page" 2>"$work/complaints" || status=1
+page tests/checklist.tsv tests/*/test_*.c tests/conformance/*.lua >"$work/page" 2>"$work/complaints" || status=1
 if [ -n "$print" ]; then
 	cat "$work/complaints" >&2
 	cat "$work/page"

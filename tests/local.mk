@@ -8,6 +8,9 @@ EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/l
 # The conformance suite is installed: gucemu conformance judges by it.
 suitedir = $(pkgdatadir)/conformance
 dist_suite_DATA = \
+	tests/conformance/C-rings.lua \
+	tests/conformance/C-submission.lua \
+	tests/conformance/F-fixups.lua \
 	tests/conformance/M-restore.lua \
 	tests/conformance/M-save.lua \
 	tests/conformance/P-control.lua \
