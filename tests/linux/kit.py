@@ -180,8 +180,12 @@ class Kit:
         try:
             self.update()
             names = self.apt("apt-cache", "search", "--names-only", r"^linux-image-[0-9].*-amd64$")
+            have = set(self.apt("apt-cache", "pkgnames", "linux-").split())
             for name in re.findall(r"^(linux-image-(\d+\.\d+\.\d+)\+deb\d+-amd64) ", names, re.M):
-                found.setdefault(name[1], name[0])
+                # Images are still listed whose modules are gone.
+                if name[1] in found or key(name[1])[:2] < [6, 19] or \
+                        name[0].replace("-image-", "-modules-") in have:
+                    found.setdefault(name[1], name[0])
         except Missing as why:
             if not found:
                 raise
