@@ -8,8 +8,10 @@ libgucfault_la_SOURCES = \
 	fault/hook.c \
 	fault/match.c \
 	fault/parse.c \
+	fault/parse_what.c \
 	fault/priv.h \
 	fault/scan.c \
+	fault/value.c \
 	fault/words.c
 # Its users link it before libgucguc.la, whose tables it reads.
 nobase_pkginclude_HEADERS += fault/fault.h

@@ -6,127 +6,8 @@
 #include <string.h>
 
 #include "proto/actions.h"
-#include "proto/ctb.h"
-#include "proto/errors.h"
 #include "proto/hxg.h"
 #include "proto/klv.h"
-#include "proto/regs.h"
-
-/* --- values ----------------------------------------------------------------------- */
-
-static bool number(struct scan *s, struct span w, uint64_t min, uint64_t max, uint64_t *v)
-{
-	if (!span_number(w, UINT64_MAX, v))
-		return scan_bad(s, w.s, "a number is needed here, decimal or 0x...");
-	if (*v < min || *v > max)
-		return scan_bad(s, w.s, "out of range: %lu to %lu", min, max);
-	return true;
-}
-
-static bool time_of(struct scan *s, struct span w, uint64_t *ns)
-{
-	return span_time(w, ns) ||
-	       scan_bad(s, w.s, "a time is needed here: a number with ns, us, ms or s");
-}
-
-/* A name of X(value, name), or a number. */
-struct choice {
-	uint64_t value;
-	const char *name;
-};
-
-static bool choose(struct span w, const struct choice *list, size_t n, uint64_t *v)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (span_like(w, list[i].name)) {
-			*v = list[i].value;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const struct choice bits[] = { { GUC_IRQ_GUC2HOST, "guc2host" },
-				      { GUC_IRQ_SW_INT_0, "sw-int-0" } };
-
-static bool irq_bit(struct scan *s, struct span w, uint64_t *v)
-{
-	return choose(w, bits, 2, v) || (span_number(w, 15, v)) ||
-	       scan_bad(s, w.s, "guc2host, sw-int-0 or a bit 0 to 15 is needed here");
-}
-
-/* Codes whose names a function gives. */
-static bool named(struct span w, const char *(*name_of)(uint32_t code), uint64_t max, uint64_t *v)
-{
-	if (span_number(w, max, v))
-		return true;
-	for (uint32_t code = 0; code <= max; code++) {
-		const char *name = name_of(code);
-
-		if (name && span_like(w, name)) {
-			*v = code;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* VALUE[/MASK] */
-static bool masked(struct scan *s, struct span w, uint64_t all, uint64_t *value, uint64_t *mask)
-{
-	struct span left = w, right;
-
-	*mask = all;
-	if (span_split(w, '/', &left, &right) && !number(s, right, 1, all, mask))
-		return false;
-	if (!number(s, left, 0, all, value))
-		return false;
-	return !(*value & ~*mask) ||
-	       scan_bad(s, left.s, "the value has bits outside the mask: it could never match");
-}
-
-/* dwN=V, byteN=V, value=V; false without an error: it is none of them. */
-static bool bits_of(struct scan *s, struct span key, struct span text, struct fault_match *m)
-{
-	uint64_t at = 0, all = UINT64_MAX;
-
-	if (key.n > 2 && memcmp(key.s, "dw", 2) == 0 &&
-	    span_number((struct span){ key.s + 2, key.n - 2 }, 2000000, &at)) {
-		m->kind = MATCH_DW;
-		all = UINT32_MAX;
-	} else if (key.n > 4 && memcmp(key.s, "byte", 4) == 0 &&
-		   span_number((struct span){ key.s + 4, key.n - 4 }, 8000000, &at)) {
-		m->kind = MATCH_BYTE;
-		all = 0xFF;
-	} else if (span_is(key, "value")) {
-		m->kind = MATCH_VALUE;
-	} else {
-		return false;
-	}
-	m->at = (uint32_t)at;
-	masked(s, text, all, &m->value, &m->mask);
-	return true;
-}
-
-/* A|B|C of a list as a mask. */
-static bool alternatives(struct scan *s, struct span w, const struct choice *list, size_t n,
-			 const char *what, uint16_t *mask)
-{
-	struct span one = w, rest = w;
-	bool more;
-	uint64_t v;
-
-	*mask = 0;
-	do {
-		more = span_split(rest, '|', &one, &rest);
-		if (!more)
-			one = rest;
-		if (!choose(one, list, n, &v))
-			return scan_bad(s, one.s, "unknown %s", what);
-		*mask |= (uint16_t)(1u << v);
-	} while (more);
-	return true;
-}
 
 static bool states_of(struct scan *s, struct span w, uint16_t *mask)
 {
@@ -134,7 +15,7 @@ static bool states_of(struct scan *s, struct span w, uint16_t *mask)
 
 	for (unsigned i = 0; i < GUC_VFS_COUNT; i++)
 		list[i] = (struct choice){ i, guc_vf_state_name((enum guc_vf_state)i) };
-	return alternatives(s, w, list, GUC_VFS_COUNT,
+	return value_alternatives(s, w, list, GUC_VFS_COUNT,
 			    "state; `gucemu states` lists them", mask);
 }
 
@@ -158,7 +39,7 @@ static bool functions(struct scan *s, struct span w, uint64_t *fns)
 	if (span_split(w, '.', &left, &right) &&
 	    (!span_split(right, '.', &dot, &right) || dot.n))
 		return scan_bad(s, w.s, "N, N..M or any is needed here");
-	if (!number(s, left, 1, GUC_MAX_VFS, &a) || !number(s, right, 1, GUC_MAX_VFS, &b))
+	if (!value_number(s, left, 1, GUC_MAX_VFS, &a) || !value_number(s, right, 1, GUC_MAX_VFS, &b))
 		return false;
 	if (b < a)
 		return scan_bad(s, w.s, "there is no VF in this range");
@@ -173,8 +54,8 @@ static bool span_of_addresses(struct scan *s, struct span w, struct fault_rule *
 
 	if (!span_split(w, '+', &left, &right))
 		return scan_bad(s, w.s, "ADDRESS+BYTES is needed here");
-	if (!number(s, left, 0, UINT64_MAX, &r->from_addr) ||
-	    !number(s, right, 1, UINT64_MAX, &bytes))
+	if (!value_number(s, left, 0, UINT64_MAX, &r->from_addr) ||
+	    !value_number(s, right, 1, UINT64_MAX, &bytes))
 		return false;
 	if (bytes - 1 > UINT64_MAX - r->from_addr)
 		return scan_bad(s, right.s, "the range goes beyond the last address");
@@ -201,7 +82,7 @@ static bool direction(struct scan *s, struct span w, struct fault_rule *r)
 			     FAULT_BIT(GUC_PT_MEM_WRITE);
 	uint64_t v;
 
-	if (!choose(w, dirs, 2, &v))
+	if (!value_choice(w, dirs, 2, &v))
 		return scan_bad(s, w.s, "in or out is needed here");
 	return narrow(s, r, w, v ? out : in);
 }
@@ -215,7 +96,7 @@ static bool transport(struct scan *s, struct span w, struct fault_rule *r)
 	};
 	uint64_t v;
 
-	if (!choose(w, vias, 3, &v))
+	if (!value_choice(w, vias, 3, &v))
 		return scan_bad(s, w.s, "mmio, ctb or memirq is needed here");
 	return narrow(s, r, w, points[v]);
 }
@@ -226,7 +107,7 @@ static bool operation(struct scan *s, struct span w, struct fault_rule *r)
 					     { GUC_OP_RESTORE, "restore" } };
 	uint64_t v;
 
-	if (!choose(w, ops, 2, &v))
+	if (!value_choice(w, ops, 2, &v))
 		return scan_bad(s, w.s, "save or restore is needed here");
 	r->has_code = true;
 	r->code = (uint32_t)v;
@@ -237,7 +118,7 @@ static bool code_of(struct scan *s, struct span w, struct fault_rule *r, bool ir
 {
 	uint64_t v;
 
-	if (irq ? !irq_bit(s, w, &v) : !number(s, w, 0, UINT32_MAX, &v))
+	if (irq ? !value_irq_bit(s, w, &v) : !value_number(s, w, 0, UINT32_MAX, &v))
 		return false;
 	r->has_code = true;
 	r->code = (uint32_t)v;
@@ -248,7 +129,7 @@ static bool action_of(struct scan *s, struct span w, struct fault_rule *r)
 {
 	uint64_t v;
 
-	if (!named(w, guc_action_name, 0xFFFF, &v))
+	if (!value_named(w, guc_action_name, 0xFFFF, &v))
 		return scan_bad(s, w.s, "unknown action; `gucemu actions` lists them");
 	r->has_action = true;
 	r->action = (uint32_t)v;
@@ -259,7 +140,7 @@ static bool key_of(struct scan *s, struct span w, struct fault_rule *r)
 {
 	uint64_t v;
 
-	if (!named(w, guc_klv_name, 0xFFFF, &v))
+	if (!value_named(w, guc_klv_name, 0xFFFF, &v))
 		return scan_bad(s, w.s, "unknown key; `gucemu klvs` lists them");
 	r->has_key = true;
 	r->key = (uint32_t)v;
@@ -277,7 +158,7 @@ static bool where_word(struct scan *s, struct fault_rule *r, struct fault_names 
 	}
 	if (strcmp(key, "gt") == 0) {
 		names->where_gt = w.s;
-		if (!number(s, w, 0, GUC_MAX_GTS - 1, &v))
+		if (!value_number(s, w, 0, GUC_MAX_GTS - 1, &v))
 			return false;
 		r->gts = (uint16_t)(1u << v);
 		return true;
@@ -288,7 +169,7 @@ static bool where_word(struct scan *s, struct fault_rule *r, struct fault_names 
 		return transport(s, w, r);
 	if (strcmp(key, "type") == 0) {
 		names->where_type = w.s;
-		return alternatives(s, w, types, sizeof(types) / sizeof(*types),
+		return value_alternatives(s, w, types, sizeof(types) / sizeof(*types),
 				    "kind of message", &r->types);
 	}
 	if (strcmp(key, "action") == 0) {
@@ -345,7 +226,7 @@ static bool window(struct scan *s, struct span w, struct fault_rule *r)
 	    (!left.n && !right.n))
 		return scan_bad(s, w.s, "FROM..TO is needed here: 10ms..2s");
 	r->t_to = UINT64_MAX;
-	if ((left.n && !time_of(s, left, &r->t_from)) || (right.n && !time_of(s, right, &r->t_to)))
+	if ((left.n && !value_time(s, left, &r->t_from)) || (right.n && !value_time(s, right, &r->t_to)))
 		return false;
 	return r->t_to > r->t_from ||
 	       scan_bad(s, right.s, "the window ends before it begins: it could never match");
@@ -364,13 +245,13 @@ static bool when_word(struct scan *s, struct fault_rule *r, struct fault_names *
 		      const char *key, struct span w)
 {
 	if (strcmp(key, "nth") == 0)
-		return number(s, w, 1, UINT32_MAX, &r->nth);
+		return value_number(s, w, 1, UINT32_MAX, &r->nth);
 	if (strcmp(key, "every") == 0)
-		return number(s, w, 1, UINT32_MAX, &r->every);
+		return value_number(s, w, 1, UINT32_MAX, &r->every);
 	if (strcmp(key, "first") == 0)
-		return number(s, w, 1, UINT32_MAX, &r->first);
+		return value_number(s, w, 1, UINT32_MAX, &r->first);
 	if (strcmp(key, "from") == 0)
-		return number(s, w, 1, UINT32_MAX, &r->from);
+		return value_number(s, w, 1, UINT32_MAX, &r->from);
 	if (strcmp(key, "p") == 0)
 		return percent(s, w, &r->ppm);
 	if (strcmp(key, "time") == 0)
@@ -409,7 +290,7 @@ static bool condition(struct scan *s, struct fault_rule *r, struct fault_names *
 	static const char *const kinds[] = { "dw", "byte", "value" };
 	struct fault_match m;
 
-	if (has_value && bits_of(s, key, value, &m)) {
+	if (has_value && value_bits(s, key, value, &m)) {
 		if (s->bad)
 			return false;
 		if (r->match_n == FAULT_MATCHES)
@@ -446,238 +327,6 @@ static bool condition(struct scan *s, struct fault_rule *r, struct fault_names *
 		return where_word(s, r, names, row->word, value);
 	}
 	return when_word(s, r, names, row->word, value);
-}
-
-/* --- what ------------------------------------------------------------------------- */
-
-/* The word behind, if it is none of the grammar's. */
-static struct span argument(struct scan *s)
-{
-	size_t at = s->at;
-	struct span w = scan_word(s);
-
-	if (span_is(w, "then")) {
-		s->at = at;
-		w.n = 0;
-	}
-	return w;
-}
-
-static bool count_arg(struct scan *s, struct fault_rule *r, uint64_t otherwise, uint64_t max)
-{
-	struct span w = argument(s);
-
-	r->arg[0] = otherwise;
-	return w.n == 0 || number(s, w, 1, max, &r->arg[0]);
-}
-
-static bool needed(struct scan *s, enum fault_do what, struct span w)
-{
-	const struct fault_word *row = NULL;
-
-	for (unsigned i = 0; fault_word(i); i++) {
-		if (fault_word(i)->part == FAULT_WHAT) {
-			row = fault_word(i + what);
-			break;
-		}
-	}
-	return w.n > 0 || scan_bad(s, w.s, "%s is needed here", row->form);
-}
-
-static bool reorder_args(struct scan *s, struct fault_rule *r)
-{
-	struct span w = argument(s);
-
-	r->arg[0] = 1;
-	r->arg[1] = 10000000;
-	if (w.n && span_number(w, UINT64_MAX, &r->arg[0])) {
-		if (!number(s, w, 1, 255, &r->arg[0]))
-			return false;
-		w = argument(s);
-	}
-	return w.n == 0 || time_of(s, w, &r->arg[1]);
-}
-
-static bool set_args(struct scan *s, struct fault_rule *r)
-{
-	struct span w = argument(s), key, value;
-
-	if (!needed(s, DO_SET, w))
-		return false;
-	if (!span_split(w, '=', &key, &value) || !bits_of(s, key, value, &r->set))
-		return scan_bad(s, w.s, "dwN=VALUE, byteN=VALUE or value=VALUE is needed here");
-	return !s->bad;
-}
-
-static bool failure_args(struct scan *s, struct fault_rule *r)
-{
-	struct span w = argument(s);
-
-	if (!needed(s, DO_FAILURE, w))
-		return false;
-	if (!named(w, guc_error_name, 0xFFFF, &r->arg[0]))
-		return scan_bad(s, w.s, "unknown error; `gucemu explain` knows them");
-	w = argument(s);
-	return w.n == 0 || number(s, w, 0, 0xFFF, &r->arg[1]);
-}
-
-static bool answer_args(struct scan *s, struct fault_rule *r)
-{
-	do {
-		struct span w = argument(s);
-
-		if (!needed(s, DO_ANSWER, w))
-			return false;
-		if (r->arg_n == 4)
-			return scan_bad(s, w.s, "an answer has at most 4 dwords");
-		if (!number(s, w, 0, UINT32_MAX, &r->arg[r->arg_n++]))
-			return false;
-	} while (scan_comma(s));
-	return true;
-}
-
-static bool break_args(struct scan *s, struct fault_rule *r)
-{
-	static const struct choice rings[] = { { GUC_DEED_BREAK_H2G, "h2g" },
-					       { GUC_DEED_BREAK_G2H, "g2h" } };
-	static const struct choice cells[] = { { CTB_DESC_HEAD, "head" },
-					       { CTB_DESC_TAIL, "tail" },
-					       { CTB_DESC_STATUS, "status" } };
-	struct span ring = argument(s), word = argument(s), value = argument(s);
-
-	if (!choose(ring, rings, 2, &r->arg[0]))
-		return scan_bad(s, ring.s, "h2g or g2h is needed here");
-	if (!choose(word, cells, 3, &r->arg[1]))
-		return scan_bad(s, word.s, "head, tail or status is needed here");
-	r->arg[2] = UINT32_MAX;
-	return value.n == 0 || number(s, value, 0, UINT32_MAX, &r->arg[2]);
-}
-
-static bool whom(struct scan *s, struct fault_rule *r, bool hang)
-{
-	static const struct choice hangs[] = { { GUC_DEED_HANG_GUC, "guc" },
-					       { GUC_DEED_HANG_GT, "gt" },
-					       { GUC_DEED_HANG_FUNCTION, "function" } };
-	static const struct choice resets[] = { { GUC_DEED_RESET_GUC, "guc" },
-						{ GUC_DEED_RESET_GT, "gt" },
-						{ GUC_DEED_RESET_FUNCTION, "function" } };
-	struct span w = argument(s);
-
-	return choose(w, hang ? hangs : resets, 3, &r->arg[0]) ||
-	       scan_bad(s, w.s, "guc, gt or function is needed here");
-}
-
-static bool target(struct scan *s, struct fault_rule *r)
-{
-	struct span w = argument(s);
-
-	if (w.n > FAULT_PATH_MAX)
-		return scan_bad(s, w.s, "a target of at most %u bytes is needed here",
-				FAULT_PATH_MAX);
-	memcpy(r->target, w.s, w.n);
-	r->target[w.n] = '\0';
-	return true;
-}
-
-static bool one_number(struct scan *s, struct fault_rule *r, uint64_t max)
-{
-	struct span w = argument(s);
-
-	return needed(s, (enum fault_do)r->what, w) && number(s, w, 0, max, &r->arg[0]);
-}
-
-static bool one_time(struct scan *s, struct fault_rule *r)
-{
-	struct span w = argument(s);
-
-	return needed(s, (enum fault_do)r->what, w) && time_of(s, w, &r->arg[0]);
-}
-
-static bool one_bit(struct scan *s, struct fault_rule *r)
-{
-	struct span w = argument(s);
-
-	return needed(s, (enum fault_do)r->what, w) && irq_bit(s, w, &r->arg[0]);
-}
-
-static bool what_args(struct scan *s, struct fault_rule *r)
-{
-	struct span w;
-
-	switch ((enum fault_do)r->what) {
-	case DO_NOTHING:
-	case DO_DROP:
-	case DO_ORIGIN:
-	case DO_MBZ:
-	case DO_FAIL:
-	case DO_CLEAR_MAILBOX:
-	case DO_DISCONNECT:
-	case DO_PAUSE:
-		return true;
-	case DO_DELAY:
-	case DO_BUSY:
-		return one_time(s, r);
-	case DO_DUPLICATE:
-		return count_arg(s, r, 1, 16);
-	case DO_FLIP:
-		return count_arg(s, r, 1, GUC_HOOK_PATCHES);
-	case DO_TRUNCATE:
-	case DO_EXTEND:
-		return count_arg(s, r, 1, 254);
-	case DO_FENCE:
-		return count_arg(s, r, 1, 0xFFFF);
-	case DO_REORDER:
-		return reorder_args(s, r);
-	case DO_SET:
-		return set_args(s, r);
-	case DO_RETRY:
-		w = argument(s);
-		return w.n == 0 || number(s, w, 0, HXG_RETRY_REASON, &r->arg[0]);
-	case DO_FAILURE:
-		return failure_args(s, r);
-	case DO_ANSWER:
-		return answer_args(s, r);
-	case DO_DATA0:
-		return one_number(s, r, HXG_SUCCESS_DATA0);
-	case DO_KLV_LENGTH:
-		return one_number(s, r, 0xFFFF);
-	case DO_BYTE:
-		return one_number(s, r, 0xFF);
-	case DO_BIT:
-	case DO_INTERRUPT:
-		return one_bit(s, r);
-	case DO_BREAK:
-		return break_args(s, r);
-	case DO_HANG:
-		return whom(s, r, true);
-	case DO_RESET:
-		return whom(s, r, false);
-	case DO_MIGRATE:
-		return target(s, r);
-	}
-	return false;
-}
-
-static bool parse_what(struct scan *s, struct fault_rule *r, struct fault_names *names)
-{
-	struct span w = argument(s);
-	const struct fault_word *row = fault_word_of(FAULT_WHAT, w.s, w.n), *first = row;
-
-	if (!row)
-		return scan_bad(s, w.s, w.n ? "unknown fault; `gucemu fault list` lists them" :
-						"what to do is missing");
-	while (first != fault_word(0) && (first - 1)->part == FAULT_WHAT)
-		first--;
-	r->what = (uint8_t)(row - first);
-	names->where_what = w.s;
-	if (r->points & ~row->points) {
-		enum guc_point p = (enum guc_point)__builtin_ctzll(r->points & ~row->points);
-
-		return scan_bad(s, w.s, "%s can't be done at %s", row->word, guc_point_name(p));
-	}
-	if (!what_args(s, r))
-		return scan_bad(s, w.s, "%s is needed here", row->form);
-	return true;
 }
 
 /* --- then, and the whole ------------------------------------------------------------ */
@@ -771,7 +420,7 @@ bool fault_parse(const struct fault *f, struct scan *s, struct fault_rule *r,
 		return scan_bad(s, w.s, s->at < s->len ? "no comma belongs here"
 						       : "`do` and what to do are missing");
 	names->done.s = s->line + s->at;
-	if (!parse_what(s, r, names))
+	if (!fault_parse_what(s, r, names))
 		return false;
 	names->done.n = (size_t)(s->line + s->at - names->done.s);
 	w = scan_word(s);

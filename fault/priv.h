@@ -125,6 +125,28 @@ bool span_time(struct span w, uint64_t *ns);
 /* A name: letters, digits, '-', '_', not all digits, at most FAULT_NAME_MAX. */
 bool span_name(struct span w, char *name);
 
+/* --- value.c: false with the error noted, but where it says otherwise -------------------- */
+
+bool value_number(struct scan *s, struct span w, uint64_t min, uint64_t max, uint64_t *v);
+bool value_time(struct scan *s, struct span w, uint64_t *ns);
+
+/* A name and what it stands for. */
+struct choice {
+	uint64_t value;
+	const char *name;
+};
+
+/* False: it is none of them, without an error. */
+bool value_choice(struct span w, const struct choice *list, size_t n, uint64_t *v);
+bool value_irq_bit(struct scan *s, struct span w, uint64_t *v);
+/* A code or its name; false without an error. */
+bool value_named(struct span w, const char *(*name_of)(uint32_t code), uint64_t max, uint64_t *v);
+/* dwN=V, byteN=V, value=V, each with an optional mask; false, perhaps without an error. */
+bool value_bits(struct scan *s, struct span key, struct span text, struct fault_match *m);
+/* A|B|C as a mask. */
+bool value_alternatives(struct scan *s, struct span w, const struct choice *list, size_t n,
+			const char *what, uint16_t *mask);
+
 /* --- parse.c, check.c --------------------------------------------------------------- */
 
 /* Names in a rule that are taken in only when it is whole. */
@@ -138,6 +160,8 @@ struct fault_names {
 
 bool fault_parse(const struct fault *f, struct scan *s, struct fault_rule *r,
 		 struct fault_names *names);
+/* What stands behind `do` (parse_what.c). */
+bool fault_parse_what(struct scan *s, struct fault_rule *r, struct fault_names *names);
 /* Does what the line says about things that are each right make sense together? */
 bool fault_check(const struct fault *f, struct scan *s, struct fault_rule *r,
 		 const struct fault_names *names);
