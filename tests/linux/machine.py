@@ -299,20 +299,19 @@ class Machine:
                 *(word for name in share for word in ("--" + name, share[name])))
 
     def migrate(self, base):
-        """FREEZE, save, reset, provision elsewhere, restore, THAW: within one card."""
-        image = os.path.join(self.folder, "image")
+        """Within one card, by gucemu pf migrate. Its freeze waits until all that the guest
+        has written is carried out: what came behind the save would find another VF."""
         self.monitor("stop")
         self.stopped_in = self.vf_states()
-        self.pf("pause")
-        if os.path.exists(image):
-            os.unlink(image)
-        self.pf("save", image)
-        self.pf("flr")
-        self.provision(base)
-        self.pf("pause")
-        self.pf("restore", image)
-        self.pf("resume")
+        self.pf_migrate("--start", hex(base))
         self.monitor("cont")
+        self.base = base
+
+    def pf_migrate(self, *arguments):
+        done = subprocess.run([self.gucemu, "pf", "migrate", "--from", self.control, "--vf", "1",
+                               *arguments], capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise Trouble("pf migrate: %s%s" % (done.stdout, done.stderr))
 
     def state(self):
         done = subprocess.run([self.gucemu, "state", "--socket", self.control, "--json"],
@@ -341,11 +340,7 @@ class Machine:
         number = self.serial()
         control = os.path.join(self.folder, "card%d" % number)
         server = self.serve(control, "gpu%d" % number, "serve%d.log" % number)
-        done = subprocess.run([self.gucemu, "pf", "migrate", "--from", self.control, "--to",
-                               control, "--vf", "1", "--qmp", self.monitor_for_pf, "--start",
-                               hex(base)], capture_output=True, text=True, timeout=60)
-        if done.returncode:
-            raise Trouble("pf migrate: %s%s" % (done.stdout, done.stderr))
+        self.pf_migrate("--to", control, "--qmp", self.monitor_for_pf, "--start", hex(base))
         self.server.terminate()
         self.server.wait(20)
         self.server, self.control, self.base = server, control, base
