@@ -10,6 +10,9 @@
 
 #include "proto/actions.h"
 
+/* G2H messages read when a request has run out of time. */
+#define LAST_LOOK 64u
+
 void ct_break(struct host_ct *ct, size_t desc, uint32_t status)
 {
 	if (status)
@@ -205,8 +208,22 @@ int host_ct_receive(struct host_ct *ct, unsigned budget, uint64_t now)
 	return ct->state == HOST_CT_BROKEN ? -EPIPE : (int)count;
 }
 
+static bool overdue(const struct host_ct *ct, uint64_t now)
+{
+	for (uint64_t left = ct->under_way; left; left &= left - 1) {
+		const struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
+
+		if (!r->resend_at && now >= r->deadline)
+			return true;
+	}
+	return false;
+}
+
 void host_ct_tick(struct host_ct *ct, uint64_t now)
 {
+	/* An interrupt may have been lost: what it told of is in the ring all the same. */
+	if (ct->state == HOST_CT_ON && overdue(ct, now))
+		(void)host_ct_receive(ct, LAST_LOOK, now);
 	for (uint64_t left = ct->under_way; left && ct->state == HOST_CT_ON; left &= left - 1) {
 		struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
 

@@ -275,6 +275,20 @@ START_TEST(reply_kinds)
 }
 END_TEST
 
+/* A reply whose interrupt was lost is found when its time is up. */
+START_TEST(lost_interrupt)
+{
+	request(1, 0);
+	guc_reply(0, 0xF0000007);
+	host_ct_tick(&ct, 999 * MS);
+	ck_assert_uint_eq(replies, 0);
+	host_ct_tick(&ct, 1000 * MS);
+	ck_assert_uint_eq(replies, 1);
+	ck_assert_int_eq(last_err, 0);
+	ck_assert_uint_eq(last_dw0, 0xF0000007);
+}
+END_TEST
+
 /* guc-abi 3.8: no reply within 1 s is -ETIME, BUSY starts the second anew, and
  * the late reply is an orphan that gives its credit back (C-04). */
 START_TEST(timeouts)
@@ -469,6 +483,7 @@ int main(void)
 	tcase_add_test(tc, credits);
 	tcase_add_test(tc, invalid_release);
 	tcase_add_test(tc, reply_kinds);
+	tcase_add_test(tc, lost_interrupt);
 	tcase_add_test(tc, timeouts);
 	tcase_add_test(tc, retries);
 	tcase_add_test(tc, fast_failure);

@@ -77,7 +77,7 @@ START_TEST(messages)
 	 * every entry of the region carries the VFID before GuC hears of it. */
 	static const char *const main_order[] = { "0 config 1 35329", "0 config 1 35330",
 						  "0 config 1 1", "0 config 1 35339",
-						  "0 config 1 35338" };
+						  "0 config 1 6" };
 	const struct pfc_provision want = { .ggtt_size = 2 * MIB, .contexts = 100,
 					    .doorbells = UINT32_MAX };
 	unsigned next = 0, ggtt_main = 0, ggtt_media = 0;
