@@ -220,10 +220,16 @@ END_TEST
 
 START_TEST(stays_on_its_card)
 {
-	/* Within a card: its share is elsewhere, then there again where it was. */
+	/* Within a card: its share is elsewhere, then there again where it was; a request
+	 * that was half written into the mailbox waits there for the rest and its doorbell. */
 	monitor_start(NULL, NULL);
 	boots_on_a();
+	for (unsigned i = 0; i < 4; i++)
+		vm_reg_write(&vm, REG_VF_SW_FLAG(i), GUC_ACTION_QUERY_SINGLE_KLV + i);
 	ck_assert_int_eq(migrate(true, true, "0x40000000"), 0);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_uint_eq(vm_reg_read(&vm, REG_VF_SW_FLAG(i)),
+				  GUC_ACTION_QUERY_SINGLE_KLV + i);
 	recovers(0x40000000);
 	ck_assert_int_eq(migrate(true, false, NULL), 0);
 	recovers(vm_ggtt_start(&vm));
