@@ -187,7 +187,7 @@ TESTS = {test.name: test for test in (
     Test("migrate-series", series, "--times N: idle, loaded, blocked, both"),
     Test("deadlock", when_able(moves.deadlock), "finding 0001: H2G undrained at PAUSE, two GTs"),
     Test("stale-ptes", when_able(moves.stale_entries), "finding 0002: entries at the old base"),
-    Test("late-recovery", when_able(moves.late), "finding 0004: recoveries of a running VF"),
+    Test("late-recovery", when_able(moves.late), "recoveries that begin with the VF running"),
     Test("numbers", moves.numbers, "what --bench measures"),
     Test("rebind", rebind, "unbound, bound, and migrated then"),
 )}
@@ -202,6 +202,6 @@ APART = ("migrate-double", "migrate-triple", "migrate-probe", "deadlock", "stale
          "late-recovery", "numbers")
 # Card and test that show a finding of docs/findings.
 FINDINGS = {"0001": ("ptl-nodrain", "deadlock"), "0002": ("ptl-record", "stale-ptes"),
-            "0003": ("ptl", "migrate-probe"), "0004": ("ptl-record", "late-recovery")}
+            "0003": ("ptl", "migrate-probe"), "0004": ("ptl-1gt", "migrate-double")}
 DEFAULT = tuple(("ptl", name) for name in TESTS if name not in APART) + \
     tuple(("ptl-1gt", name) for name in SMALL)
