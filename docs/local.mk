@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	docs/faults.md \
 	docs/findings/0001-recovery-deadlock.md \
 	docs/findings/0002-stale-ptes.md \
+	docs/findings/0003-migrated-in-probe.md \
 	docs/findings/0004-running-schedulers.md \
 	docs/performance.md \
 	docs/linux.md \
