@@ -22,6 +22,7 @@
 #define RESULT_MAX  (8u << 20)
 #define FILES_MAX   8192u
 #define FOLDERS_MAX 16
+#define FOLDER_MAX  64u
 #define GRACE_NS    3000000000ull /* beyond a case's own limit */
 
 /* What a child says, before the texts. */
@@ -600,19 +601,30 @@ static size_t pick(const struct running *r, size_t *next, size_t n, bool *second
 	return *next < n ? (*next)++ : n;
 }
 
+/* A folder for sockets, whose names may not be long. */
+static bool make_folder(char folder[FOLDER_MAX])
+{
+	const char *base = getenv("TMPDIR");
+
+	if (!base || !*base || strlen(base) > FOLDER_MAX - sizeof("/gucemu-run-XXXXXX"))
+		base = "/tmp";
+	snprintf(folder, FOLDER_MAX, "%s/gucemu-run-XXXXXX", base);
+	return mkdtemp(folder) != NULL;
+}
+
 bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *options,
 	       unsigned parallel, bool twice, void (*done)(void *user, struct run_case *c), void *user)
 {
 	const struct sigaction end = { .sa_handler = on_signal };
 	struct running r = { cases, twice, 0, calloc(n ? n : 1, sizeof(bool)) };
 	struct job jobs[JOBS_MAX] = { { .pid = 0 } };
-	char folder[] = "/tmp/gucemu-run-XXXXXX", program[4096] = "";
+	char folder[FOLDER_MAX], program[4096] = "";
 	struct scenario_options o = *options;
 	size_t next = 0;
 
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
 		o.program = program;
-	if (o.sockets && mkdtemp(folder))
+	if (o.sockets && make_folder(folder))
 		o.folder = folder;
 
 	sigaction(SIGINT, &end, NULL);
