@@ -137,8 +137,11 @@ void guc_world_run(struct guc_turn *t, unsigned group)
 		t->peak = 0;
 		guc_engines_serve(t, w->fn, engines);
 		w->spent += t->peak;
-		if (t->spent >= GUC_ENGINE_TURN)
+		if (t->spent >= GUC_ENGINE_TURN) {
+			/* Who has had nothing of this turn comes in the next. */
+			t->more = true;
 			return;
+		}
 		work = ready(t, engines);
 		/* Its slice goes on while it has something to do. */
 		if (work & guc_bit(w->fn) && !slice_over(t, w, group) &&

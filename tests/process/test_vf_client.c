@@ -58,6 +58,24 @@ START_TEST(test_boot_two_gts)
 }
 END_TEST
 
+START_TEST(test_waits_long)
+{
+	/* A job that waits at a semaphore is looked at for ever: a word in memory lets it
+	 * go on, long after the last frame that the server got. */
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t q, job;
+
+		if (!t.vf[0])
+			t.vf[0] = vf_boot(1);
+		q = queue(t.vf[0], 0, 1 + i);
+		job = submit(t.vf[0], 0, q, VFC_JOB_WAIT);
+		ck_assert_int_eq(vft_wait_job(t.vf[0], 0, q, job, 3000), -ETIMEDOUT);
+		ck_assert_int_eq(vft_job_release(t.vf[0], 0, q, job), 0);
+		ck_assert_int_eq(vft_wait_job(t.vf[0], 0, q, job, 2000), 0);
+	}
+}
+END_TEST
+
 START_TEST(test_boot_again)
 {
 	/* A VF that was shut down boots again, on the same connection and a new one. */
@@ -415,6 +433,7 @@ int main(void)
 	tcase_add_test(c, test_boot_one_gt);
 	c = add_case(suite, "two GTs", vf_setup);
 	tcase_add_test(c, test_boot_two_gts);
+	tcase_add_test(c, test_waits_long);
 	tcase_add_test(c, test_boot_again);
 	tcase_add_test(c, test_refusals);
 	tcase_add_test(c, test_many_vfs);
