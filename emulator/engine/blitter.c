@@ -65,7 +65,10 @@ enum eng_end eng_ctrl_surf_copy(struct streamer *s)
 	if ((!src.direct && src.at % GGTT_PAGE) || (!dst.direct && dst.at % GGTT_PAGE))
 		return eng_garbage(s);
 	pages = page_count(s, ratio);
-	last = s->exec->progress + PAGES_A_CALL < pages ? s->exec->progress + PAGES_A_CALL : pages;
+	/* A blob may say anything. */
+	if (s->exec->progress > pages)
+		s->exec->progress = pages;
+	last = pages - s->exec->progress > PAGES_A_CALL ? s->exec->progress + PAGES_A_CALL : pages;
 	s->cost += (last - s->exec->progress) / PAGES_A_COMMAND;
 	while (end == ENG_MORE && s->exec->progress < last) {
 		end = move(s, &src, s->exec->progress, meta, NULL);

@@ -59,6 +59,7 @@ static enum eng_end indirect(struct streamer *s, const struct alu *alu, uint32_t
 
 	if (reg >= MI_ALU_GPRS)
 		return ENG_MORE;
+	s->cost++;
 	if (to_memory) {
 		value[0] = lo32(eng_gpr(s, reg));
 		value[1] = hi32(eng_gpr(s, reg));

@@ -162,7 +162,7 @@ enum eng_end eng_run(const struct eng_place *r, unsigned child, struct eng_slice
 {
 	struct streamer s;
 	enum eng_end end = ENG_MORE;
-	uint32_t head, budget = slice->budget;
+	uint32_t head, used = 0;
 
 	/* Not the dwords: they are only looked at when they were fetched. */
 	s.r = r;
@@ -189,14 +189,15 @@ enum eng_end eng_run(const struct eng_place *r, unsigned child, struct eng_slice
 	while (end == ENG_MORE) {
 		if (!s.exec->level && s.lrc.head == s.lrc.tail)
 			end = ENG_DONE;
-		else if (!budget)
+		else if (used >= slice->budget)
 			break;
 		else
 			end = step(&s);
-		budget -= 1 + s.cost < budget ? 1 + s.cost : budget;
+		used += 1 + s.cost;
 		s.cost = 0;
 	}
-	*r->spent += slice->budget - budget;
+	/* A long command may be more than the budget had left: it counts whole. */
+	*r->spent += used;
 	s.exec->waiting = end == ENG_WAIT;
 	s.exec->running = end == ENG_WAIT || end == ENG_MORE || end == ENG_FAULT;
 	if (keep_time(&s) || eng_regs_save(&s))

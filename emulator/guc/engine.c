@@ -48,8 +48,10 @@ void guc_context_disable(struct guc_card *c, unsigned gt, struct guc_context *ct
 
 	guc_context_stays(c, gt, ctx);
 	ctx->leaving = 1;
-	for (unsigned i = 0; i < guc_lrc_places(ctx); i++)
+	for (unsigned i = 0; i < guc_lrc_places(ctx); i++) {
 		guc_lrc_exec(c, gt, ctx, i)->faulted = 0;
+		guc_lrc_exec(c, gt, ctx, i)->running = 0;
+	}
 	if (!stays)
 		guc_context_left(c, gt, ctx);
 	else
@@ -417,8 +419,9 @@ uint16_t guc_act_engine_mode(struct guc_card *c, struct guc_request *r)
 		return GUC_ERR_INVALID_PARAMS;
 	if (!r->dw[2]) {
 		f->engines_off |= (uint8_t)(1u << r->dw[1]);
+		/* All that sleep are looked at, whoever's they are. */
+		r->cost = f->config.num_contexts + guc_unit(c, r->gt)->runnable_n;
 		guc_contexts_off(c, r->gt, r->fn, guc_engines_of_class(r->dw[1]));
-		r->cost = f->config.num_contexts;
 	} else if (f->engines_off >> r->dw[1] & 1) {
 		f->engines_off &= (uint8_t)~(1u << r->dw[1]);
 		guc_contexts_kick(c, r->gt, r->fn);

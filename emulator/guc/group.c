@@ -141,21 +141,27 @@ uint16_t guc_act_cgp_sync(struct guc_card *c, struct guc_request *r)
 
 /* --- running ------------------------------------------------------------------------- */
 
-/* A queue whose page is missing rests, the others go on. */
+/* A queue whose page is missing rests, the others go on; each is once the first. */
 enum eng_end guc_group_run(const struct eng_place *r, struct eng_slice *slice)
 {
+	uint32_t queues = 0, first = guc_unit(r->c, r->gt)->turn;
 	bool more = false, waiting = false, faulted = false;
-	uint32_t queues = 0;
 
 	for (unsigned i = 0; i < CGP_QUEUES; i++)
 		queues += *guc_lrc_desc(r->c, r->gt, r->ctx, i) != 0;
 	if (queues && slice->budget > queues)
 		slice->budget /= queues;
-	for (unsigned i = 0; i < CGP_QUEUES; i++) {
+	for (unsigned n = 0; n < CGP_QUEUES; n++) {
+		unsigned i = (first + n) % CGP_QUEUES;
 		enum eng_end one = ENG_FAULT;
 
 		if (!*guc_lrc_desc(r->c, r->gt, r->ctx, i))
 			continue;
+		/* The turn is used up by long commands: the others are due in the next. */
+		if (*r->spent >= GUC_ENGINE_TURN) {
+			more = true;
+			break;
+		}
 		if (!guc_lrc_exec(r->c, r->gt, r->ctx, i)->faulted) {
 			one = eng_run(r, i, slice);
 			if (one == ENG_FAULT)

@@ -612,6 +612,25 @@ START_TEST(math_operands)
 }
 END_TEST
 
+/* A long command counts whole towards the turn, however little of the slice was left;
+ * an access to memory of MI_MATH as much as a command. */
+START_TEST(long_commands_count)
+{
+	uint32_t program[1 + 256] = { MI_CMD(MI_OP_MATH) | 255 }, spent = 0;
+	struct eng_slice slice = { .budget = 2 };
+	const struct eng_place place = {
+		.c = &f->card, .ctx = px_slot(&p), .fn = 1, .spent = &spent,
+	};
+
+	for (unsigned i = 1; i <= 256; i++)
+		program[i] = ALU(MI_ALU_LOADIND, 0, MI_ALU_ACCU);
+	px_map(&p, 0, LX_DATA(1), PX_PAGE);
+	px_emit(&p, program, 257);
+	ck_assert_int_eq(eng_run(&place, 0, &slice), ENG_MORE);
+	ck_assert_uint_ge(spent, 256);
+}
+END_TEST
+
 /* --- what nobody knows -------------------------------------------------------------------------------- */
 
 /* An unknown command is skipped by its length, counted each time, reported once for each
@@ -709,6 +728,7 @@ static Suite *suite(void)
 	tcase_add_test(t, remapped);
 	EACH(t, math, sums);
 	tcase_add_test(t, math_operands);
+	tcase_add_test(t, long_commands_count);
 	tcase_add_test(t, unknown_commands);
 	tcase_add_test(t, deadbeef);
 	EACH(t, hostile_commands, hostile);

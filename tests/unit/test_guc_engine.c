@@ -233,6 +233,23 @@ START_TEST(test_timestamp)
 }
 END_TEST
 
+/* Nor while the context is disabled, though it waited when it was. */
+START_TEST(test_timestamp_disabled)
+{
+	start(0, 0);
+	lx_emit_wait(f, 1, 0, GATE, 1);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	lx_mode(f, 1, 0, 0);
+	f->now += 10000000000;
+	guc_tick(&f->card, f->now);
+	lx_mode(f, 1, 0, 1);
+	fx_run(f, 10);
+	ck_assert_uint_gt(fx_get(f, 1, LX_REGS(0) + 4 * LRC_TIMESTAMP), 19200 / 2);
+	ck_assert_uint_lt(fx_get(f, 1, LX_REGS(0) + 4 * LRC_TIMESTAMP), 19200 * 3);
+}
+END_TEST
+
 /* A ring goes round, also in the middle of a command. */
 START_TEST(test_ring_wrap)
 {
@@ -668,6 +685,7 @@ int main(void)
 	tcase_add_loop_test(t, test_pipe_control, 0, 4);
 	tcase_add_test(t, test_watchdog);
 	tcase_add_test(t, test_timestamp);
+	tcase_add_test(t, test_timestamp_disabled);
 	tcase_add_test(t, test_ring_wrap);
 	tcase_add_loop_test(t, test_semaphore, 0, sizeof(compares) / sizeof(compares[0]));
 	tcase_add_test(t, test_semaphore_polled);
