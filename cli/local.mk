@@ -50,8 +50,11 @@ gucemu_SOURCES = \
 	cli/qmp.c \
 	cli/qmp.h \
 	cli/run.c \
+	cli/run_find.c \
 	cli/run_jobs.c \
 	cli/run_jobs.h \
+	cli/run_process.c \
+	cli/run_process.h \
 	cli/run_report.c \
 	cli/run_report.h \
 	cli/state.c \
