@@ -347,6 +347,22 @@ START_TEST(processes)
 	snprintf(line, sizeof(line), "grep -q -F \"%s\" %s/out", clients[_i].says, scratch);
 	ck_assert_msg(system(line) == 0, "not said: %s", clients[_i].says);
 	wait_until_gone();
+	snprintf(line, sizeof(line), "! ls -d %s/gucemu-run-* 2>/dev/null", scratch);
+	ck_assert_msg(system(line) == 0, "a folder is left");
+}
+END_TEST
+
+START_TEST(length_of_tmpdir)
+{
+	/* However long its name is, the sockets get a folder. */
+	static const int lengths[] = { 37, 38, 45, 46 };
+	char line[1024];
+
+	script("c.lua", CLIENT);
+	snprintf(line, sizeof(line), "cd %s && n=%d && d=$(printf '%%s/%%0*d' %s $((n - ${#PWD} - 1)) 0)"
+		 " && mkdir $d && TMPDIR=$d %s run --sockets c.lua >out 2>&1 && ! ls -d $d/*",
+		 scratch, lengths[_i], scratch, GUCEMU);
+	ck_assert_msg(system(line) == 0, "TMPDIR of %d bytes", lengths[_i]);
 }
 END_TEST
 
@@ -378,6 +394,7 @@ int main(void)
 	tcase_add_test(t, twice);
 	tcase_add_loop_test(t, no_orphans, 0, 4);
 	tcase_add_loop_test(t, processes, 0, sizeof(clients) / sizeof(clients[0]));
+	tcase_add_loop_test(t, length_of_tmpdir, 0, 4);
 	tcase_add_test(t, words);
 	tcase_add_test(t, words_over_sockets);
 	suite_add_tcase(s, t);
