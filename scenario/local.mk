@@ -11,6 +11,8 @@ EXTRA_DIST += $(scenario_lua) scenario/embed.sh tests/scenario/words.lua
 
 noinst_LTLIBRARIES += libgucscenario.la
 libgucscenario_la_SOURCES = \
+	scenario/args.c \
+	scenario/core.c \
 	scenario/events.c \
 	scenario/events.h \
 	scenario/names.c \

@@ -16,7 +16,6 @@
 
 #define SCRIPT_FILE_MAX (1u << 20)
 #define HOOK_EVERY      100000
-#define INCLUDES_MAX    64
 
 /* --- limits --------------------------------------------------------------------------- */
 
@@ -133,132 +132,9 @@ static int error_text(lua_State *L)
 	return 1;
 }
 
-/* --- fields of tables ------------------------------------------------------------------- */
-
-lua_Integer arg_int(lua_State *L, int index, const char *key, lua_Integer otherwise,
-		    lua_Integer min, lua_Integer max)
-{
-	lua_Integer v;
-	int ok;
-
-	if (lua_getfield(L, index, key) == LUA_TNIL) {
-		lua_pop(L, 1);
-		return otherwise;
-	}
-	v = lua_tointegerx(L, -1, &ok);
-	if (!ok)
-		luaL_error(L, "%s: a whole number is wanted, not %s", key, luaL_typename(L, -1));
-	lua_pop(L, 1);
-	if (v < min || v > max)
-		luaL_error(L, "%s: %I is not in %I to %I", key, v, min, max);
-	return v;
-}
-
-bool arg_bool(lua_State *L, int index, const char *key, bool otherwise)
-{
-	bool v = otherwise;
-
-	if (lua_getfield(L, index, key) != LUA_TNIL) {
-		if (!lua_isboolean(L, -1))
-			luaL_error(L, "%s: true or false is wanted, not %s", key,
-				   luaL_typename(L, -1));
-		v = lua_toboolean(L, -1);
-	}
-	lua_pop(L, 1);
-	return v;
-}
-
-const char *arg_string(lua_State *L, int index, const char *key, const char *otherwise)
-{
-	const char *v = otherwise;
-
-	if (lua_getfield(L, index, key) != LUA_TNIL) {
-		if (lua_type(L, -1) != LUA_TSTRING)
-			luaL_error(L, "%s: text is wanted, not %s", key, luaL_typename(L, -1));
-		v = lua_tostring(L, -1);
-	}
-	lua_pop(L, 1);
-	return v;
-}
-
-uint64_t arg_bits(lua_State *L, int index, const char *key, int (*find)(const char *name),
-		  const char *what)
-{
-	uint64_t bits = 0;
-
-	if (lua_getfield(L, index, key) == LUA_TNIL) {
-		lua_pop(L, 1);
-		return 0;
-	}
-	if (!lua_istable(L, -1))
-		luaL_error(L, "%s: a list of names is wanted", key);
-	for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, -1); i++) {
-		int bit;
-
-		lua_rawgeti(L, -1, i);
-		bit = find(luaL_checkstring(L, -1));
-		if (bit < 0)
-			luaL_error(L, "%s: there is no %s '%s'", key, what, lua_tostring(L, -1));
-		bits |= 1ull << bit;
-		lua_pop(L, 1);
-	}
-	lua_pop(L, 1);
-	return bits;
-}
-
-uint32_t arg_dwords(lua_State *L, int index, uint32_t *dw, uint32_t cap)
-{
-	lua_Integer n;
-
-	luaL_checktype(L, index, LUA_TTABLE);
-	n = (lua_Integer)lua_rawlen(L, index);
-	if (n > (lua_Integer)cap)
-		luaL_error(L, "%I dwords are too many, %d are possible", n, (int)cap);
-	for (lua_Integer i = 1; i <= n; i++) {
-		int ok;
-		lua_Integer v;
-
-		lua_rawgeti(L, index, i);
-		v = lua_tointegerx(L, -1, &ok);
-		if (!ok)
-			luaL_error(L, "dword %I is no number", i);
-		dw[i - 1] = (uint32_t)v;
-		lua_pop(L, 1);
-	}
-	return (uint32_t)n;
-}
-
-void push_dwords(lua_State *L, const uint32_t *dw, uint32_t n)
-{
-	lua_createtable(L, (int)n, 0);
-	for (uint32_t i = 0; i < n; i++) {
-		lua_pushinteger(L, dw[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
-}
-
-void set_int(lua_State *L, const char *key, uint64_t value)
-{
-	lua_pushinteger(L, (lua_Integer)value);
-	lua_setfield(L, -2, key);
-}
-
-void set_bool(lua_State *L, const char *key, bool value)
-{
-	lua_pushboolean(L, value);
-	lua_setfield(L, -2, key);
-}
-
-void set_string(lua_State *L, const char *key, const char *value)
-{
-	lua_pushstring(L, value ? value : "");
-	lua_setfield(L, -2, key);
-}
-
 /* --- files -------------------------------------------------------------------------- */
 
-/* Push the chunk of a file; on failure its error, and a status. */
-static int load_file(lua_State *L, const char *path, const char *mode_name)
+int script_load(lua_State *L, const char *path, const char *chunk)
 {
 	FILE *f = fopen(path, "rb");
 	char *text;
@@ -279,160 +155,10 @@ static int load_file(lua_State *L, const char *path, const char *mode_name)
 		return LUA_ERRFILE;
 	}
 	fclose(f);
-	status = luaL_loadbufferx(L, text, n, mode_name, "t");
+	status = luaL_loadbufferx(L, text, n, chunk, "t");
 	free(text);
 	return status;
 }
-
-static int included(lua_State *L, int status, lua_KContext context)
-{
-	(void)L;
-	(void)status;
-	(void)context;
-	return 1;
-}
-
-/* include("name.lua"): a file beside the script, its result. */
-static int core_include(lua_State *L)
-{
-	struct script *s = script_of(L);
-	const char *name = luaL_checkstring(L, 1), *slash = strrchr(s->opt->path, '/');
-	size_t folder = slash ? (size_t)(slash - s->opt->path) + 1 : 0;
-	char path[4096], chunk[4200];
-
-	if (!*name || *name == '/' || *name == '.' || strstr(name, "..") || strlen(name) > 255)
-		return luaL_error(L, "include: a file beside the script, without '..', is wanted");
-	if (++s->includes > INCLUDES_MAX)
-		return luaL_error(L, "include: over %d files", INCLUDES_MAX);
-	if ((size_t)snprintf(path, sizeof(path), "%.*s%s", (int)folder, s->opt->path, name) >=
-	    sizeof(path))
-		return luaL_error(L, "include: the path is too long");
-	snprintf(chunk, sizeof(chunk), "@%s", path);
-	if (load_file(L, path, chunk) != LUA_OK)
-		return lua_error(L);
-	lua_getfield(L, LUA_REGISTRYINDEX, "gucemu.env");
-	lua_setupvalue(L, -2, 1);
-	lua_callk(L, 0, 1, 0, included);
-	return 1;
-}
-
-/* --- core: what only the library's own Lua sees ------------------------------------------ */
-
-/* core.fail(outcome, text, event, where): the verdict, and the end. */
-static int core_fail(lua_State *L)
-{
-	static const char *const words[] = {
-#define X(sym, word, status, text) word,
-		OUTCOME_LIST(X)
-#undef X
-		NULL
-	};
-	struct script *s = script_of(L);
-	int outcome = luaL_checkoption(L, 1, NULL, words);
-
-	if (!s->judged)
-		snprintf(s->verdict.where, sizeof(s->verdict.where), "%s",
-			 luaL_optstring(L, 4, script_where(L)));
-	script_judge(s, (enum outcome)outcome, (uint64_t)luaL_optinteger(L, 3, 0), "%s",
-		     luaL_checkstring(L, 2));
-	s->over = true;
-	return luaL_error(L, "the scenario is over");
-}
-
-static int core_where(lua_State *L)
-{
-	lua_pushstring(L, script_where(L));
-	return 1;
-}
-
-static int core_print(lua_State *L)
-{
-	struct script *s = script_of(L);
-	size_t len;
-	const char *text = luaL_checklstring(L, 1, &len);
-
-	if (s->log && s->log_len + len < (1u << 20)) {
-		fprintf(s->log, "%s\n", text);
-		s->log_len += len + 1;
-	}
-	return 0;
-}
-
-static int core_param(lua_State *L)
-{
-	const struct scenario_options *o = script_of(L)->opt;
-	const char *name = luaL_checkstring(L, 1);
-	size_t len = strlen(name);
-
-	for (unsigned i = 0; i < o->params; i++) {
-		if (!strncmp(o->param[i], name, len) && o->param[i][len] == '=') {
-			lua_pushstring(L, o->param[i] + len + 1);
-			return 1;
-		}
-	}
-	lua_pushnil(L);
-	return 1;
-}
-
-static int core_events(lua_State *L)
-{
-	lua_pushinteger(L, (lua_Integer)script_of(L)->events.n);
-	return 1;
-}
-
-static int core_hash(lua_State *L)
-{
-	lua_pushinteger(L, (lua_Integer)script_of(L)->events.hash);
-	return 1;
-}
-
-static int core_errno(lua_State *L)
-{
-	const char *name = luaL_checkstring(L, 1);
-	int e = 1;
-
-	while (e < 134 && strcmp(text_errno(e) + 1, name))
-		e++;
-	lua_pushinteger(L, -e);
-	return 1;
-}
-
-/* core.random(n): 0 to n - 1, from the seed. */
-static int core_random(lua_State *L)
-{
-	lua_Integer n = luaL_checkinteger(L, 1);
-
-	luaL_argcheck(L, n > 0, 1, "has to be over 0");
-	lua_pushinteger(L, (lua_Integer)(sim_random(script_of(L)->sim) % (uint64_t)n));
-	return 1;
-}
-
-static int core_task(lua_State *L)
-{
-	lua_pushinteger(L, script_of(L)->running);
-	return 1;
-}
-
-static int core_diagram(lua_State *L)
-{
-	char *text = events_diagram(&script_of(L)->events, (unsigned)luaL_checkinteger(L, 1),
-				    (unsigned)luaL_checkinteger(L, 2), 0, 0);
-
-	lua_pushstring(L, text ? text : "");
-	free(text);
-	return 1;
-}
-
-static const luaL_Reg core_functions[] = {
-	{ "fail", core_fail },           { "where", core_where },
-	{ "print", core_print },         { "param", core_param },
-	{ "events", core_events },       { "hash", core_hash },
-	{ "include", core_include },     { "diagram", core_diagram },
-	{ "pattern", events_lua_pattern }, { "find", events_lua_find },
-	{ "event", events_lua_event },   { "errno", core_errno },
-	{ "task", core_task },           { "random", core_random },
-	{ NULL, NULL },
-};
 
 /* --- the state ------------------------------------------------------------------------- */
 
@@ -519,7 +245,7 @@ static int set_up(lua_State *L)
 	if (!s->opt->path)
 		return 0;
 	snprintf(chunk, sizeof(chunk), "@%s", s->opt->path);
-	if (load_file(L, s->opt->path, chunk) != LUA_OK)
+	if (script_load(L, s->opt->path, chunk) != LUA_OK)
 		return lua_error(L);
 	lua_pushvalue(L, -2);
 	lua_setupvalue(L, -2, 1);

@@ -103,6 +103,13 @@ void script_judge(struct script *s, enum outcome outcome, uint64_t event, const 
 const char *script_where(lua_State *L);
 /* Raise an error of the world: a table {errno=, message=} for scripts to catch. */
 int script_errno(lua_State *L, int err, const char *what);
+/* Push the code of a file, which errors name by `chunk` ("@" and a name); on failure
+ * push what is wrong. A status of Lua's. */
+int script_load(lua_State *L, const char *path, const char *chunk);
+
+/* --- core.c ------------------------------------------------------------------------- */
+
+extern const luaL_Reg core_functions[];
 
 /* --- wait.c: tasks ---------------------------------------------------------------- */
 
@@ -118,7 +125,7 @@ uint64_t op_begin(struct script *s);
 struct op *op_find(struct script *s, uint64_t tag);
 void op_end(struct script *s, uint64_t tag, int err, const uint32_t *dw, uint32_t len);
 
-/* --- arguments -------------------------------------------------------------------- */
+/* --- args.c ------------------------------------------------------------------------- */
 
 /* Field `key` of the table at `index`: an integer in [min, max], a boolean, a string
  * that lives as long as the table; `otherwise` when it is nil. Errors name the key. */
