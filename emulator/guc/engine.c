@@ -109,19 +109,25 @@ static bool evict(struct guc_turn *t, struct guc_context *ctx, bool first, bool 
 
 /* --- slices ------------------------------------------------------------------------ */
 
+enum eng_end guc_lrc_run(const struct eng_place *r, unsigned child, struct eng_slice *slice)
+{
+	enum eng_end end;
+
+	if (guc_lrc_exec(r->c, r->gt, r->ctx, child)->faulted)
+		return ENG_FAULT;
+	end = eng_run(r, child, slice);
+	return end == ENG_FAULT ? guc_fault_raise(r, child, &slice->fault) : end;
+}
+
 static enum eng_end run_context(const struct eng_place *r)
 {
 	struct eng_slice slice = { .budget = r->c->block->options.engine_budget };
-	enum eng_end end;
 
 	if (r->ctx->group)
 		return guc_group_run(r, &slice);
 	if (r->ctx->width > 1)
 		return guc_workqueue_run(r, &slice);
-	if (r->ctx->exec[0].faulted)
-		return ENG_FAULT;
-	end = eng_run(r, 0, &slice);
-	return end == ENG_FAULT ? guc_fault_raise(r, 0, &slice.fault) : end;
+	return guc_lrc_run(r, 0, &slice);
 }
 
 static bool slice_over(const struct guc_card *c, const struct guc_context *ctx)

@@ -153,7 +153,7 @@ enum eng_end guc_group_run(const struct eng_place *r, struct eng_slice *slice)
 		slice->budget /= queues;
 	for (unsigned n = 0; n < CGP_QUEUES; n++) {
 		unsigned i = (first + n) % CGP_QUEUES;
-		enum eng_end one = ENG_FAULT;
+		enum eng_end one;
 
 		if (!*guc_lrc_desc(r->c, r->gt, r->ctx, i))
 			continue;
@@ -162,11 +162,7 @@ enum eng_end guc_group_run(const struct eng_place *r, struct eng_slice *slice)
 			more = true;
 			break;
 		}
-		if (!guc_lrc_exec(r->c, r->gt, r->ctx, i)->faulted) {
-			one = eng_run(r, i, slice);
-			if (one == ENG_FAULT)
-				one = guc_fault_raise(r, i, &slice->fault);
-		}
+		one = guc_lrc_run(r, i, slice);
 		if (one == ENG_DEAD)
 			return one;
 		more |= one == ENG_MORE;

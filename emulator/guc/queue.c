@@ -18,45 +18,46 @@ uint32_t guc_context_id(const struct guc_card *c, unsigned gt, const struct guc_
 	return slot_number(c, gt, ctx) - 1 - guc_fn(c, gt, ctx->fn)->config.begin_context;
 }
 
-static void append(struct guc_card *c, unsigned gt, uint32_t *first, uint32_t *last,
-		   struct guc_context *ctx)
+/* Where the list says who comes behind slot `prev` (0: its first), before `next` (0: its
+ * last). */
+static uint32_t *link_behind(struct guc_card *c, unsigned gt, uint32_t *first, uint32_t prev)
+{
+	return prev ? &guc_context_slot(c, gt, prev - 1)->run_next : first;
+}
+
+static uint32_t *link_before(struct guc_card *c, unsigned gt, uint32_t *last, uint32_t next)
+{
+	return next ? &guc_context_slot(c, gt, next - 1)->run_prev : last;
+}
+
+static void insert(struct guc_card *c, unsigned gt, uint32_t *first, uint32_t *last,
+		   struct guc_context *ctx, uint32_t prev, uint32_t next)
 {
 	uint32_t me = slot_number(c, gt, ctx);
 
-	ctx->run_prev = *last;
-	ctx->run_next = 0;
-	if (*last)
-		guc_context_slot(c, gt, *last - 1)->run_next = me;
-	else
-		*first = me;
-	*last = me;
+	ctx->run_prev = prev;
+	ctx->run_next = next;
+	*link_behind(c, gt, first, prev) = me;
+	*link_before(c, gt, last, next) = me;
+}
+
+static void append(struct guc_card *c, unsigned gt, uint32_t *first, uint32_t *last,
+		   struct guc_context *ctx)
+{
+	insert(c, gt, first, last, ctx, *last, 0);
 }
 
 static void prepend(struct guc_card *c, unsigned gt, uint32_t *first, uint32_t *last,
 		    struct guc_context *ctx)
 {
-	uint32_t me = slot_number(c, gt, ctx);
-
-	ctx->run_next = *first;
-	ctx->run_prev = 0;
-	if (*first)
-		guc_context_slot(c, gt, *first - 1)->run_prev = me;
-	else
-		*last = me;
-	*first = me;
+	insert(c, gt, first, last, ctx, 0, *first);
 }
 
 static void unlink_from(struct guc_card *c, unsigned gt, uint32_t *first, uint32_t *last,
 			struct guc_context *ctx)
 {
-	if (ctx->run_prev)
-		guc_context_slot(c, gt, ctx->run_prev - 1)->run_next = ctx->run_next;
-	else
-		*first = ctx->run_next;
-	if (ctx->run_next)
-		guc_context_slot(c, gt, ctx->run_next - 1)->run_prev = ctx->run_prev;
-	else
-		*last = ctx->run_prev;
+	*link_behind(c, gt, first, ctx->run_prev) = ctx->run_next;
+	*link_before(c, gt, last, ctx->run_next) = ctx->run_prev;
 	ctx->run_next = ctx->run_prev = 0;
 }
 

@@ -85,6 +85,9 @@ enum eng_end guc_fault_raise(const struct eng_place *r, unsigned child,
 
 /* --- turns (engine.c, world.c) ----------------------------------------------------- */
 
+/* A slice of LRC `child`, but not while it waits for a page; a fault is told. */
+enum eng_end guc_lrc_run(const struct eng_place *r, unsigned child, struct eng_slice *slice);
+
 /* One turn of a GuC's engines. */
 struct guc_turn {
 	struct guc_card *c;

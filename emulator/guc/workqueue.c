@@ -103,17 +103,13 @@ static enum eng_end run_all(const struct eng_place *r, const struct eng_slice *s
 	for (unsigned i = 0; i < r->ctx->width; i++) {
 		struct guc_exec *exec = guc_lrc_exec(r->c, r->gt, r->ctx, i);
 		struct eng_slice one = { .budget = slice->budget, .hold = true };
-		enum eng_end end = ENG_FAULT;
+		enum eng_end end;
 
 		if (exec->behind) {
 			g->held++;
 			continue;
 		}
-		if (!exec->faulted) {
-			end = eng_run(r, i, &one);
-			if (end == ENG_FAULT)
-				end = guc_fault_raise(r, i, &one.fault);
-		}
+		end = guc_lrc_run(r, i, &one);
 		switch (end) {
 		case ENG_DONE:
 			break;
