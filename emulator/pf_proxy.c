@@ -14,6 +14,8 @@
 
 #define PROXY_JOBS 64u
 
+enum job_kind { OTHER, PAUSES, HOLDS, ENDS, ORPHAN };
+
 struct proxy {
 	struct proxy_job {
 		uint32_t pf_seq; /* 0: free */
@@ -22,7 +24,7 @@ struct proxy {
 		uint64_t asker;  /* the same, gone or not */
 		uint32_t pieces; /* passed on, not yet confirmed to the PF */
 		uint32_t ahead;  /* passed to the PF, not yet confirmed by it */
-		enum { OTHER, PAUSES, HOLDS, ENDS, ORPHAN } kind; /* what it is for a pause, */
+		enum job_kind kind; /* what it is for a pause, */
 		unsigned vf;     /* of this VF */
 	} job[PROXY_JOBS];
 	uint32_t last_seq;
@@ -164,7 +166,7 @@ static void note_end(struct server *s, const struct proxy_job *j, int status)
 }
 
 /* A verb of the server's own. */
-static bool order(struct server *s, const char *verb, unsigned fn, int kind)
+static bool order(struct server *s, const char *verb, unsigned fn, enum job_kind kind)
 {
 	struct client *pf = pf_client(s);
 	struct proxy_job *j = pf ? job_new(s) : NULL;
