@@ -7,9 +7,11 @@
 
 #include "emulator/guc/actions.h"
 #include "emulator/guc/klvs.h"
+#include "emulator/guc/lifecycle.h"
 #include "proto/actions.h"
 #include "proto/errors.h"
 #include "proto/hxg.h"
+#include "proto/regs.h"
 
 #define BIT(n) (1u << (n))
 
@@ -81,12 +83,58 @@ static bool check_types(struct scan *s, struct fault_rule *r, const struct fault
 	       scan_bad(s, n->where_type, "no such message comes at this point: it could never match");
 }
 
+/* Where a VF can go from the states of `from`. */
+struct moves {
+	uint16_t from, to;
+};
+
+static void add_move(void *user, const struct guc_lifecycle_rule *rule)
+{
+	struct moves *m = user;
+	bool named = false;
+
+	if (!rule->moves || !(m->from >> rule->state & 1))
+		return;
+	for (unsigned i = 0; i < GUC_VFS_COUNT; i++) {
+		if (strcmp(rule->next, guc_vf_state_name((enum guc_vf_state)i)) != 0)
+			continue;
+		m->to |= (uint16_t)BIT(i);
+		named = true;
+	}
+	/* Words: it depends. */
+	if (!named)
+		m->to |= (uint16_t)(BIT(GUC_VFS_COUNT) - 1);
+}
+
+static bool check_moves(struct scan *s, struct fault_rule *r, const struct fault_names *n)
+{
+	struct moves m = { .from = r->leaves };
+
+	if (only(r) != GUC_PT_STATE)
+		return true;
+	if (n->where_state && !(r->states & r->enters))
+		return scan_bad(s, n->where_state,
+				"it is in the state that it enters by then: it could never match");
+	if (!n->where_enters)
+		return true;
+	guc_lifecycle_rules(add_move, &m);
+	/* A reset of the GuC. */
+	m.to |= BIT(GUC_VFS_READY) | BIT(GUC_VFS_UNPROVISIONED);
+	if (!(r->leaves & (r->leaves - 1)))
+		m.to &= (uint16_t)~r->leaves;
+	return (m.to & r->enters) ||
+	       scan_bad(s, n->where_enters, "no state that leaves= lets through leads there: it "
+			"could never match");
+}
+
 static bool check_states(struct scan *s, struct fault_rule *r, const struct fault_names *n)
 {
 	uint16_t possible = 0;
 
 	if (!n->where_state)
 		return true;
+	if (r->points >> GUC_PT_TICK & 1)
+		return scan_bad(s, n->where_state, "a tick is no function's: it has no state");
 	for (unsigned p = 0; p < GUC_PT_COUNT; p++)
 		if (r->points >> p & 1)
 			possible |= states_at((enum guc_point)p);
@@ -160,6 +208,50 @@ static bool check_place(const struct fault *f, struct scan *s, struct fault_rule
 	return true;
 }
 
+/* Numbers and addresses that nothing has. */
+static bool check_numbers(const struct fault *f, struct scan *s, struct fault_rule *r,
+			  const struct fault_names *n)
+{
+	const uint64_t of_contexts = FAULT_BIT(GUC_PT_FENCE) | FAULT_BIT(GUC_PT_CONTEXT);
+	bool any = !f || f->any_card;
+	uint32_t contexts = any ? 1u << 16 : f->geometry.contexts;
+	uint64_t bar = (any ? GUC_MAX_TILES : f->geometry.tiles) * (uint64_t)REG_TILE_STRIDE;
+
+	if (n->where_code && only(r) == GUC_PT_VIOLATION && r->code >= GUC_VIOL_COUNT)
+		return scan_bad(s, n->where_code, "violations are numbered 0 to %d: it could never "
+				"match", GUC_VIOL_COUNT - 1);
+	if (n->where_code && !(r->points & ~of_contexts) && r->code >= contexts)
+		return scan_bad(s, n->where_code, "ids of contexts are 0 to %u: it could never match",
+				contexts - 1);
+	return !n->where_range || r->points & ~PTS_MMIO || r->from_addr < bar ||
+	       scan_bad(s, n->where_range, "the BAR ends before: it could never match");
+}
+
+/* Conditions that exclude each other. */
+static bool check_both(struct scan *s, struct fault_rule *r, const struct fault_names *n)
+{
+	for (uint32_t i = 1; i < r->match_n; i++) {
+		const struct fault_match *b = &r->match[i];
+
+		for (uint32_t k = 0; k < i; k++) {
+			const struct fault_match *a = &r->match[k];
+
+			if (a->kind == b->kind && a->at == b->at &&
+			    (a->value ^ b->value) & a->mask & b->mask)
+				return scan_bad(s, n->where_match, "what it says of the same bits "
+						"can't both be so: it could never match");
+		}
+	}
+	if (n->if_state.n && n->if_state.n == n->unless_state.n &&
+	    memcmp(n->if_state.s, n->unless_state.s, n->if_state.n) == 0)
+		return scan_bad(s, n->unless_state.s, "if= asks for this state: it could never match");
+	if (n->after.n && n->after.n == n->until.n &&
+	    memcmp(n->after.s, n->until.s, n->after.n) == 0)
+		return scan_bad(s, n->until.s, "after= waits for this rule: it could never match");
+	return !n->after.n || !span_is(n->after, r->name) ||
+	       scan_bad(s, n->after.s, "it waits for itself: it could never match");
+}
+
 static bool check_matches(struct scan *s, struct fault_rule *r, const struct fault_names *n)
 {
 	const uint64_t mailbox = FAULT_BIT(GUC_PT_MBOX_REQUEST) | FAULT_BIT(GUC_PT_MBOX_REPLY);
@@ -168,6 +260,9 @@ static bool check_matches(struct scan *s, struct fault_rule *r, const struct fau
 		const struct fault_match *m = &r->match[i];
 		uint32_t dword = m->kind == MATCH_DW ? m->at : m->at / 4;
 
+		if (m->kind == MATCH_VALUE && !(r->points & ~PTS_CTB) && m->value > UINT16_MAX)
+			return scan_bad(s, n->where_match, "a fence has 16 bits: it could never "
+					"match");
 		if (m->kind == MATCH_VALUE || r->points & FAULT_BIT(GUC_PT_MEM_WRITE))
 			continue;
 		if (dword >= (r->points & ~mailbox ? 255u : 4u))
@@ -352,8 +447,9 @@ static bool check_names(const struct fault *f, struct scan *s, struct fault_rule
 bool fault_check(const struct fault *f, struct scan *s, struct fault_rule *r,
 		 const struct fault_names *n)
 {
-	return check_types(s, r, n) && check_states(s, r, n) && check_place(f, s, r, n) &&
-	       check_action(s, r, n) && check_key(s, r, n) && check_matches(s, r, n) &&
+	return check_types(s, r, n) && check_states(s, r, n) && check_moves(s, r, n) &&
+	       check_place(f, s, r, n) && check_action(s, r, n) && check_key(s, r, n) &&
+	       check_numbers(f, s, r, n) && check_matches(s, r, n) && check_both(s, r, n) &&
 	       check_counts(s, r, n) && check_whom(s, r, n) && check_what(s, r, n) &&
 	       check_names(f, s, r, n);
 }

@@ -184,14 +184,19 @@ static bool where_word(struct scan *s, struct fault_rule *r, struct fault_names 
 		names->where_state = w.s;
 		return states_of(s, w, &r->states);
 	}
-	if (strcmp(key, "enters") == 0)
+	if (strcmp(key, "enters") == 0) {
+		names->where_enters = w.s;
 		return states_of(s, w, &r->enters);
+	}
 	if (strcmp(key, "leaves") == 0)
 		return states_of(s, w, &r->leaves);
 	if (strcmp(key, "op") == 0)
 		return operation(s, w, r);
-	if (strcmp(key, "range") == 0)
+	if (strcmp(key, "range") == 0) {
+		names->where_range = w.s;
 		return span_of_addresses(s, w, r);
+	}
+	names->where_code = w.s;
 	return code_of(s, w, r, strcmp(key, "bit") == 0);
 }
 

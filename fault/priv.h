@@ -154,7 +154,8 @@ struct fault_names {
 	struct span if_state, unless_state, set_state, clear_state, file, after, until;
 	/* Where a part stands, for what is wrong with it. */
 	const char *where_type, *where_state, *where_action, *where_key, *where_fn, *where_match,
-		*where_points, *where_what, *where_gt;
+		*where_points, *where_what, *where_gt, *where_code, *where_range,
+		*where_enters;
 	struct span done; /* the WHAT with its arguments */
 };
 

@@ -126,6 +126,19 @@ static const struct {
 	{ "on h2g until=x do drop", "x do", "no such rule before" },
 	{ "on h2g if=x do drop", "x do", "no rule before this one sets" },
 	{ "on h2g if=1 do drop", "1", "a state is" },
+	{ "on h2g if=seen unless=seen do drop", "seen do", "if= asks for" },
+	{ "on h2g after=first until=first do drop", "first do", "after= waits" },
+	{ "a: on h2g after=a do drop", "a do", "waits for itself" },
+	{ "on h2g dw0=1 dw1=1 dw0=2 do drop", "dw0=2", "could never match" },
+	{ "on mbox-request byte3=0/0x80 byte3=0x80/0xc0 do drop", "byte3=0x80", "never match" },
+	{ "on h2g value=0x10000 do drop", "value", "16 bits" },
+	{ "on tick vf=1 state=VF_RUNNING do hang function", "VF_RUN", "has no state" },
+	{ "on state state=VF_READY enters=VF_RUNNING do nothing", "VF_READY", "it enters" },
+	{ "on state leaves=VF_READY enters=VF_READY do nothing", "VF_READY do", "leads there" },
+	{ "on state leaves=UNPROVISIONED enters=VF_RUNNING do nothing", "VF_RUN", "leads there" },
+	{ "on violation code=12 do nothing", "12", "numbered 0 to 11" },
+	{ "on context code=70000 do nothing", "70000", "ids of contexts" },
+	{ "on mmio-read range=0x10000000+4 do drop", "0x1", "the BAR ends" },
 	{ "on h2g type=answer do drop", "answer", "unknown kind" },
 	{ "on mbox-request type=event do drop", "event", "could never match" },
 	{ "on mbox-reply type=request do drop", "request do", "could never match" },
@@ -242,7 +255,7 @@ START_TEST(names_and_numbers)
 	start();
 	ck_assert_int_eq(add("one: on h2g do drop"), 1);
 	ck_assert_int_eq(add("one: on g2h do drop"), -EEXIST);
-	ck_assert_int_eq(add("two: on h2g after=one until=one do drop"), 2);
+	ck_assert_int_eq(add("two: on h2g after=one do drop"), 2);
 	ck_assert_int_eq(fault_find(&f, "two"), 2);
 	ck_assert_int_eq(fault_find(&f, "1"), 1);
 	ck_assert_int_eq(fault_find(&f, ""), -ENOENT);
