@@ -243,7 +243,7 @@ int gucemu_conformance_main(int argc, char **argv)
 		{ "output", CLI_STRING, "FILE", "write the report there", &k.output, 0, 0 },
 		{ "suite", CLI_STRING, "DIR", "the scenarios, if not those that came with the program", &k.suite, 0, 0 },
 	};
-	const struct cli_command command = { "gucemu conformance", "",
+	const struct cli_command command = { "gucemu conformance", "[options]",
 					     "judge drivers by the checklist of VF lifecycle and migration",
 					     table, sizeof(table) / sizeof(*table), notes };
 	const char *suite;
