@@ -17,6 +17,7 @@ enum eng_end eng_put(struct streamer *s, bool ggtt, uint64_t at, const uint32_t 
 	end = n == 1 ? eng_store32(s, ggtt, at, data[0]) : eng_write(s, ggtt, at, data, 4 * n);
 	if (end != ENG_MORE || !ggtt)
 		return end;
+	s->cost += n / 2; /* each is an event */
 	for (uint32_t i = 0; i < n; i++) {
 		struct guc_event ev = {
 			.point = GUC_PT_FENCE, .fn = (uint8_t)p->fn, .gt = (uint8_t)p->gt,

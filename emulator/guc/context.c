@@ -80,6 +80,14 @@ void guc_contexts_preempt(struct guc_card *c, unsigned gt, unsigned fn)
 	guc_contexts_off(c, gt, fn, (1u << GUC_ENGINES) - 1);
 }
 
+/* Until it is kicked it doesn't want to run either: its time stands. */
+static void take_off(struct guc_card *c, unsigned gt, struct guc_context *ctx)
+{
+	for (unsigned i = 0; i < guc_lrc_places(ctx); i++)
+		guc_lrc_exec(c, gt, ctx, i)->running = 0;
+	guc_context_left(c, gt, ctx);
+}
+
 void guc_contexts_off(struct guc_card *c, unsigned gt, unsigned fn, uint32_t engines)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
@@ -90,18 +98,18 @@ void guc_contexts_off(struct guc_card *c, unsigned gt, unsigned fn, uint32_t eng
 
 		at = ctx->run_next;
 		if (ctx->fn == fn && ctx->engines & engines)
-			guc_context_left(c, gt, ctx);
+			take_off(c, gt, ctx);
 	}
 	for (uint32_t left = engines; left; left &= left - 1) {
 		unsigned engine = (unsigned)__builtin_ctz(left);
 		struct guc_context *on = guc_seated(c, gt, engine);
 
 		if (on && on->fn == fn)
-			guc_context_left(c, gt, on);
+			take_off(c, gt, on);
 		for (unsigned rank = 0; rank < GUC_PRIORITIES; rank++)
 			while (f->runq[engine][rank].first)
-				guc_context_left(c, gt, guc_context_slot(c, gt,
-							f->runq[engine][rank].first - 1));
+				take_off(c, gt, guc_context_slot(c, gt,
+						f->runq[engine][rank].first - 1));
 	}
 }
 

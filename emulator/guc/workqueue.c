@@ -95,18 +95,27 @@ struct gang {
 	unsigned more, waiting, faulted, held;
 };
 
-/* A slice for each LRC that can go on: ENG_DONE, or how the gang ends. */
+/* A slice for each LRC that can go on, each is once the first: ENG_DONE, or how the
+ * gang ends. */
 static enum eng_end run_all(const struct eng_place *r, const struct eng_slice *slice,
 			    struct gang *g)
 {
+	uint32_t first = guc_unit(r->c, r->gt)->turn;
+
 	*g = (struct gang){ 0 };
-	for (unsigned i = 0; i < r->ctx->width; i++) {
+	for (unsigned n = 0; n < r->ctx->width; n++) {
+		unsigned i = (first + n) % r->ctx->width;
 		struct guc_exec *exec = guc_lrc_exec(r->c, r->gt, r->ctx, i);
 		struct eng_slice one = { .budget = slice->budget, .hold = true };
 		enum eng_end end;
 
 		if (exec->behind) {
 			g->held++;
+			continue;
+		}
+		/* Long commands of the others have used up the turn. */
+		if (*r->spent >= GUC_ENGINE_TURN) {
+			g->more++;
 			continue;
 		}
 		end = guc_lrc_run(r, i, &one);

@@ -233,20 +233,43 @@ START_TEST(test_timestamp)
 }
 END_TEST
 
-/* Nor while the context is disabled, though it waited when it was. */
+/* Nor while the context is disabled or its function paused, though it waited then. */
 START_TEST(test_timestamp_disabled)
 {
 	start(0, 0);
 	lx_emit_wait(f, 1, 0, GATE, 1);
 	lx_sched(f, 1, 0);
 	fx_run(f, 10);
-	lx_mode(f, 1, 0, 0);
+	if (_i)
+		ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	else
+		lx_mode(f, 1, 0, 0);
 	f->now += 10000000000;
 	guc_tick(&f->card, f->now);
-	lx_mode(f, 1, 0, 1);
+	if (_i)
+		ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
+	else
+		lx_mode(f, 1, 0, 1);
 	fx_run(f, 10);
 	ck_assert_uint_gt(fx_get(f, 1, LX_REGS(0) + 4 * LRC_TIMESTAMP), 19200 / 2);
 	ck_assert_uint_lt(fx_get(f, 1, LX_REGS(0) + 4 * LRC_TIMESTAMP), 19200 * 3);
+}
+END_TEST
+
+/* Stores to the GGTT are events, one a dword: a long one counts for them. */
+START_TEST(test_long_store)
+{
+	uint32_t dw[3 + 1000] = { MI_SDI_DWORD_GGTT + 999, (uint32_t)fx_addr(f, 1, RESULT) };
+	struct eng_slice slice = { .budget = 1 };
+	uint32_t spent = 0;
+	const struct eng_place place = {
+		.c = &f->card, .ctx = slot(0), .fn = 1, .spent = &spent,
+	};
+
+	start(0, 0);
+	lx_emit(f, 1, 0, dw, 1003);
+	ck_assert_int_eq(eng_run(&place, 0, &slice), ENG_DONE);
+	ck_assert_uint_ge(spent, 500);
 }
 END_TEST
 
@@ -685,7 +708,8 @@ int main(void)
 	tcase_add_loop_test(t, test_pipe_control, 0, 4);
 	tcase_add_test(t, test_watchdog);
 	tcase_add_test(t, test_timestamp);
-	tcase_add_test(t, test_timestamp_disabled);
+	tcase_add_loop_test(t, test_timestamp_disabled, 0, 2);
+	tcase_add_test(t, test_long_store);
 	tcase_add_test(t, test_ring_wrap);
 	tcase_add_loop_test(t, test_semaphore, 0, sizeof(compares) / sizeof(compares[0]));
 	tcase_add_test(t, test_semaphore_polled);
