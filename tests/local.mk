@@ -138,7 +138,8 @@ unit_tests = \
 	tests/unit/test_vfc_seed \
 	tests/unit/test_vfc_relay \
 	tests/unit/test_vfc_runtime \
-	tests/unit/test_vft_link
+	tests/unit/test_vft_link \
+	tests/unit/test_vft_link_life
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
 TESTS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay tests/checklist.sh \
@@ -327,10 +328,17 @@ tests_sim_test_replay_SOURCES = tests/sim/test_replay.c tests/sim/tape.c tests/s
 tests_sim_test_replay_CFLAGS = $(unit_cflags)
 tests_sim_test_replay_LDADD = libgucview.la libgucfault.la $(sim_ldadd)
 
-tests_unit_test_vft_link_SOURCES = tests/unit/test_vft_link.c tests/unit/fake_server.h
+link_fixture = tests/unit/vft_link_fixture.c tests/unit/vft_link_fixture.h \
+	tests/unit/fake_server.h
+tests_unit_test_vft_link_SOURCES = tests/unit/test_vft_link.c $(link_fixture)
 tests_unit_test_vft_link_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE
 tests_unit_test_vft_link_CFLAGS = $(unit_cflags)
 tests_unit_test_vft_link_LDADD = libgucvftransport.la libgucwire.la libgucframe.la $(vfc_ldadd) \
+	$(UV_LIBS)
+tests_unit_test_vft_link_life_SOURCES = tests/unit/test_vft_link_life.c $(link_fixture)
+tests_unit_test_vft_link_life_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_vft_link_life_CFLAGS = $(unit_cflags)
+tests_unit_test_vft_link_life_LDADD = libgucvftransport.la libgucwire.la libgucframe.la $(vfc_ldadd) \
 	$(UV_LIBS)
 
 endif HAVE_CHECK
