@@ -58,6 +58,7 @@ static void add_header(struct json_object *o, const uint32_t *b)
 		json_add_str(o, "abi", "none");
 	add_hex(o, "opt_in", blob_get(b, BLOB_OPT_IN));
 	json_add_bool(o, "ctb", flags & BLOB_F_CTB);
+	json_add_bool(o, "mailbox_rung", flags & BLOB_F_MBOX_RUNG);
 	json_add_bool(o, "h2g_stopped", flags & BLOB_F_H2G_STOPPED);
 	json_add_bool(o, "g2h_stopped", flags & BLOB_F_G2H_STOPPED);
 	for (uint32_t i = 0; i < BLOB_ADDRS; i++)

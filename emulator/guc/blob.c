@@ -97,7 +97,7 @@ static void write_self(struct writer *w)
 	uint32_t h2g = f->ctb_enabled ? 4 * f->h2g.size : s->h2g_bytes;
 	uint32_t g2h = f->ctb_enabled ? 4 * f->g2h.size : s->g2h_bytes;
 	const uint32_t rings = BLOB_F_ADDR(2) | BLOB_F_ADDR(3) | BLOB_F_ADDR(4) | BLOB_F_ADDR(5);
-	uint32_t flags = 0;
+	uint32_t flags = field_put(BLOB_F_MBOX_RUNG, f->mbox_pending);
 	uint64_t len[BLOB_ADDRS] = { 16, 1, 1, CTB_DESC_BYTES, 1, CTB_DESC_BYTES };
 
 	if (h2g % CTB_SIZE_ALIGN || h2g > GUC_H2G_MAX_BYTES)
@@ -293,6 +293,7 @@ static void apply_self(struct guc_function *f, const uint32_t *b)
 	s->h2g_bytes = blob_get(b, BLOB_H2G_BYTES);
 	s->g2h_bytes = blob_get(b, BLOB_G2H_BYTES);
 	f->ctb_enabled = (uint8_t)field_get(BLOB_F_CTB, flags);
+	f->mbox_pending = (uint8_t)field_get(BLOB_F_MBOX_RUNG, flags);
 	f->h2g.stopped = (uint8_t)field_get(BLOB_F_H2G_STOPPED, flags);
 	f->g2h.stopped = (uint8_t)field_get(BLOB_F_G2H_STOPPED, flags);
 	f->h2g.cursor = blob_get(b, BLOB_H2G_CURSOR);

@@ -53,8 +53,9 @@ enum blob_dword {
 #define BLOB_F_CTB         BITS(0, 0)
 #define BLOB_F_H2G_STOPPED BITS(1, 1)
 #define BLOB_F_G2H_STOPPED BITS(2, 2)
+#define BLOB_F_MBOX_RUNG   BITS(3, 3) /* a request waits in the mailbox, rung already */
 #define BLOB_F_ADDR(i)     (1u << (8 + (i)))
-#define BLOB_F_MASK        (BITS(2, 0) | BITS(13, 8))
+#define BLOB_F_MASK        (BITS(3, 0) | BITS(13, 8))
 
 /* Context record, followed by its LRC records. Ascending ids. */
 enum blob_context_dword {

@@ -164,8 +164,8 @@ void guc_function_rescan(struct guc_card *c, unsigned gt, unsigned fn)
 	struct guc_function *f = guc_fn(c, gt, fn);
 
 	/* After a migration a request may be half written: the VF's processors stopped
-	 * between its dwords. Its doorbell is still to come. */
-	if (f->state != GUC_VFS_RESFIX_BLOCKED)
+	 * between its dwords. Then its doorbell is still to come. */
+	if (f->state != GUC_VFS_RESFIX_BLOCKED || f->mbox_pending)
 		guc_mailbox_serve(c, gt, fn);
 	if (!f->ctb_enabled)
 		return;

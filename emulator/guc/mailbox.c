@@ -140,8 +140,10 @@ void guc_mailbox_serve(struct guc_card *c, unsigned gt, unsigned fn)
 	if (v != GUC_CHANGE && v != GUC_DELAY)
 		memcpy(msg, f->mbox, sizeof(f->mbox));
 	guc_emit(c, &ev);
-	if (v == GUC_SWALLOW)
+	if (v == GUC_SWALLOW) {
+		f->mbox_pending = 1; /* it still stands there */
 		return;
+	}
 	ev.msg_len = MAILBOX_DWORDS;
 	if (v == GUC_DELAY && guc_delay(c, &ev, &act) == 0) {
 		if (act.busy)
