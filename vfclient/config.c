@@ -163,6 +163,7 @@ void vfc_query_begin(struct vfc_gt *gt)
 {
 	gt->query_row = 0;
 	gt->rec.grace = 0;
+	gt->rec.asked_seq = ++gt->v->seq;
 	memset(&gt->next, 0, sizeof(gt->next));
 }
 
@@ -173,7 +174,8 @@ static void accept(struct vfc_gt *gt)
 
 	gt->next.valid = true;
 	gt->config = gt->next;
-	gt->rec.queried_seq = ++v->seq;
+	/* What the GuC said may be as old as the first of its answers. */
+	gt->rec.queried_seq = gt->rec.asked_seq;
 	gt->rec.requery = false;
 	v->ggtt_start = gt->config.ggtt_start;
 	v->ggtt_size = gt->config.ggtt_size;

@@ -137,7 +137,7 @@ struct vfc_recovery {
 	uint64_t fixed_start;   /* base that this GT's memory was made for */
 	uint64_t grace;         /* 0, or until when the other GT may explain itself */
 	bool requery;           /* the cached configuration is about to be asked anew */
-	uint64_t scheduled_seq, queried_seq; /* order of events between the GTs */
+	uint64_t scheduled_seq, asked_seq, queried_seq; /* order of events between the GTs */
 	uint32_t ended, requeues;
 };
 
