@@ -80,7 +80,7 @@ static void migrate(struct server *s, unsigned fn, const char *target)
 	sigset_t none;
 
 	if (!*target) {
-		server_log(s, LOG_ERROR, "fault rule: migrate needs the socket of the other card");
+		server_log(s, LOG_WARN, "fault rule: vf%u waits for somebody to move it", fn);
 		return;
 	}
 	if (s->fn[fn].migration != 0) {

@@ -18,6 +18,7 @@ libgucscenario_la_SOURCES = \
 	scenario/names.c \
 	scenario/pattern.c \
 	scenario/real_cards.c \
+	scenario/real_faults.c \
 	scenario/real_pf.c \
 	scenario/real_vfs.c \
 	scenario/real_world.c \

@@ -104,8 +104,8 @@ static int core_pf_do(lua_State *L)
 
 		/* As everywhere: all bits set is none of them. */
 		if (!strcmp(keys[i], "doorbells") && v == UINT32_MAX)
-			v = 0;
-		if (v > 0)
+			at += (size_t)snprintf(line + at, sizeof(line) - at, " doorbells=none");
+		else if (v > 0)
 			at += (size_t)snprintf(line + at, sizeof(line) - at, " %s=%lld", keys[i],
 					       (long long)v);
 	}

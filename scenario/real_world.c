@@ -118,6 +118,7 @@ int real_start(struct real *r, struct child *child, char *const argv[], const ch
 static void open_world(lua_State *L)
 {
 	luaL_setfuncs(L, real_card_functions, 0);
+	luaL_setfuncs(L, real_fault_functions, 0);
 	luaL_setfuncs(L, real_pf_functions, 0);
 	luaL_setfuncs(L, real_vf_functions, 0);
 }

@@ -29,6 +29,7 @@ struct real_card {
 	struct control_request events;
 	uint64_t tag;           /* of its start, 0: it is up */
 	bool ready, streaming;
+	size_t fault_at;        /* events before are no news for fault rules */
 	uint8_t state[GUC_MAX_FUNCTIONS][GUC_MAX_GTS];
 };
 
@@ -74,7 +75,8 @@ static inline struct real *real_of(const struct script *s)
 	return s->own;
 }
 
-extern const luaL_Reg real_card_functions[], real_pf_functions[], real_vf_functions[];
+extern const luaL_Reg real_card_functions[], real_fault_functions[], real_pf_functions[],
+	real_vf_functions[];
 
 struct real_card *real_card_arg(lua_State *L, int index);
 /* When it listens: connect. Turns the loop, so not from a callback of it. */

@@ -65,6 +65,9 @@ core.def("Events", "mark()",
 		local t = core.task()
 		first[t] = core.events() + 1
 		place[t] = first[t]
+		for _, v in ipairs(core.world == "real" and core.vfs or {}) do
+			v.wedged_before = not v.gone and core.vf_counts(v.id).wedged or 0
+		end
 	end)
 
 core.def("Events", "await{PATTERN, timeout=ms}",
@@ -226,7 +229,7 @@ core.def("Expectations", "expect.clean()",
 			return
 		end
 		for _, v in ipairs(core.vfs) do
-			if not v.gone and v.driver and core.vf_counts(v.id).wedged > 0 then
+			if not v.gone and v.driver and core.vf_counts(v.id).wedged > (v.wedged_before or 0) then
 				core.fail("fail", string.format("VF %d wedged", v:number()), core.events())
 			end
 		end

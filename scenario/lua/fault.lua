@@ -3,7 +3,19 @@
 local core, env = ...
 
 local rules = {}
+local moves = {} -- of each VF, the last that a rule asked for
 local pump
+
+-- One after the other: the card that a VF has left is reset at the end.
+local function move(v, to)
+	local before = moves[v]
+	moves[v] = env.spawn(function()
+		if before then
+			before:join()
+		end
+		env.vmm.migrate(v, to)
+	end)
+end
 
 local function carry_out(c, what, fn, target)
 	local v = core.vf_at(c, fn)
@@ -14,11 +26,22 @@ local function carry_out(c, what, fn, target)
 	elseif what == "migrate" and v then
 		for _, other in ipairs(core.cards) do
 			if other ~= c and (target == "" or other.name == target) then
-				env.spawn(function() env.vmm.migrate(v, other) end)
+				move(v, other)
 				return
 			end
 		end
 		core.complain("a fault rule asks for a migration, and there is no other card")
+	end
+end
+
+-- A card that is a process carries out all but migrations, and tells which rules fired.
+local function carry_out_fired(c, fn, names)
+	for name in names:gmatch("[^+]+") do
+		for _, r in ipairs(rules) do
+			if r.card == c and r.target and (name == "#" .. r.number or name == r.name) then
+				carry_out(c, "migrate", fn, r.target)
+			end
+		end
 	end
 end
 
@@ -28,12 +51,30 @@ local function run_pump()
 		for _, c in ipairs(core.cards) do
 			local what, _, fn, _, target = core.fault_take(c.index)
 			while what do
-				carry_out(c, what, fn, target)
+				if what == "fired" then
+					carry_out_fired(c, fn, target)
+				else
+					carry_out(c, what, fn, target)
+				end
 				what, _, fn, _, target = core.fault_take(c.index)
 			end
 		end
 		core.wait("turn")
 	end
+end
+
+-- For a card that is a process: its rule only holds the VF, and this moves it. The line
+-- without the card's name, and the name.
+local function without_target(line)
+	local head, tail = line:match("^(.-%f[%w]do%s+migrate%f[%s%z])(.*)$")
+	if not head then
+		return line
+	end
+	local target, rest = tail:match("^%s+(%S+)(.*)$")
+	if not target or target == "then" then
+		return line, ""
+	end
+	return head .. rest, target
 end
 
 core.def("Faults", "fault(LINE, [card])",
@@ -45,7 +86,13 @@ core.def("Faults", "fault(LINE, [card])",
 		if not c then
 			core.complain("fault: there is no card yet")
 		end
-		core.only_virtual("fault")
+		if core.listing then
+			core.only_virtual("fault")
+		end
+		local target
+		if core.world == "real" then
+			line, target = without_target(line)
+		end
 		local number, why = core.fault_add(c.index, line)
 		if not number then
 			core.complain("%s", why)
@@ -54,7 +101,8 @@ core.def("Faults", "fault(LINE, [card])",
 			pump = true
 			env.spawn(run_pump)
 		end
-		local r = core.object("rule", { card = c, number = number })
+		local r = core.object("rule", { card = c, number = number, target = target,
+			name = line:match("^%s*([%w_-]+):") })
 		rules[#rules + 1] = r
 		return r
 	end)

@@ -58,7 +58,10 @@ core.def("VFs", "vf:card()", "The number of the card where it lives, from 0.",
 	function(v) return (core.vf_where(v.id)) end)
 
 core.def("VFs", "vf:boot()", "Boot the driver: reset, version, configuration, rings, relay.",
-	function(v) core.finish(core.vf_op(v.id, "boot", 0), "the VF's boot", 10000) end)
+	function(v)
+		v.wedged_before = 0
+		core.finish(core.vf_op(v.id, "boot", 0), "the VF's boot", 10000)
+	end)
 core.def("VFs", "vf:start(WHAT, [gt])",
 	"Begin `boot`, `reset` (of a GT), `suspend`, `resume` or `shutdown`, and go on: an operation.",
 	function(v, what, gt)
