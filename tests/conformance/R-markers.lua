@@ -22,23 +22,25 @@ end
 scenario{ id = "R-07", level = "must", source = "S/D", needs = { "generation=latest" },
 	text = "The interrupt of a migration is seen once more after START: a second run or none, no work lost",
 	run = function()
-	for _, strict in ipairs{ false, true } do
+	-- Strict firmware wedges a driver like Linux 7.2's: only ours has to withstand it.
+	for _, strict in ipairs(has "our-client" and { false, true } or { false }) do
 		local s = stage{ card = { strict = strict } }
 		s:odd("on mbox-reply vf=1 action=RESFIX_START first=1 do interrupt sw-int-0")
-		if strict and not ours then
-			skip("strict firmware wedges a driver like Linux 7.2's")
-		end
 		s:move()
 		s:works()
 		expect.event{ point = "mbox-reply", action = "RESFIX_DONE", type = "SUCCESS" }
 	end
 end }
 
-scenario{ id = "R-10", level = "must", source = "S", needs = { "our-client", "in-process" },
+scenario{ id = "R-10", level = "must", source = "S",
 	text = "Migrated between START and the query: the first DONE is refused, the second run succeeds",
 	run = function()
 	local s = stage()
-	migrate_at(s, seed_generation and "seed-query" or "query", 1)
+	if ours then
+		migrate_at(s, seed_generation and "seed-query" or "query", 1)
+	else
+		move_at_answer(s, 1)
+	end
 	if not seed_generation then
 		expect.order{
 			{ point = "mbox-reply", action = "RESFIX_DONE", error = 0x107 },
@@ -46,34 +48,59 @@ scenario{ id = "R-10", level = "must", source = "S", needs = { "our-client", "in
 			{ point = "mbox-reply", action = "RESFIX_DONE", type = "SUCCESS" },
 		}
 	end
+	-- What the second GuC said of the range is from the card that was left.
+	move_at_answer(stage{ card = { gts = 2 } }, 1, "0x0001 gt=1")
 end }
 
-scenario{ id = "R-11", level = "must", source = "S", needs = { "our-client", "in-process" },
+scenario{ id = "R-11", level = "must", source = "S",
 	text = "Migrated in the middle of the fixups: nothing of the second base is left",
 	run = function()
+	if not ours then
+		move_at_answer(stage(), 1, "0x0001")
+		return
+	end
 	for _, step in ipairs(seed_generation and { "seed-fixups" } or { "fix-ccs", "fix-default-lrc",
 		"fix-queues", "valid" }) do
 		migrate_at(stage{ load = { wide = true } }, step, 1)
 	end
 end }
 
-scenario{ id = "R-12", level = "must", source = "S", needs = { "our-client", "in-process" },
+scenario{ id = "R-12", level = "must", source = "S",
 	text = "Migrated just before DONE: DONE is refused, the second run succeeds",
 	run = function()
+	if not ours then
+		if seed_generation then
+			skip("what it sends then is its notice, which the next GuC takes for one of its own")
+		end
+		local s = stage()
+		move_at_answer(s, last_answer(s))
+		expect.event{ point = "mbox-reply", action = "RESFIX_DONE", error = 0x107, count = 1 }
+		return
+	end
 	for _, step in ipairs(seed_generation and { "seed-notify" } or { "rearm", "decide", "done" }) do
 		migrate_at(stage(), step, 1)
 	end
 end }
 
-scenario{ id = "R-14", level = "must", source = "S", needs = { "our-client", "in-process" },
+scenario{ id = "R-14", level = "must", source = "S",
 	text = "Migrated three times between START and DONE: markers 1 to 4, only the last DONE is accepted",
 	run = function()
 	local s = stage()
+	if ours then
+		migrate_at(s, seed_generation and "seed-notify" or "done", 3)
+	else
+		local rule = "on mbox-reply vf=1 action=QUERY_SINGLE_KLV key=0x0001 first=%d do migrate %s"
+		s:odd(rule:format(2, s.a.name))
+		fault(rule:format(1, s.b.name), s.a)
+		s:move(nil, { release = false })
+		for _, there in ipairs{ s.a, s.b, s.a } do
+			await{ point = "irq", irq = "MIGRATED", card = there }
+		end
+		s:works()
+	end
 	if seed_generation then
-		migrate_at(s, "seed-notify", 3)
 		return
 	end
-	migrate_at(s, "done", 3)
 	local starts = events(START)
 	for n = 1, 4 do
 		expect.eq(marker(starts[n]), n)
@@ -123,34 +150,30 @@ scenario{ id = "R-17", level = "must", source = "S", needs = { "generation=lates
 	expect.event{ point = "mbox-request", action = "RESFIX_START", count = 2 }
 end }
 
-scenario{ id = "R-41", level = "must", source = "S", needs = { "our-client", "in-process",
-	"generation=latest" },
+scenario{ id = "R-41", level = "must", source = "S", needs = { "generation=latest" },
 	text = "Another ABI minor there: recovery works; the next GT reset finds the new version, once",
 	run = function()
 	local s = stage{ card = { abi = 27 }, there = { abi = 28 } }
 	s:move()
 	s:works()
-	expect.eq(ended(s.v:start("reset")), "EREMCHG")
-	expect.event{ point = "vf-log", text = "New GuC interface version detected", count = 1 }
+	if ours then
+		expect.eq(ended(s.v:start("reset")), "EREMCHG")
+		expect.event{ point = "vf-log", text = "New GuC interface version detected", count = 1 }
+	end
 end }
 
-scenario{ id = "R-53", level = "should", source = "D", needs = { "our-client", "in-process",
-	"generation=latest" },
+scenario{ id = "R-53", level = "should", source = "D", needs = { "generation=latest" },
 	text = "Paused and resumed in mid-recovery without a restore: no second interrupt, DONE is accepted",
 	run = function()
 	local s = stage()
-	stand_at(s, seed_generation and "seed-fixups" or "fix-queues")
-	s.b.pf:pause(1)
-	expect.eq(s.b:state(1), "VF_RESFIX_PAUSED")
+	pause_in_recovery(s)
 	s.b.pf:resume(1)
-	s.v:continue()
 	s:works()
 	expect.event{ point = "irq", irq = "MIGRATED", count = 1 }
 	expect.event{ point = "mbox-reply", action = "RESFIX_DONE", type = "SUCCESS", count = 1 }
 end }
 
-scenario{ id = "R-39", level = "should", source = "H", needs = { "our-client", "in-process",
-	"generation=seed" },
+scenario{ id = "R-39", level = "should", source = "H", needs = { "generation=seed" },
 	text = "First generation: told again on one GT in mid-recovery, it defers until both were told",
 	run = function()
 	local s = stage{ card = { gts = 2 } }
@@ -158,7 +181,9 @@ scenario{ id = "R-39", level = "should", source = "H", needs = { "our-client", "
 	s:move()
 	sleep(200)
 	expect.no(DONE)
-	expect.event{ point = "vf-log", text = "deferred", count = 1 }
+	if ours then
+		expect.event{ point = "vf-log", text = "deferred", count = 1 }
+	end
 	expect.eq(s.v:guc_state(), "VF_RESFIX_BLOCKED")
 	s:back()
 	s:works()

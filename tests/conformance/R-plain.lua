@@ -48,10 +48,20 @@ scenario{ id = "R-04", level = "must", source = "S",
 	moves(64 * MIB + 4096, 64 * MIB)
 end }
 
-scenario{ id = "R-05", level = "must", source = "S", needs = { "our-client", "in-process" },
+scenario{ id = "R-05", level = "must", source = "S",
 	text = "Three interrupts before the worker runs give one recovery",
 	run = function()
 	local s = stage()
+	if not ours then
+		-- The driver's machine stands still meanwhile.
+		s:move(128 * MIB, { stop_at = "thaw" })
+		s:back(256 * MIB, { stop_at = "thaw" })
+		s:back()
+		s:works()
+		expect.event{ point = "irq", irq = "MIGRATED", count = 3 }
+		expect.event{ point = "mbox-request", action = "RESFIX_DONE", count = 1 }
+		return
+	end
 	s.v:hold("shutdown", "seed-begin")
 	for _ = 1, 3 do
 		s:move()
@@ -85,17 +95,23 @@ scenario{ id = "R-06", level = "must", source = "S/H",
 	end
 end }
 
-scenario{ id = "R-08", level = "must", source = "S", needs = { "our-client", "in-process",
-	"generation=latest" },
+scenario{ id = "R-08", level = "must", source = "S", needs = { "generation=latest" },
 	text = "A second migration before START gives one recovery, with the second base",
 	run = function()
 	local s = stage()
-	stand_at(s, "shutdown")
-	s:back(128 * MIB)
-	s.v:continue()
+	if ours then
+		stand_at(s, "shutdown")
+		s:back(128 * MIB)
+		s.v:continue()
+	else
+		s:move(nil, { stop_at = "thaw" })
+		s:back(128 * MIB)
+	end
 	s:works()
 	expect.event{ point = "mbox-request", action = "RESFIX_START", count = 1 }
-	expect.eq(s.v:info().ggtt_start, 128 * MIB)
+	if ours then
+		expect.eq(s.v:info().ggtt_start, 128 * MIB)
+	end
 end }
 
 scenario{ id = "R-15", level = "must", source = "I",
@@ -132,15 +148,17 @@ scenario{ id = "R-16", level = "must", source = "S", needs = { "generation=lates
 	expect.eq(marker(starts[258]), 2)
 end }
 
-scenario{ id = "R-37", level = "must", source = "S", needs = { "our-client", "in-process",
-	"generation=latest" },
+scenario{ id = "R-37", level = "must", source = "S", needs = { "our-client", "generation=latest" },
 	text = "Below ABI 1.27 a driver of the later generation does nothing, and says so once",
 	run = function()
 	local s = stage{ card = { abi = 26 }, vf = { generation = "latest" }, load = false }
 	s:move()
 	sleep(100)
-	expect.event{ point = "vf-log", text = "migration not supported", count = 1 }
+	if ours then
+		expect.event{ point = "vf-log", text = "migration not supported", count = 1 }
+	end
 	expect.no(START)
+	expect.no(DONE)
 	expect.eq(s.v:guc_state(), "VF_RESFIX_BLOCKED")
 end }
 

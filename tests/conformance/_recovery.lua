@@ -33,6 +33,9 @@ function stage(options)
 	s.v = s.a:vf(1, vf)
 	if ours and o.load ~= false then
 		s.load = s.v:load(o.load or {})
+	elseif not has "our-client" then
+		-- That the GuC runs it says nothing of the rest of its probe.
+		sleep(1000)
 	end
 	mark()
 
@@ -58,18 +61,22 @@ function stage(options)
 		expect.clean()
 	end
 	-- The driver has given up with this error: it said so once, its jobs have ended, and
-	-- it is silent from now on.
-	function s:wedged(errno)
+	-- it is silent from now on. `check`: what to look at before.
+	function s:wedged(errno, check)
 		if ours then
 			await{ point = "vf-state", text = "wedged", timeout = 10000 }
 			expect.event{ point = "vf-state", text = "wedged", count = 1 }
 			expect.event{ point = "vf-log", text = "migration recovery failed (-" .. errno .. ")" }
 			expect.eq(self.v:counts().pending, 0, "jobs that nobody ends")
 		else
-			sleep(10000)
+			-- Longer than any wait of a driver that then gives up or goes on.
+			sleep(4500)
+		end
+		if check then
+			check()
 		end
 		mark()
-		expect.no{ point = { "mbox-request", "h2g" }, vf = 1, within = 1000 }
+		expect.no{ point = { "mbox-request", "h2g" }, vf = 1, card = self.b, within = 1000 }
 	end
 	-- As fault(), on card B.
 	function s:odd(line)
@@ -88,6 +95,28 @@ function stand_at(s, step, start)
 	s.v:hold(step)
 	s:move(start)
 	s.v:step_until(step)
+end
+
+-- The same for a driver that can't be held: it is migrated back to card A when it has its
+-- nth answer to a query of `key`; what it sends then waits for the other GuC.
+function move_at_answer(s, nth, key)
+	s:odd("on mbox-reply vf=1 action=QUERY_SINGLE_KLV " .. (key and "key=" .. key .. " " or "") ..
+		"nth=" .. nth .. " do migrate " .. s.a.name)
+	s:move(nil, { release = false })
+	await{ point = "irq", irq = "MIGRATED", card = s.a }
+	s:works()
+end
+
+-- The answer after which it does not ask again before DONE.
+function last_answer(s)
+	s:move(128 * MIB)
+	s:works()
+	local n = #events{ point = "mbox-request", action = "QUERY_SINGLE_KLV", card = s.b }
+	s:back()
+	s:works()
+	s.a, s.b = s.b, s.a
+	mark()
+	return n
 end
 
 -- And migrate again each time the recovery stands there, `times` times.
@@ -115,6 +144,13 @@ end
 -- The number in a START or DONE.
 function marker(event)
 	return event.dw[0] >> 16 & 0xFFF
+end
+
+-- Migrate; when this returns the PF has paused the VF in the midst of its recovery.
+function pause_in_recovery(s)
+	s:odd("on mbox-reply vf=1 action=QUERY_SINGLE_KLV key=0x0001 first=1 do pause")
+	s:move()
+	await{ point = "state", to = "VF_RESFIX_PAUSED", input = "PAUSE", card = s.b }
 end
 
 -- Wait until the operation has ended; its errno's name, or nil when it went well.
