@@ -8,6 +8,8 @@ that every migration finds a job under way; after the recovery the semaphore is
 released, the job's result checked and the next one started.
 """
 import argparse
+import os
+import signal
 import sys
 
 import guc
@@ -16,7 +18,8 @@ from host import Ctb, Function, Mailbox, Timeout
 
 RING = 16384
 JOB = 128                         # bytes of ring for each job
-MAX_JOBS = RING // JOB - 1
+SLOTS = RING // JOB
+WOPCM, GGTT_TOP = 8 << 20, 0xFEE00000
 ENGINE_CLASS = (0, 1)             # render on the main GT, video on the media GT
 
 MI_STORE_DWORD = 0x10400002       # GGTT
@@ -28,6 +31,10 @@ SCRATCH_SEQNO, SCRATCH_STARTED, SCRATCH_GATE, SCRATCH_RESULTS = 0, 8, 16, 1024
 
 class WrongAnswer(Exception):
     pass
+
+
+class Ended(Exception):
+    """SIGTERM."""
 
 
 class Context:
@@ -63,20 +70,19 @@ class Context:
 
     def emit(self, n):
         """Job n into its place of the ring; again after a migration."""
-        at = self.vf.address(self.scratch)
+        at, result = self.vf.address(self.scratch), SCRATCH_RESULTS + 4 * (n % SLOTS)
         job = [MI_STORE_DWORD, at + SCRATCH_STARTED, 0, n + 1,
                MI_SEMAPHORE_GE, n + 1, at + SCRATCH_GATE, 0, 0,
-               MI_STORE_DWORD, at + SCRATCH_RESULTS + 4 * n, 0, self.result(n),
+               MI_STORE_DWORD, at + result, 0, self.result(n),
                MI_STORE_DWORD, at + SCRATCH_SEQNO, 0, n + 1,
                MI_USER_INTERRUPT]
-        self.vf.write_dwords(self.ring + n * JOB, *job, *[0] * (JOB // 4 - len(job)))
+        self.vf.write_dwords(self.ring + n % SLOTS * JOB, *job, *[0] * (JOB // 4 - len(job)))
 
     def submit(self):
-        if self.jobs == MAX_JOBS:
-            raise WrongAnswer("the ring holds %d jobs" % MAX_JOBS)
+        """One more job; those before it have ended."""
         self.emit(self.jobs)
         self.jobs += 1
-        self.vf.write_dwords(self.regs + 4 * 0x07, self.jobs * JOB)
+        self.vf.write_dwords(self.regs + 4 * 0x07, self.jobs % SLOTS * JOB)
         self.kick()
 
     def kick(self):
@@ -94,8 +100,14 @@ class Context:
             if self.vf.c.now() > end:
                 raise Timeout("GT%d: job %d does not end" % (self.gt.index, self.jobs))
             self.vf.poll(0.02)
-        results = self.vf.read_dwords(self.scratch + SCRATCH_RESULTS, self.jobs)
-        if results != [self.result(n) for n in range(self.jobs)]:
+        self.check()
+
+    def check(self):
+        """What has ended has ended right."""
+        done = self.finished()
+        results = self.vf.read_dwords(self.scratch + SCRATCH_RESULTS, SLOTS)
+        if done > self.jobs or any(results[n % SLOTS] != self.result(n)
+                                   for n in range(max(0, done - SLOTS + 1), done)):
             raise WrongAnswer("GT%d: wrong results" % self.gt.index)
 
     @staticmethod
@@ -152,11 +164,13 @@ class Vf(Function):
         for key in self.CONFIG:
             reply = gt.mailbox.request(guc.QUERY_KLV, key)
             length, expected = reply[0] & 0xFFFF, 2 if key <= 3 else 1
-            if length != expected:
-                raise WrongAnswer("key 0x%04x has %d dwords" % (key, length))
+            if length != expected or reply[0] >> 16 & 0xFFF:
+                raise WrongAnswer("key 0x%04x: 0x%08x" % (key, reply[0]))
             out[key] = reply[1] | reply[2] << 32 if length == 2 else reply[1]
         if out[guc.GGTT_SIZE] < self.size:
             raise WrongAnswer("the VF's GGTT range has only %d bytes" % out[guc.GGTT_SIZE])
+        if not WOPCM <= out[guc.GGTT_START] <= GGTT_TOP - out[guc.GGTT_SIZE]:
+            raise WrongAnswer("GGTT range at 0x%x" % out[guc.GGTT_START])
         return out
 
     # --- relay (vf-lifecycle 7) ----------------------------------------------------
@@ -212,7 +226,10 @@ class Vf(Function):
 
     def fix(self, gt):
         config = self.query(gt)
-        if {**config, guc.GGTT_START: 0} != {**gt.config, guc.GGTT_START: 0}:
+        free = {guc.GGTT_START: 0}
+        if not gt.config[guc.NUM_DOORBELLS]:
+            free[guc.NUM_DOORBELLS] = 0
+        if {**config, **free} != {**gt.config, **free}:
             raise WrongAnswer("GT%d: reassigned: %s" % (gt.index, config))
         gt.config = config
         self.base = config[guc.GGTT_START]
@@ -229,19 +246,23 @@ class Vf(Function):
     def recover_latest(self, gt):
         """A GT by itself, with RESFIX_START and a marker (vf-lifecycle 4.5)."""
         while True:
-            self.wait_migrated([gt])
             gt.marker = gt.marker % 256 + 1
             self.acknowledge(gt)
-            gt.mailbox.request(guc.RESFIX_START, data0=gt.marker)
-            self.fix(gt)
-            self.hold_once([gt])
             try:
-                gt.mailbox.request(guc.RESFIX_DONE, data0=gt.marker)
+                self.notify(gt, guc.RESFIX_START)
+                self.fix(gt)
+                self.hold_once([gt])
+                self.notify(gt, guc.RESFIX_DONE)
                 return
             except guc.Failure as failure:
                 if failure.error != guc.ERROR_VF_MIGRATED:
                     raise
                 self.say("GT%d: migrated again, recovery starts over" % gt.index)
+
+    def notify(self, gt, action):
+        reply = gt.mailbox.request(action, data0=gt.marker)
+        if reply[0] & 0xFFFFFFF:
+            raise WrongAnswer("action 0x%04x: success 0x%08x" % (action, reply[0]))
 
     def recover_seed(self):
         """All GTs together, nothing but NOTIFY_RESFIX_DONE (vf-lifecycle 4.1)."""
@@ -256,17 +277,23 @@ class Vf(Function):
                 self.say("migrated again, notification deferred")
                 continue
             for gt in self.gts:
-                gt.mailbox.request(guc.RESFIX_DONE)
+                self.notify(gt, guc.RESFIX_DONE)
             return
 
-    def recover(self):
-        old = self.base
-        if self.gts[0].version >= guc.MARKERS:
-            for gt in self.gts:
-                self.recover_latest(gt)
-        else:
+    def recover(self, gts):
+        """These GTs, in the order in which they are told; the first generation all."""
+        old, left = self.base, list(gts)
+        if self.gts[0].version < guc.MARKERS:
             self.recover_seed()
-        for gt in self.gts:
+            gts, left = self.gts, []
+        while left:
+            gt = next((gt for gt in left if self.migrated(gt)), None)
+            if gt:
+                self.recover_latest(gt)
+                left.remove(gt)
+            else:
+                self.poll(0.02)
+        for gt in gts:
             gt.context.kick()
         self.say("recovered: GGTT 0x%x -> 0x%x" % (old, self.base))
 
@@ -283,7 +310,7 @@ class Vf(Function):
                 c.submit()
             self.say("ready for migration %d" % (i + 1))
             self.wait_migrated(self.gts[:1])
-            self.recover()
+            self.recover(self.gts)
             if any(c.finished() == c.jobs for c in contexts):
                 raise WrongAnswer("a job went past its semaphore")
             for c in contexts:
@@ -291,21 +318,62 @@ class Vf(Function):
                 c.wait()
         self.say("%d jobs right on each GT" % contexts[0].jobs)
 
+    def stay(self):
+        """Work and recover until SIGTERM."""
+        contexts = [gt.context for gt in self.gts]
+        while True:
+            told = [gt for gt in self.gts if self.migrated(gt)]
+            if told:
+                self.recover(told)
+            for c in contexts:
+                c.check()
+                if c.finished() == c.jobs:
+                    c.submit()
+                else:
+                    c.release()
+            self.poll(0.02)
+
+
+def stay(vf):
+    """As somebody's --client: what goes wrong is the end of its work, not of the process."""
+    def end(number, frame):
+        raise Ended
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        try:
+            vf.stay()
+        except (Refused, Timeout, WrongAnswer, guc.Failure) as error:
+            print("vf.py: gives up: %s" % error, file=sys.stderr, flush=True)
+        while True:
+            vf.poll(0.1)
+    except Ended:
+        pass
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--socket", required=True, help="the card's socket")
-    parser.add_argument("--vf", type=int, default=1, help="which VF (1)")
+    parser.add_argument("--socket", default=os.environ.get("GUCEMU_SOCKET"),
+                        help="the card's socket ($GUCEMU_SOCKET)")
+    parser.add_argument("--vf", type=int, default=int(os.environ.get("GUCEMU_VF", 1)),
+                        help="which VF ($GUCEMU_VF, or 1)")
+    parser.add_argument("--stay", action="store_true",
+                        help="work and recover until SIGTERM, also when recovery has failed")
     parser.add_argument("--migrations", type=int, default=1,
                         help="recoveries to go through before the end (1)")
     parser.add_argument("--hold", action="store_true",
                         help="hold the first recovery before RESFIX_DONE until the next migration")
     args = parser.parse_args()
+    if not args.socket:
+        parser.error("--socket, or GUCEMU_SOCKET")
     try:
         vf = Vf(args.socket, args.vf, lambda text: print("vf%d: %s" % (args.vf, text), flush=True))
         vf.hold = args.hold
         vf.boot()
-        vf.run(args.migrations)
+        if args.stay:
+            stay(vf)
+        else:
+            vf.run(args.migrations)
     except (Closed, Refused, Timeout, WrongAnswer, guc.Failure, OSError) as error:
         sys.exit("vf%d: %s" % (args.vf, error))
 
