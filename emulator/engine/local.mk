@@ -32,6 +32,7 @@ if HAVE_CHECK
 engine_tests = \
 	tests/unit/test_eng_blit \
 	tests/unit/test_eng_command \
+	tests/unit/test_eng_data \
 	tests/unit/test_eng_fuzz \
 	tests/unit/test_eng_space \
 	tests/unit/test_guc_fault
@@ -40,9 +41,13 @@ TESTS += $(engine_tests)
 
 ppgtt_fixture = tests/unit/guc_ppgtt.c tests/unit/guc_ppgtt.h tests/unit/guc_lrc.c \
 	tests/unit/guc_lrc.h tests/unit/guc_fixture.c tests/unit/guc_fixture.h
-tests_unit_test_eng_command_SOURCES = tests/unit/test_eng_command.c $(ppgtt_fixture)
+program_fixture = tests/unit/eng_program.c tests/unit/eng_program.h $(ppgtt_fixture)
+tests_unit_test_eng_command_SOURCES = tests/unit/test_eng_command.c $(program_fixture)
 tests_unit_test_eng_command_CFLAGS = $(unit_cflags)
 tests_unit_test_eng_command_LDADD = libgucguc.la $(CHECK_LIBS)
+tests_unit_test_eng_data_SOURCES = tests/unit/test_eng_data.c $(program_fixture)
+tests_unit_test_eng_data_CFLAGS = $(unit_cflags)
+tests_unit_test_eng_data_LDADD = libgucguc.la $(CHECK_LIBS)
 tests_unit_test_eng_fuzz_SOURCES = tests/unit/test_eng_fuzz.c $(ppgtt_fixture)
 tests_unit_test_eng_fuzz_CFLAGS = $(unit_cflags)
 tests_unit_test_eng_fuzz_LDADD = libgucguc.la $(CHECK_LIBS)
