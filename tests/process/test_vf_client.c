@@ -293,13 +293,13 @@ START_TEST(test_mishap)
 	job = submit(t.vf[0], 0, q, VFC_JOB_WAIT);
 	job_runs(t.vf[0], 0, other);
 	snprintf(line, sizeof(line), "mishap vf=1 gt=0 kind=%s context=%u", kinds[_i], q);
-	ck_assert_msg(control_verb(&t.control, line) == 0, "%s", t.control.reply);
+	ck_assert_msg(control_verb(&t.control, "%s", line) == 0, "%s", t.control.reply);
 	ck_assert_int_lt(vft_wait_job(t.vf[0], 0, q, job, MS), 0);
 	job_runs(t.vf[0], 0, other);
 	vfc_info(vft_driver(t.vf[0]), 0, &info);
 	ck_assert_int_eq(info.state, VFC_STATE_READY);
 	snprintf(line, sizeof(line), "mishap vf=1 kind=%s context=4000", kinds[_i]);
-	ck_assert_int_eq(control_verb(&t.control, line), -ENOENT);
+	ck_assert_int_eq(control_verb(&t.control, "%s", line), -ENOENT);
 }
 END_TEST
 
