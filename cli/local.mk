@@ -58,6 +58,8 @@ gucemu_SOURCES = \
 	cli/run_report.c \
 	cli/run_report.h \
 	cli/state.c \
+	cli/strangers.c \
+	cli/strangers.h \
 	cli/table.c \
 	cli/table.h \
 	cli/trace.c \

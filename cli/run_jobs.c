@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/run_process.h"
+#include "cli/strangers.h"
 
 #define FOLDER_MAX 56u /* so that those of cases fit (scenario/real_world.h) */
 
@@ -110,7 +111,10 @@ bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *
 		o.program = program;
 	if (o.sockets && make_folder(folder))
 		o.folder = folder;
-
+	if (o.sockets) {
+		strangers_adopt();
+		strangers_begin();
+	}
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGHUP, &end, NULL);

@@ -3,6 +3,8 @@
  * checked, since a script may have damaged it. See run_process.h. */
 #include "cli/run_process.h"
 
+#include "cli/strangers.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +96,8 @@ static void child(int fd, pid_t parent, const struct run_case *c,
 	if (options) {
 		struct scenario_options o = *options;
 
+		if (o.sockets)
+			strangers_adopt();
 		o.path = c->path;
 		o.number = c->number;
 		scenario_run(&o, &v);
@@ -283,6 +287,16 @@ static int bury(struct job *j)
 	return status;
 }
 
+static bool is_job(void *user, pid_t pid)
+{
+	const struct job *jobs = user;
+
+	for (unsigned i = 0; i < JOBS_MAX; i++)
+		if (jobs[i].pid == pid)
+			return true;
+	return false;
+}
+
 void run_process_turn(struct job *jobs, run_ended_fn ended, void *user)
 {
 	struct pollfd p[JOBS_MAX];
@@ -318,6 +332,8 @@ void run_process_turn(struct job *jobs, run_ended_fn ended, void *user)
 		of[i]->took = now() - of[i]->began;
 		ended(user, of[i], &v, cases, count);
 		free_job(of[i]);
+		/* What it has left behind is ours now. */
+		strangers_end(is_job, jobs);
 	}
 }
 
@@ -331,6 +347,7 @@ void run_process_kill(struct job *jobs)
 		bury(&jobs[i]);
 		free_job(&jobs[i]);
 	}
+	strangers_end(is_job, jobs);
 }
 
 unsigned run_process_count(const struct job *jobs)
