@@ -159,15 +159,24 @@ static unsigned named(lua_State *L, const char *key, int (*find)(const char *nam
 	return (unsigned)n;
 }
 
+static uint64_t point_bit(lua_State *L)
+{
+	unsigned point = named(L, "point", point_find);
+
+	if (point >= POINTS)
+		luaL_error(L, "point: there is no %d", (int)point);
+	return 1ull << point;
+}
+
 static uint64_t read_points(lua_State *L)
 {
 	uint64_t points = 0;
 
 	if (lua_type(L, -1) != LUA_TTABLE)
-		return 1ull << named(L, "point", point_find);
+		return point_bit(L);
 	for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, -1); i++) {
 		lua_rawgeti(L, -1, i);
-		points |= 1ull << named(L, "point", point_find);
+		points |= point_bit(L);
 		lua_pop(L, 1);
 	}
 	return points;

@@ -268,14 +268,32 @@ static const char *without_place(const char *text)
 	return strncmp(text, "gucemu/", 7) == 0 && end ? end + 2 : text;
 }
 
+static int as_text(lua_State *L)
+{
+	luaL_tolstring(L, 1, NULL);
+	return 1;
+}
+
+/* The error on top of L as text on top of the main state. A script's own __tostring
+ * may raise an error, or never end. */
+static const char *error_as_text(struct script *s, lua_State *L)
+{
+	if (L != s->L)
+		lua_xmove(L, s->L, 1);
+	lua_pushcfunction(s->L, as_text);
+	lua_insert(s->L, -2);
+	if (lua_pcall(s->L, 1, 1, 0) == LUA_OK && lua_type(s->L, -1) == LUA_TSTRING)
+		return lua_tostring(s->L, -1);
+	return "an error that does not say what it is";
+}
+
 void script_error(struct script *s, lua_State *L)
 {
-	const char *where = script_where(L), *text;
+	const char *where = script_where(L), *text = error_as_text(s, L);
 	const char *end;
 
-	text = luaL_tolstring(L, -1, NULL);
 	if (s->judged) {
-		lua_pop(L, 1);
+		lua_pop(s->L, 1);
 		return;
 	}
 	if (*where) {
@@ -292,7 +310,7 @@ void script_error(struct script *s, lua_State *L)
 		script_judge(s, OUTCOME_SCRIPT, 0, "%s: %s", where, without_place(text));
 	else
 		script_judge(s, OUTCOME_SCRIPT, 0, "%s", text);
-	lua_pop(L, 1);
+	lua_pop(s->L, 1);
 }
 
 bool script_open(struct script *s, const struct scenario_options *o, bool listing)

@@ -89,7 +89,7 @@ struct script {
 bool script_open(struct script *s, const struct scenario_options *o, bool listing);
 /* Everything but the verdict goes. */
 void script_close(struct script *s);
-/* The error on top of L becomes the verdict. */
+/* The error on top of L becomes the verdict; pops it. */
 void script_error(struct script *s, lua_State *L);
 /* Is its real time over? */
 bool script_late(const struct script *s);

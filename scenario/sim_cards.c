@@ -466,6 +466,8 @@ void sim_snapshot_open(lua_State *L)
 	luaL_newmetatable(L, SNAPSHOT);
 	lua_pushcfunction(L, snapshot_gc);
 	lua_setfield(L, -2, "__gc");
+	/* Or a script could call that itself. */
+	set_bool(L, "__metatable", false);
 	lua_pop(L, 1);
 	luaL_setfuncs(L, functions, 0);
 }

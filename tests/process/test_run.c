@@ -78,6 +78,10 @@ static const struct {
 	{ "card{ vfs = 'many' }", "", 2, "s.lua:1: vfs: a whole number is wanted" },
 	{ "card{}.pf:flr(9)", "", 2, "EINVAL" },
 	{ "error{}", "", 2, "table" },
+	{ "error(setmetatable({}, { __tostring = function() error 'x' end }))", "", 2,
+	  "an error that does not say" },
+	{ "await{ point = 1000 }", "", 2, "point: there is no 1000" },
+	{ "local s = card{}:snapshot() getmetatable(s.of).__gc(s.of)", "", 2, "s.lua:1" },
 	{ "needs{ 'luck' }", "", 2, "there is no need 'luck'" },
 	{ "fault 'on h2g do drop'", "", 2, "there is no card yet" },
 	{ "card{} fault 'on h2g do dorp'", "", 2, "fault: column" },
@@ -321,6 +325,8 @@ static const struct {
 	{ "--client", "/no/such/file", "", 3, "the client of VF 2 ended (exit status 127)" },
 	{ "--client", "sleep 1000", "--timeout 4", 4, "4 s" },
 	{ "--client", "yes", "--timeout 4", 4, "4 s" },
+	{ "--client", "setsid sh -c \"sleep 1000; : $TMPDIR\" >/dev/null & exit 3", "", 3,
+	  "exit status 3" },
 	{ "--client", "trap : TERM; $GUCEMU vf run --jobs 0 --vf $GUCEMU_VF & while :; do wait; done",
 	  "", 4, "the VF's end did not end" },
 	{ "--pf", "exec $GUCEMU pf serve --provision 0", "", 0, "1 passed" },
@@ -346,6 +352,7 @@ START_TEST(processes)
 	ck_assert_int_eq(WEXITSTATUS(system(line)), clients[_i].status);
 	snprintf(line, sizeof(line), "grep -q -F \"%s\" %s/out", clients[_i].says, scratch);
 	ck_assert_msg(system(line) == 0, "not said: %s", clients[_i].says);
+	/* Their sockets lie there. */
 	wait_until_gone();
 	snprintf(line, sizeof(line), "! ls -d %s/gucemu-run-* 2>/dev/null", scratch);
 	ck_assert_msg(system(line) == 0, "a folder is left");
