@@ -38,6 +38,8 @@ static void full_credit(struct host_ct *ct)
 {
 	ct->g2h_space = ct->g2h_size - 1 - ct->g2h_reserved;
 	ct->g2h_outstanding = 0;
+	ct->look_at = 0;
+	ct->await_until = 0;
 }
 
 void host_ct_reset(struct host_ct *ct)
@@ -70,6 +72,8 @@ void host_ct_stop(struct host_ct *ct)
 		if (ct->under_way >> i & 1)
 			ct_end_request(ct, &ct->pending[i], -ECANCELED, NULL, 0);
 	ct->g2h_outstanding = 0;
+	ct->look_at = 0;
+	ct->await_until = 0;
 }
 
 /* Look up how far GuC has read. The cursor is GuC's word: out of range breaks
@@ -180,6 +184,7 @@ int ct_send_request(struct host_ct *ct, struct host_ct_request *r, uint64_t now)
 	r->deadline = now + HOST_CT_TIMEOUT;
 	ct->g2h_space -= CT_REQUEST_CREDIT;
 	ct->g2h_outstanding++;
+	ct_expect(ct, now);
 	return 0;
 }
 
@@ -235,5 +240,7 @@ int host_ct_send(struct host_ct *ct, enum hxg_type type, const uint32_t *dw, uin
 		return err;
 	ct->g2h_space -= g2h;
 	ct->g2h_outstanding += events;
+	if (events)
+		ct_expect(ct, now);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define HOST_CT_TIMEOUT    1000000000ull  /* of a reply, restarted by BUSY */
 #define HOST_CT_RETRY_MAX  50u            /* NO_RESPONSE_RETRY answers */
 #define HOST_CT_RETRY_STEP 5000000ull     /* k-th retry after k * 5 ms */
+#define HOST_CT_LOOK       240000000ull   /* of silence, then the ring is read unasked */
 
 enum host_ct_state { HOST_CT_OFF, HOST_CT_STOPPED, HOST_CT_ON, HOST_CT_BROKEN };
 
@@ -49,6 +50,9 @@ struct host_ct {
 	uint32_t h2g_space;                          /* cached */
 	uint32_t g2h_space, g2h_reserved;            /* credits */
 	uint32_t g2h_outstanding;
+	/* While something is to come: silent since, next read without an interrupt (0:
+	 * none); until when something without a credit is to come. */
+	uint64_t silent_since, look_at, await_until;
 	enum host_ct_state state;
 	bool forgiving; /* credits were reset: an event too many is no fault */
 	bool keep_h2g;  /* tests: a restart leaves the H2G buffer as it is */
@@ -95,8 +99,18 @@ int host_ct_send(struct host_ct *ct, enum hxg_type type, const uint32_t *dw, uin
  * comes only after it returned less than `budget`. */
 int host_ct_receive(struct host_ct *ct, unsigned budget, uint64_t now);
 
-/* Time limits and retries. */
+/* An event that nobody reserves room for (VF_STATE_NOTIFY, RELAY_FROM_PF) is to
+ * come until `until`: look for it too. For replies and events with credit
+ * host_ct_send() does it. */
+void host_ct_await(struct host_ct *ct, uint64_t now, uint64_t until);
+
+/* Time limits and retries. An interrupt may be lost, what it tells of is in the
+ * ring all the same: while something is to come the ring is read after
+ * HOST_CT_LOOK without a message, again when the silence is twice as long, and
+ * so on (before a wait of a second ends, at 960 ms); and when a request's time
+ * is up. */
 void host_ct_tick(struct host_ct *ct, uint64_t now);
+/* When the next tick is due (ns), UINT64_MAX: none is. */
 uint64_t host_ct_deadline(const struct host_ct *ct);
 
 #endif

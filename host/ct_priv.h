@@ -17,6 +17,8 @@ int ct_state_error(const struct host_ct *ct);
 /* Free the slot and tell its sender. */
 void ct_end_request(struct host_ct *ct, struct host_ct_request *r, int err, const uint32_t *dw,
 		    uint32_t len);
+/* Something is to come: when to look for it, should no interrupt tell. */
+void ct_expect(struct host_ct *ct, uint64_t now);
 int ct_write(struct host_ct *ct, uint32_t fence, const uint32_t *dw, uint32_t len);
 int ct_send_request(struct host_ct *ct, struct host_ct_request *r, uint64_t now);
 

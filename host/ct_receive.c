@@ -10,8 +10,8 @@
 
 #include "proto/actions.h"
 
-/* G2H messages read when a request has run out of time. */
-#define LAST_LOOK 64u
+/* G2H messages read at once when nothing told of them. */
+#define LOOK_BUDGET 64u
 
 void ct_break(struct host_ct *ct, size_t desc, uint32_t status)
 {
@@ -148,6 +148,26 @@ static void dispatch(struct host_ct *ct, uint32_t header, const uint32_t *dw, ui
 	ct_break(ct, ct->g2h_desc, 0);
 }
 
+static bool is_expecting(const struct host_ct *ct, uint64_t now)
+{
+	return ct->g2h_outstanding || now < ct->await_until;
+}
+
+void ct_expect(struct host_ct *ct, uint64_t now)
+{
+	if (ct->look_at && ct->look_at <= now + HOST_CT_LOOK)
+		return;
+	ct->silent_since = now;
+	ct->look_at = now + HOST_CT_LOOK;
+}
+
+void host_ct_await(struct host_ct *ct, uint64_t now, uint64_t until)
+{
+	if (until > ct->await_until)
+		ct->await_until = until;
+	ct_expect(ct, now);
+}
+
 /* Take one message off the ring. 1, 0 when it is empty, -EPIPE. */
 static int read_one(struct host_ct *ct, uint64_t now)
 {
@@ -181,6 +201,8 @@ static int read_one(struct host_ct *ct, uint64_t now)
 	ct->g2h_head = at;
 	host_store_release(ct->mem, ct->g2h_desc + CTB_DESC_HEAD, at);
 	dispatch(ct, header, dw, now);
+	ct->silent_since = now;
+	ct->look_at = is_expecting(ct, now) ? now + HOST_CT_LOOK : 0;
 	return 1;
 }
 
@@ -219,11 +241,23 @@ static bool overdue(const struct host_ct *ct, uint64_t now)
 	return false;
 }
 
+/* Read what an interrupt should have told of. */
+static void look(struct host_ct *ct, uint64_t now)
+{
+	int n = host_ct_receive(ct, LOOK_BUDGET, now);
+	uint64_t silence = now - ct->silent_since;
+
+	if (n == (int)LOOK_BUDGET)
+		ct->look_at = now; /* there may be more, of which nothing tells either */
+	else if (n == 0)
+		ct->look_at = !is_expecting(ct, now) ? 0 :
+			      now + (silence > HOST_CT_LOOK ? silence : HOST_CT_LOOK);
+}
+
 void host_ct_tick(struct host_ct *ct, uint64_t now)
 {
-	/* An interrupt may have been lost: what it told of is in the ring all the same. */
-	if (ct->state == HOST_CT_ON && overdue(ct, now))
-		(void)host_ct_receive(ct, LAST_LOOK, now);
+	if (ct->state == HOST_CT_ON && ((ct->look_at && now >= ct->look_at) || overdue(ct, now)))
+		look(ct, now);
 	for (uint64_t left = ct->under_way; left && ct->state == HOST_CT_ON; left &= left - 1) {
 		struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
 
@@ -247,6 +281,8 @@ uint64_t host_ct_deadline(const struct host_ct *ct)
 
 	if (ct->state != HOST_CT_ON)
 		return least;
+	if (ct->look_at)
+		least = ct->look_at;
 	for (uint64_t left = ct->under_way; left; left &= left - 1) {
 		const struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
 		uint64_t at = r->resend_at ? r->resend_at : r->deadline;

@@ -36,6 +36,8 @@ static int command_and_event(struct pfc *p, struct pfc_unit *u, enum guc_vf_comm
 		if (result != PFC_DONE)
 			return result;
 		u->sub = 1;
+		if (!u->event_seen)
+			host_ct_await(&pfc_gt(p, u)->ct, p->now, p->now + FLR_LIMIT);
 	}
 	return u->event_seen ? PFC_DONE : PFC_WAIT;
 }

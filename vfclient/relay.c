@@ -47,6 +47,13 @@ static void end(struct vfc_gt *gt, struct vfc_relay_slot *s, int err, const uint
 	}
 }
 
+/* The PF's answer is an event: nothing reserves room for it. */
+static void wait_for_answer(struct vfc_gt *gt, struct vfc_relay_slot *s)
+{
+	s->deadline = gt->v->now + VFC_RELAY_WAIT;
+	host_ct_await(&gt->ct, gt->v->now, s->deadline);
+}
+
 /* Put the carrier into the ring; without room the step tries again. */
 static void transmit(struct vfc_gt *gt, struct vfc_relay_slot *s)
 {
@@ -165,10 +172,10 @@ static int reply(struct vfc_gt *gt, uint32_t id, const uint32_t *dw, uint32_t le
 	s->carrier = false;
 	switch (hxg_type(dw[0])) {
 	case HXG_BUSY:
-		s->deadline = gt->v->now + VFC_RELAY_WAIT;
+		wait_for_answer(gt, s);
 		return 0;
 	case HXG_RETRY:
-		s->deadline = gt->v->now + VFC_RELAY_WAIT;
+		wait_for_answer(gt, s);
 		transmit(gt, s);
 		return 0;
 	case HXG_FAILURE:
@@ -257,7 +264,7 @@ static bool rehandshake(struct vfc_gt *gt)
 			continue;
 		s->parked = false;
 		s->id = ++gt->relay.last_id;
-		s->deadline = gt->v->now + VFC_RELAY_WAIT;
+		wait_for_answer(gt, s);
 		if (err)
 			end(gt, s, -EACCES, NULL, 0);
 		else
@@ -277,7 +284,7 @@ bool vfc_relay_step(struct vfc_gt *gt)
 			continue;
 		if (s->begin) {
 			s->begin = false;
-			s->deadline = gt->v->now + VFC_RELAY_WAIT;
+			wait_for_answer(gt, s);
 			transmit(gt, s);
 			done = true;
 		} else if (gt->v->now >= s->deadline) {

@@ -418,6 +418,8 @@ static bool time_step(struct vfc_gt *gt)
 
 	if (host_ct_deadline(&gt->ct) <= v->now) {
 		host_ct_tick(&gt->ct, v->now);
+		/* It may have read: what that brought is looked at there. */
+		gt->g2h_due = true;
 		done = true;
 	}
 	if (gt->stuck && !gt->stuck_since) {

@@ -181,7 +181,9 @@ struct vfc *vfc_init(void *storage, size_t size, const struct vfc_options *optio
 
 /* --- driving it --------------------------------------------------------------- */
 
-/* An interrupt (MSI) came. Only notes it; vfc_step() looks at the page. */
+/* An interrupt (MSI) came. Only notes it; vfc_step() looks at the page. That of a G2H
+ * message may be lost: while one is awaited vfc_next_deadline() has a look into the
+ * ring (host_ct_tick()). */
 void vfc_irq(struct vfc *v);
 /* A register read with `cookie` is answered. */
 void vfc_read_done(struct vfc *v, uint32_t cookie, const void *words, unsigned n);

@@ -407,6 +407,8 @@ START_TEST(demo)
 	put_rules("on mbox-request vf=1 action=RESFIX_START first=1 do busy 5ms\n");
 	snprintf(line, sizeof(line), "demo --faults %s/rules --seed 9", scratch);
 	expect_run(line, 0, "faults       1 fired, seed 9");
+	put_rules("on irq vf=1 bit=guc2host every=2 do drop\n");
+	expect_run(line, 0, "result       good");
 	put_rules("on mbox-request vf=1 action=RESFIX_DONE do failure INVALID_PARAMS\n");
 	expect_run(line, 1, "result       ");
 }

@@ -113,11 +113,16 @@ static int request(uint64_t tag, uint64_t now)
 	return host_ct_send(&ct, HXG_REQUEST, dw, 2, tag, 0, 0, now);
 }
 
-static int fast(uint32_t len, uint32_t credit, uint32_t n)
+static int fast_at(uint32_t len, uint32_t credit, uint32_t n, uint64_t now)
 {
 	uint32_t dw[CTB_HXG_MAX_DWORDS] = { 0x1000 };
 
-	return host_ct_send(&ct, HXG_FAST_REQUEST, dw, len, 0, credit, n, 0);
+	return host_ct_send(&ct, HXG_FAST_REQUEST, dw, len, 0, credit, n, now);
+}
+
+static int fast(uint32_t len, uint32_t credit, uint32_t n)
+{
+	return fast_at(len, credit, n, 0);
 }
 
 /* guc-abi 3.2, 3.6: header, fence, TYPE written by the CT layer, doorbell. */
@@ -279,6 +284,7 @@ END_TEST
 START_TEST(lost_interrupt)
 {
 	request(1, 0);
+	host_ct_tick(&ct, 960 * MS);
 	guc_reply(0, 0xF0000007);
 	host_ct_tick(&ct, 999 * MS);
 	ck_assert_uint_eq(replies, 0);
@@ -286,6 +292,82 @@ START_TEST(lost_interrupt)
 	ck_assert_uint_eq(replies, 1);
 	ck_assert_int_eq(last_err, 0);
 	ck_assert_uint_eq(last_dw0, 0xF0000007);
+	ck_assert_uint_eq(host_ct_deadline(&ct), UINT64_MAX);
+}
+END_TEST
+
+/* Events with credit are looked for unasked, after silences twice as long each, until
+ * none is to come. */
+START_TEST(lost_interrupt_of_event)
+{
+	static const uint64_t looks[] = { 240, 480, 960 };
+	const uint64_t begin = 5 * MS;
+
+	ck_assert_int_eq(fast_at(4, 8, 2, begin), 0);
+	for (unsigned i = 0; i < sizeof(looks) / sizeof(*looks); i++) {
+		ck_assert_uint_eq(host_ct_deadline(&ct), begin + looks[i] * MS);
+		if (i == 2)
+			guc_event(GUC_ACTION_SCHED_CONTEXT_MODE_DONE, 3);
+		host_ct_tick(&ct, begin + looks[i] * MS - 1);
+		ck_assert_uint_eq(events, 0);
+		host_ct_tick(&ct, begin + looks[i] * MS);
+	}
+	ck_assert_uint_eq(events, 1);
+	/* The other one; a message ends the silence. */
+	ck_assert_uint_eq(host_ct_deadline(&ct), begin + (960 + 240) * MS);
+	guc_event(GUC_ACTION_DEREGISTER_CONTEXT_DONE, 3);
+	host_ct_tick(&ct, begin + 1200 * MS);
+	ck_assert_uint_eq(events, 2);
+	ck_assert_uint_eq(host_ct_deadline(&ct), UINT64_MAX);
+}
+END_TEST
+
+/* What is sent later does not put the look off, nor waits for one that is far away. */
+START_TEST(look_is_not_put_off)
+{
+	fast_at(4, 8, 1, 0);
+	fast_at(4, 8, 1, 200 * MS);
+	ck_assert_uint_eq(host_ct_deadline(&ct), 240 * MS);
+	host_ct_tick(&ct, 240 * MS);
+	host_ct_tick(&ct, 480 * MS);
+	host_ct_tick(&ct, 960 * MS);
+	ck_assert_uint_eq(host_ct_deadline(&ct), 1920 * MS);
+	fast_at(4, 8, 1, 1000 * MS);
+	ck_assert_uint_eq(host_ct_deadline(&ct), 1240 * MS);
+	host_ct_stop(&ct);
+	ck_assert_uint_eq(host_ct_deadline(&ct), UINT64_MAX);
+	host_ct_restart(&ct, true);
+	ck_assert_uint_eq(host_ct_deadline(&ct), UINT64_MAX);
+}
+END_TEST
+
+/* An event without credit is looked for as long as its waiter says. */
+START_TEST(awaited_event)
+{
+	host_ct_await(&ct, 0, 1000 * MS);
+	ck_assert_uint_eq(host_ct_deadline(&ct), 240 * MS);
+	guc_event(GUC_ACTION_VF_STATE_NOTIFY, 3);
+	host_ct_tick(&ct, 240 * MS);
+	ck_assert_uint_eq(events, 1);
+	for (unsigned i = 0; i < 8 && host_ct_deadline(&ct) != UINT64_MAX; i++)
+		host_ct_tick(&ct, host_ct_deadline(&ct));
+	ck_assert_uint_eq(host_ct_deadline(&ct), UINT64_MAX);
+	ck_assert_int_eq(ct.state, HOST_CT_ON);
+}
+END_TEST
+
+/* More than is read at one look: the next tick, due at once, reads on. */
+START_TEST(look_reads_on)
+{
+	host_ct_await(&ct, 0, 100 * MS);
+	for (unsigned i = 0; i < 100; i++)
+		guc_event(GUC_ACTION_VF_STATE_NOTIFY, 3);
+	host_ct_tick(&ct, 240 * MS);
+	ck_assert_uint_lt(events, 100);
+	ck_assert_uint_eq(host_ct_deadline(&ct), 240 * MS);
+	host_ct_tick(&ct, 240 * MS);
+	ck_assert_uint_eq(events, 100);
+	ck_assert_uint_eq(host_ct_deadline(&ct), UINT64_MAX);
 }
 END_TEST
 
@@ -484,6 +566,10 @@ int main(void)
 	tcase_add_test(tc, invalid_release);
 	tcase_add_test(tc, reply_kinds);
 	tcase_add_test(tc, lost_interrupt);
+	tcase_add_test(tc, lost_interrupt_of_event);
+	tcase_add_test(tc, look_is_not_put_off);
+	tcase_add_test(tc, awaited_event);
+	tcase_add_test(tc, look_reads_on);
 	tcase_add_test(tc, timeouts);
 	tcase_add_test(tc, retries);
 	tcase_add_test(tc, fast_failure);

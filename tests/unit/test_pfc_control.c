@@ -55,6 +55,29 @@ START_TEST(P_02_pause_done_missing)
 }
 END_TEST
 
+START_TEST(lost_interrupt)
+{
+	/* An event whose interrupt was lost is found before the wait for it ends. */
+	uint64_t begun, next;
+
+	fx_provision(1);
+	begun = fx.now;
+	fx.guc[0].no_event = fx.guc[1].no_event = true;
+	ck_assert_int_eq(pfc_do(fx.pfc, _i ? PFC_FLR : PFC_PAUSE, 1, NULL, 9), 0);
+	fx_run(FX_SEC / 10);
+	for (unsigned gt = 0; gt < FX_GTS; gt++)
+		fx_notify(gt, 1, _i ? GUC_EVENT_VF_FLR_DONE : GUC_EVENT_VF_PAUSE_DONE);
+	fx.pfc->kicked = false;
+	next = pfc_next_deadline(fx.pfc);
+	ck_assert_uint_gt(next, fx.now);
+	ck_assert_uint_lt(next, begun + FX_SEC / 2);
+	fx.now = next;
+	fx_run(FX_SEC / 10);
+	ck_assert_int_eq(fx_state(1, 0), _i ? PFC_VF_READY : PFC_VF_PAUSED);
+	ck_assert_int_eq(fx_state(1, 1), _i ? PFC_VF_READY : PFC_VF_PAUSED);
+}
+END_TEST
+
 START_TEST(P_03_pause_done_late)
 {
 	/* P-03: a late PAUSE_DONE still pauses; then ESTALE, and RESUME works. This is
@@ -383,6 +406,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, fx_setup, fx_teardown);
 	tcase_add_test(tc, P_01_event_before_reply);
 	tcase_add_loop_test(tc, P_02_pause_done_missing, 0, 2);
+	tcase_add_loop_test(tc, lost_interrupt, 0, 2);
 	tcase_add_loop_test(tc, P_03_pause_done_late, 0, 2);
 	tcase_add_test(tc, P_04_pause_done_unsolicited);
 	tcase_add_loop_test(tc, P_05_pause_rejected, 0, 2);

@@ -274,6 +274,35 @@ START_TEST(tlb)
 }
 END_TEST
 
+/* guc-abi 3.7: an interrupt that is lost delays what waits for an event, and ends
+ * nothing: each event is found in the ring. */
+START_TEST(lost_interrupts)
+{
+	static const struct vfc_job job = { VFC_JOB_STORE, 2, 0 };
+	const uint32_t query = 0x00000777;
+	int q;
+
+	boot();
+	f.mute = true;
+	q = vfc_queue_create(f.v, 0, GUC_CLASS_RENDER, 1);
+	ck_assert_int_ge(q, 0);
+	ck_assert_int_ge(vfc_job_submit(f.v, 0, (uint32_t)q, &job), 1);
+	ck_assert_int_eq(vfc_tlb_invalidate(f.v, 0), 0);
+	ck_assert_int_eq(vfc_relay(f.v, 0, &query, 1, 9), 0);
+	run_ms(1000);
+	ck_assert_uint_eq(info(0).tlb_done, info(0).tlb_sent);
+	ck_assert_uint_eq(f.relays, 1);
+	ck_assert_int_ne(f.relay_err, -ETIME);
+	ck_assert_int_eq(vfc_queue_destroy(f.v, 0, (uint32_t)q), 0);
+	run_ms(1000);
+	ck_assert_uint_eq(f.jobs_ok, 1);
+	ck_assert_uint_eq(f.queues_gone, 1);
+	ck_assert_uint_eq(said("timed out"), 0);
+	ck_assert_uint_eq(said("reset required"), 0);
+	ck_assert_uint_eq(f.ops, 0);
+}
+END_TEST
+
 /* guc-abi A.1, R-50, R-51: a GT reset asks for the configuration, but as a 7.2
  * driver, and registers everything anew; unfinished jobs run. */
 START_TEST(gt_reset)
@@ -435,6 +464,7 @@ int main(void)
 	tcase_add_test(tc, limits);
 	tcase_add_test(tc, context_reset);
 	tcase_add_test(tc, tlb);
+	tcase_add_test(tc, lost_interrupts);
 	tcase_add_loop_test(tc, gt_reset, 0, 4);
 	tcase_add_test(tc, stuck_ring);
 	tcase_add_loop_test(tc, other_abi, 0, 2);

@@ -43,7 +43,8 @@ void g2h(unsigned gt, const uint32_t *dw, uint32_t len, uint32_t fence)
 		tail = ctb_advance(tail, 1, size);
 	}
 	host_store_release(&f.mem, desc + CTB_DESC_TAIL, tail);
-	raise_irq(gt, GUC_IRQ_GUC2HOST);
+	if (!f.mute)
+		raise_irq(gt, GUC_IRQ_GUC2HOST);
 }
 
 void g2h_event(unsigned gt, uint32_t action, uint32_t dw1, uint32_t dw2, uint32_t len)

@@ -67,6 +67,7 @@ extern struct fake {
 	uint64_t now;
 	bool frozen; /* the CTB is not served, until RESFIX_DONE */
 	bool deaf;   /* it is never served */
+	bool mute;   /* messages come without an interrupt */
 	uint32_t version;
 	struct rule rule[8];
 	unsigned rules;
