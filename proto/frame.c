@@ -7,6 +7,7 @@
 #include <pb_decode.h>
 #include <pb_encode.h>
 
+#include "frame_short.h"
 #include "pb_view.h"
 
 /* Bytes to be sent; none is a field that isn't there. */
@@ -29,7 +30,7 @@ size_t frame_bound(const struct frame *f)
 	return FRAME_OVERHEAD + f->text_len + f->data_len;
 }
 
-long frame_encode(const struct frame *f, uint8_t *buf, size_t cap)
+long frame_encode_any(const struct frame *f, uint8_t *buf, size_t cap)
 {
 	struct view text = { .at = (const uint8_t *)f->text, .len = f->text_len };
 	struct view data = { .at = f->data, .len = f->data_len };
@@ -59,7 +60,23 @@ long frame_encode(const struct frame *f, uint8_t *buf, size_t cap)
 	return (long)out.bytes_written;
 }
 
+long frame_encode(const struct frame *f, uint8_t *buf, size_t cap)
+{
+	long n = frame_short_encode(f, buf, cap);
+
+	return n ? n : frame_encode_any(f, buf, cap);
+}
+
 long frame_decode(const uint8_t *buf, size_t len, struct frame *f)
+{
+	/* A prefix of one byte: what is not whole is told there, too. */
+	if (len && buf[0] <= FRAME_SHORT_MAX && buf[0] < len &&
+	    frame_short_decode(buf + 1, buf[0], f))
+		return 1 + (long)buf[0];
+	return frame_decode_any(buf, len, f);
+}
+
+long frame_decode_any(const uint8_t *buf, size_t len, struct frame *f)
 {
 	struct pb_view text, data;
 	gucemu_Frame m = gucemu_Frame_init_zero;

@@ -69,6 +69,11 @@ size_t frame_bound(const struct frame *f);
  * a status out of range). */
 long frame_decode(const uint8_t *buf, size_t len, struct frame *f);
 
+/* Both without the short cut for register frames (frame_short.h): by nanopb, whatever
+ * it is. */
+long frame_encode_any(const struct frame *f, uint8_t *buf, size_t cap);
+long frame_decode_any(const uint8_t *buf, size_t len, struct frame *f);
+
 /* Name of a type, e.g. "MMIO_WRITE", or NULL. */
 const char *frame_type_name(gucemu_FrameType type);
 

@@ -20,7 +20,7 @@ libgucpb_la_LIBADD = $(NANOPB_LIBS)
 
 # Generated from the schema; part of the tarball, rebuilt when the schema is newer.
 frame_generated = proto/frame.pb.c proto/frame.pb.h
-libgucframe_la_SOURCES = proto/frame.c proto/frame.h $(frame_generated)
+libgucframe_la_SOURCES = proto/frame.c proto/frame.h proto/frame_short.c proto/frame_short.h $(frame_generated)
 libgucframe_la_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 libgucframe_la_LIBADD = libgucpb.la
 trace_generated = proto/trace.pb.c proto/trace.pb.h

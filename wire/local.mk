@@ -19,12 +19,14 @@ libgucwire_la_LIBADD = libgucframe.la $(UV_LIBS)
 
 if HAVE_CHECK
 
-wire_tests = tests/unit/test_frame tests/unit/test_wire
+wire_tests = tests/unit/test_frame tests/unit/test_frame_short tests/unit/test_wire
 check_PROGRAMS += $(wire_tests)
 TESTS += $(wire_tests)
 
 tests_unit_test_frame_CFLAGS = $(unit_cflags)
 tests_unit_test_frame_LDADD = $(wire_ldadd)
+tests_unit_test_frame_short_CFLAGS = $(unit_cflags)
+tests_unit_test_frame_short_LDADD = $(wire_ldadd)
 tests_unit_test_wire_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 tests_unit_test_wire_CFLAGS = $(unit_cflags)
 tests_unit_test_wire_LDADD = $(wire_ldadd)
