@@ -45,7 +45,9 @@ uint64_t trace_writer_waiting(const struct trace_writer *w);
 void trace_writer_flush(struct trace_writer *w);
 /* True until something stopped it. */
 bool trace_writer_good(const struct trace_writer *w);
-/* Write the rest, waiting for the disk, and the END record. NULL is fine. */
+/* Write the rest, waiting for the disk, and the END record. NULL is fine. The wait has
+ * no limit: a write under way reads our memory, and until the kernel has ended it the
+ * process couldn't end either. */
 void trace_writer_close(struct trace_writer *w, uint64_t time);
 
 #endif
