@@ -1,7 +1,7 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-EXTRA_DIST += tests/check_main.h tests/conformance.sh tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
+EXTRA_DIST += tests/check_main.h tests/conformance.sh tests/conformance-sockets.sh tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
 EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/linux/cases.py \
 	tests/linux/misbehave.py tests/linux/moves.py tests/linux/run.py tests/linux/guest
 
@@ -143,7 +143,7 @@ unit_tests = \
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
 TESTS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay tests/checklist.sh \
-	tests/conformance.sh tests/pages.sh tests/purity.sh tests/ten-minutes.sh
+	tests/conformance.sh tests/conformance-sockets.sh tests/pages.sh tests/purity.sh tests/ten-minutes.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)
 tests_unit_test_proto_LDADD = $(proto_ldadd)

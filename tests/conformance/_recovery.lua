@@ -30,6 +30,9 @@ function stage(options)
 	for name, value in pairs(o.vf or {}) do
 		vf[name] = value
 	end
+	-- Does the suite notice? `gucemu run --set quirk=NAME`, `--set skip=FIXUP`.
+	vf.quirks = vf.quirks or param("quirk") and { param("quirk") }
+	vf.skip = vf.skip or param("skip") and { param("skip") }
 	s.v = s.a:vf(1, vf)
 	if ours and o.load ~= false then
 		s.load = s.v:load(o.load or {})
