@@ -124,7 +124,7 @@ static void after(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effects
 		owe(c, gt, fn, GUC_EVENT_VF_PAUSE_DONE);
 	if (effects & E_TELL_FIXUP_DONE)
 		owe(c, gt, fn, GUC_EVENT_VF_FIXUP_DONE);
-	if (effects & E_RESCAN)
+	if (effects & (E_RESCAN | E_RESCAN_RUNG))
 		guc_function_rescan(c, gt, fn);
 }
 

@@ -41,6 +41,7 @@ enum { SAME = GUC_VFS_COUNT, CLEAN, BACK };
 	X(SW_INT, "SW_INT_0")                                                  \
 	X(SERVE, "serve H2G")                                                  \
 	X(RESCAN, "re-scan mailbox and H2G")                                   \
+	X(RESCAN_RUNG, "re-scan H2G, and the mailbox if rung")                 \
 	X(TELL_FLR, "event FLR")                                               \
 	X(TELL_FLR_DONE, "event FLR_DONE, then FLR_CLEANED")                   \
 	X(TELL_PAUSE_DONE, "event PAUSE_DONE")                                 \

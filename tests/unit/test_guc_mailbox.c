@@ -155,6 +155,30 @@ START_TEST(paused)
 }
 END_TEST
 
+/* Paused in RESFIX a request that was rung is served at RESUME; one that was not, which
+ * a restore may have brought half written, at its doorbell. */
+START_TEST(paused_in_resfix)
+{
+	const uint32_t done = 0x00015508;
+	uint32_t r[4];
+
+	fx_boot(f, 1, 0);
+	ck_assert_uint_eq(ask(1, 0, 0x0001550F, 0, 0, 0, NULL), 0xF0000000);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_PAUSE), 0);
+	fx_mbox_write(f, 1, 0, &done, 1);
+	if (_i)
+		fx_doorbell(f, 1, 0);
+	fx_mbox_read(f, 1, 0, r);
+	ck_assert_uint_eq(r[0], done);
+	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
+	fx_mbox_read(f, 1, 0, r);
+	ck_assert_uint_eq(r[0], _i ? 0xF0000000 : done);
+	if (!_i)
+		fx_doorbell(f, 1, 0);
+	ck_assert_int_eq(fx_state(f, 1, 0), GUC_VFS_RUNNING);
+}
+END_TEST
+
 /* MB-07: during an FLR the mailbox reads 0 and nothing is answered. */
 START_TEST(in_flr)
 {
@@ -342,6 +366,7 @@ int main(void)
 	tcase_add_test(tc, short_reply);
 	tcase_add_test(tc, doorbell_first);
 	tcase_add_loop_test(tc, paused, 0, 4);
+	tcase_add_loop_test(tc, paused_in_resfix, 0, 2);
 	tcase_add_test(tc, in_flr);
 	tcase_add_test(tc, resfix);
 	tcase_add_test(tc, legacy);
