@@ -31,6 +31,8 @@ class Card:
 CARDS = {card.name: card for card in (
     Card("ptl", ("--platform", "ptl", "--gts", "2"), 2),
     Card("ptl-1gt", ("--platform", "ptl", "--gts", "1"), 1),
+    Card("ptl-strict", ("--platform", "ptl", "--gts", "1", "--strict"), 1),
+    Card("ptl-abi26", ("--platform", "ptl", "--gts", "1", "--guc-abi", "1.26"), 1),
     Card("ptl-nodrain", ("--platform", "ptl", "--gts", "2", "--no-drain"), 2),
     Card("ptl-record", ("--platform", "ptl", "--gts", "2", "--record", "{folder}/trace"), 2),
     Card("bmg", ("--platform", "bmg"), 2, lmem="1G"),
@@ -102,6 +104,7 @@ class Machine:
         self.gts = card.gts
         self.lines, self.log, self.kernel_log = queue.Queue(), [], []
         self.children = []
+        self.qmp_lock = threading.Lock()
         self.base = None
         self.loaded = False
         self.spoilt = False         # by a test that meant to: not for another one
@@ -276,14 +279,15 @@ class Machine:
     # --- the host's side -------------------------------------------------------------
 
     def monitor(self, command):
-        self.qmp_file.write(json.dumps({"execute": command}) + "\n")
-        self.qmp_file.flush()
-        while True:
-            reply = json.loads(self.qmp_file.readline())
-            if "return" in reply:
-                return reply["return"]
-            if "error" in reply:
-                raise Trouble("QEMU: %s: %s" % (command, reply["error"]))
+        with self.qmp_lock:       # moments are awaited by a thread of their own
+            self.qmp_file.write(json.dumps({"execute": command}) + "\n")
+            self.qmp_file.flush()
+            while True:
+                reply = json.loads(self.qmp_file.readline())
+                if "return" in reply:
+                    return reply["return"]
+                if "error" in reply:
+                    raise Trouble("QEMU: %s: %s" % (command, reply["error"]))
 
     def pf(self, verb, *arguments):
         done = subprocess.run([self.gucemu, "pf", verb, *arguments, "--socket", self.control,
@@ -324,9 +328,9 @@ class Machine:
         """The VF's state in the GuC of each GT that its driver knows."""
         return [gt["state"] for gt in self.state()["functions"][1]["gts"]][:self.gts]
 
-    def trace(self):
+    def trace(self, *options):
         """What the card has recorded so far (--record), a line each."""
-        with subprocess.Popen([self.gucemu, "trace", "show", self.folder + "/trace"],
+        with subprocess.Popen([self.gucemu, "trace", "show", self.folder + "/trace", *options],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               text=True) as show:
             yield from show.stdout

@@ -13,10 +13,13 @@ import traceback
 
 import kit
 from cases import ABILITIES, APART, BASIC, DEFAULT, FINDINGS, TESTS
+import conformance
 import misbehave
 from machine import CARDS, Left, Machine, Trouble, initramfs
 
 SKIPPED = 77
+CHECKLIST = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                         "checklist.tsv")
 PLAIN = "7.2"
 
 
@@ -63,7 +66,8 @@ class Rack:
         if self.key != key:
             self.drop()
             self.folder = tempfile.mkdtemp(prefix="gucemu-linux-")
-            options = ["--record", os.path.join(self.folder, "trace")] if self.args.record else []
+            recorded = self.args.record or self.args.conformance
+            options = ["--record", os.path.join(self.folder, "trace")] if recorded else []
             self.machine = Machine(self.k, self.args.gucemu, self.folder, CARDS[card], options,
                                    self.args.drm_debug)
             self.key = key
@@ -175,6 +179,10 @@ def parse():
     parser.add_argument("--test", action="append", metavar="NAME", help="only this one")
     parser.add_argument("--faults", action="store_true",
                         help="what the driver makes of a GuC that misbehaves by fault rules")
+    parser.add_argument("--conformance", action="store_true",
+                        help="judge the driver by rows of the checklist")
+    parser.add_argument("--filter", metavar="ID",
+                        help="with --conformance: only rows whose id begins so")
     parser.add_argument("--card", action="append", choices=CARDS, help="only on this card")
     parser.add_argument("--finding", action="append", choices=FINDINGS, metavar="NNNN",
                         help="show a finding of docs/findings (%s)" % ", ".join(FINDINGS))
@@ -193,6 +201,10 @@ def parse():
     args = parser.parse_args()
     if args.kernel and args.kernel_image:
         parser.error("--kernel and --kernel-image exclude each other")
+    if args.filter and not args.conformance:
+        parser.error("--filter is for --conformance")
+    if args.filter and not conformance.wanted(args.filter):
+        parser.error("no row that a kernel is judged by has an id like '%s'" % args.filter)
     if args.modules and not args.kernel_image:
         parser.error("--modules is for --kernel-image")
     for name in args.test or ():
@@ -218,6 +230,24 @@ def show_list(k):
         print("(*: to be fetched, where Debian still has it)")
     except kit.Missing as why:
         print("kernels: %s" % why)
+
+
+def judge_all(k, args, folder):
+    """By rows of the checklist, kernel after kernel; the exit status."""
+    rack, differ, rows = Rack(k, args), 0, 0
+    program = k.guest_programs(folder)
+    try:
+        for guest in guests(k, args, folder, program):
+            if isinstance(guest, tuple):
+                print("# %s: there is no such kernel: %s" % guest, flush=True)
+                continue
+            print("# Linux %s" % guest.version)
+            result = conformance.run(rack, guest, args.filter, CHECKLIST)
+            differ, rows = differ + result[0], rows + result[1]
+            rack.drop()
+    finally:
+        rack.drop()
+    return 1 if differ else 0 if rows else SKIPPED
 
 
 def run_all(k, args, folder):
@@ -256,6 +286,8 @@ def main():
     try:
         with tempfile.TemporaryDirectory(prefix="gucemu-initrd-") as folder:
             k.need_tools(args.qemu)
+            if args.conformance:
+                return judge_all(k, args, folder)
             rows, absent = run_all(k, args, folder)
     except kit.Missing as why:
         print("skipped: %s" % why, file=sys.stderr)
