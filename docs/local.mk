@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	docs/findings/0002-stale-ptes.md \
 	docs/findings/0003-migrated-in-probe.md \
 	docs/findings/0004-running-schedulers.md \
+	docs/findings/0005-superseded-recovery.md \
 	docs/performance.md \
 	docs/linux.md \
 	docs/scenarios.md \

@@ -14,6 +14,8 @@ ANY_CARD = None
 JOB = r"(?#)Timed ?out job|Check job timeout|oredump|trying reset|Engine reset"
 HANG = (r"Timed ?out job", JOB)
 CAT = (r"memory CAT error", JOB, r"(?#)Fault response: Unsuccessful")
+NEW_QUEUES = (JOB, r"(?#)gpu_scheduler\.h|Call Trace|migration_worker_func|linked in:",
+              r"(?#)Hardware name|Workqueue:|RIP: |Tainted|CPU: ")
 FAULT = (r"Fault response: Unsuccessful", JOB, r"(?#)memory CAT error")
 
 
@@ -187,6 +189,9 @@ TESTS = {test.name: test for test in (
     Test("migrate-series", series, "--times N: idle, loaded, blocked, both"),
     Test("deadlock", when_able(moves.deadlock), "finding 0001: H2G undrained at PAUSE, two GTs"),
     Test("stale-ptes", when_able(moves.stale_entries), "finding 0002: entries at the old base"),
+    Test("new-queues", when_able(moves.new_queues),
+         "findings 0004, 0005: queues made while it is migrated again in mid-recovery",
+         NEW_QUEUES),
     Test("late-recovery", when_able(moves.late), "recoveries that begin with the VF running"),
     Test("numbers", moves.numbers, "what --bench measures"),
     Test("rebind", rebind, "unbound, bound, and migrated then"),
@@ -198,10 +203,11 @@ BASIC = (("ptl", "probe"), ("ptl", "smoke"), ("ptl", "migrate"), ("ptl-1gt", "pr
 SMALL = ("probe", "smoke", "commands", "migrate")
 ABILITIES = ("probe", "smoke", "migrate")
 # Those need a card of their own, or show what the driver does wrong.
-APART = ("migrate-double", "migrate-triple", "migrate-probe", "deadlock", "stale-ptes",
-         "late-recovery", "numbers")
+APART = ("migrate-probe", "deadlock", "stale-ptes",
+         "new-queues", "late-recovery", "numbers")
 # Card and test that show a finding of docs/findings.
 FINDINGS = {"0001": ("ptl-nodrain", "deadlock"), "0002": ("ptl-record", "stale-ptes"),
-            "0003": ("ptl", "migrate-probe"), "0004": ("ptl-1gt", "migrate-double")}
+            "0003": ("ptl", "migrate-probe"), "0004": ("ptl-1gt-record", "new-queues"),
+            "0005": ("ptl-record", "new-queues")}
 DEFAULT = tuple(("ptl", name) for name in TESTS if name not in APART) + \
     tuple(("ptl-1gt", name) for name in SMALL)

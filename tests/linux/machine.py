@@ -35,6 +35,8 @@ CARDS = {card.name: card for card in (
     Card("ptl-abi26", ("--platform", "ptl", "--gts", "1", "--guc-abi", "1.26"), 1),
     Card("ptl-nodrain", ("--platform", "ptl", "--gts", "2", "--no-drain"), 2),
     Card("ptl-record", ("--platform", "ptl", "--gts", "2", "--record", "{folder}/trace"), 2),
+    Card("ptl-1gt-record", ("--platform", "ptl", "--gts", "1", "--record", "{folder}/trace"),
+         1),
     Card("bmg", ("--platform", "bmg"), 2, lmem="1G"),
     Card("atsm", ("--platform", "atsm"), 1, lmem="1G"),
 )}

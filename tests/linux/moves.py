@@ -12,6 +12,7 @@ RECOVERY_SECONDS = 60
 WORK_SECONDS = 200
 ENABLED = "migration recovery ended"  # a string of drivers that can recover
 PROCESSES = 3
+RUNNING_SCHEDULER = "gpu_scheduler.h:756"  # a warning of 7.2
 SHARE = 0x10000000                    # what a VF gets of the GGTT
 DEVICE = "0000:00:01.0"
 DRIVER = "/sys/bus/pci/drivers/xe"
@@ -75,9 +76,12 @@ class Work:
         return int(found[0][1])
 
 
-def load(m):
-    return Work(m, "xetest load 0 %d %%s" % PROCESSES,
+def load(m, steady=False):
+    """Jobs on all engines; unless `steady` some of them of new queues and address spaces."""
+    work = Work(m, "xetest load 0 %d %%s%s" % (PROCESSES, " steady" if steady else ""),
                 r"load: (\d+) jobs.* 0 of \d+ processes failed")
+    work.await_line("at work")
+    return work
 
 
 def block(m):
@@ -132,18 +136,25 @@ def blocked(m, times=3):
 
 def mid_recovery(m, more, times=10):
     """`more` migrations behind a first one, a little later each time: most while a GT is
-    being recovered. Counts those that were."""
-    hits, work = 0, load(m)
+    being recovered. Counts those that were. The queues are there before: what the driver
+    loses of new ones is finding 0004."""
+    work = load(m, steady=True)
+    hits = again_and_again(m, more, times)
+    return "%d of %d migrations hit a recovery, %d jobs" % (hits, times * more, work.end())
+
+
+def again_and_again(m, more, times):
+    hits = 0
     for i in range(times):
         for k in range(more + 1):
             if k:
-                time.sleep(0.004 * i)
+                time.sleep(0.004 * (i % 10))
             m.migrate(STEPS[(i + k) % len(STEPS)])
             hits += any("RESFIX" in state for state in m.stopped_in) if k else 0
         settled(m)
     if not hits:
         raise Trouble("none of %d migrations hit a recovery" % (times * more))
-    return "%d of %d migrations hit a recovery, %d jobs" % (hits, times * more, work.end())
+    return hits
 
 
 def settled(m):
@@ -333,6 +344,43 @@ def stale_entries(m, times=20):
         raise Left("no entry was written outside the range in %d migrations" % times)
     return "%d entries outside the range in %d migrations, %d of them in RESFIX, %d jobs" % (
         foreign, times, during, jobs)
+
+
+def superseded_entries(m):
+    """GGTT entries dropped between a RESFIX_DONE that was refused, because the VF had moved
+    again, and the RESFIX_START that follows on that GT: the driver took its base for fixed."""
+    asked, refused, entries = {}, set(), 0
+    for line in m.trace():
+        found = re.search(r"vf1/(gt\d) (mbox-request REQUEST (\w+)|mbox-reply (\w+))", line)
+        if found and found[3]:
+            asked[found[1]] = found[3]
+            if found[3] == "RESFIX_START":
+                refused.discard(found[1])
+        elif found and found[4] == "FAILURE" and asked.get(found[1]) == "RESFIX_DONE":
+            refused.add(found[1])
+        elif refused and "foreign GGTT entry" in line:
+            entries += 1
+    return entries
+
+
+def new_queues(m, times=30):
+    """Second migrations in mid-recovery of a guest that makes queues meanwhile."""
+    work, seen = load(m), []
+    again_and_again(m, 1, times)
+    try:
+        work.end()
+    except Trouble as lost:
+        entries = superseded_entries(m)
+        if not entries:
+            raise
+        wrong = re.search(r"(slot|process) \d.*", str(lost))
+        seen.append("a job was lost (%s), %d entries were dropped behind a refused RESFIX_DONE" % (
+            wrong[0] if wrong else lost, entries))
+    if m.count(RUNNING_SCHEDULER):
+        seen.append("%d warnings of running schedulers" % m.count(RUNNING_SCHEDULER))
+    if not seen:
+        raise Left("nothing was lost in %d pairs" % times)
+    return "; ".join(seen)
 
 
 # --- numbers (docs/performance.md) -------------------------------------------------------------

@@ -60,15 +60,17 @@ static bool over(uint64_t end, const char *stop)
 	return stop ? access(stop, F_OK) == 0 : now_ms() >= end;
 }
 
-/* Jobs of long-lived queues in flight all the time; returns how many were done. */
-static uint64_t work(unsigned seconds, const char *stop, unsigned number)
+/* Jobs of long-lived queues in flight all the time, and unless `steady` now and then a
+ * new queue; counts the jobs that were done. */
+static void work(unsigned seconds, const char *stop, bool steady, unsigned number,
+		 volatile uint64_t *jobs)
 {
 	struct xe x;
 	struct space s;
 	struct mem m;
 	struct fence f[KEEP * DEPTH];
 	uint32_t queue[KEEP], value[KEEP * DEPTH];
-	uint64_t end = now_ms() + 1000ull * seconds, jobs = 0;
+	uint64_t end = now_ms() + 1000ull * seconds;
 
 	xe_open(&x);
 	space_new(&s, &x, number % 2 ? DRM_XE_VM_CREATE_FLAG_LR_MODE : 0);
@@ -87,16 +89,16 @@ static uint64_t work(unsigned seconds, const char *stop, unsigned number)
 
 			must(r == 0, "process %u, job %u: %s", number, (unsigned)n, strerror(-r));
 			check(&m, i, value[i]);
-			jobs++;
+			++*jobs;
 			if (f[i].syncobj)
 				syncobj_reset(&x, f[i].syncobj);
 		}
 		value[i] = (uint32_t)(n * 8 + number);
 		f[i].value++;
 		submit(&s, queue[i % KEEP], job_batch(&m, i, value[i]), &f[i]);
-		if (n % 16 == 0) {
+		if (!steady && n % 16 == 0) {
 			short_lived(&x, (unsigned)n);
-			jobs++;
+			++*jobs;
 		}
 	}
 	for (unsigned i = 0; i < KEEP * DEPTH; i++) {
@@ -104,14 +106,27 @@ static uint64_t work(unsigned seconds, const char *stop, unsigned number)
 
 		must(r == 0, "process %u, at the end: %s", number, strerror(-r));
 		check(&m, i, value[i]);
-		jobs++;
+		++*jobs;
 	}
 	for (unsigned q = 0; q < KEEP; q++)
 		must(!queue_banned(&x, queue[q]), "queue %u is banned", q);
-	return jobs;
 }
 
-int load_main(unsigned seconds, unsigned processes, const char *stop)
+/* Every queue of every process has done a job. */
+static void await_start(const volatile uint64_t *jobs, unsigned processes)
+{
+	uint64_t end = now_ms() + JOB_MS;
+
+	for (unsigned p = 0; p < processes && now_ms() < end;)
+		if (jobs[p] >= KEEP * DEPTH)
+			p++;
+		else
+			sleep_ms(5);
+	puts("at work");
+	fflush(stdout);
+}
+
+int load_main(unsigned seconds, unsigned processes, const char *stop, bool steady)
 {
 	uint64_t *jobs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t all = 0, began = now_ms();
@@ -122,9 +137,10 @@ int load_main(unsigned seconds, unsigned processes, const char *stop)
 		return 2;
 	for (unsigned p = 0; p < processes; p++)
 		if (fork() == 0) {
-			jobs[p] = work(seconds, stop, p);
+			work(seconds, stop, steady, p, &jobs[p]);
 			_exit(0);
 		}
+	await_start(jobs, processes);
 	for (unsigned p = 0; p < processes; p++)
 		bad += wait(&status) < 0 || status != 0;
 	for (unsigned p = 0; p < processes; p++)

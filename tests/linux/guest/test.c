@@ -167,11 +167,13 @@ int main(int argc, char **argv)
 		return list_tests();
 	if (strcmp(mode, "run") == 0)
 		return run_tests(argv + 2);
-	if (strcmp(mode, "load") == 0 && argc >= 4 && argc <= 5)
-		return load_main((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]), argv[4]);
+	if (strcmp(mode, "load") == 0 && argc >= 4 &&
+	    (argc <= 5 || (argc == 6 && strcmp(argv[5], "steady") == 0)))
+		return load_main((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]), argv[4],
+				 argc == 6);
 	if (strcmp(mode, "block") == 0 && argc == 3)
 		return block_main(argv[2]);
-	fputs("usage: xetest list | run [PATTERN...] | load SECONDS PROCESSES [STOP-FILE] |\n"
+	fputs("usage: xetest list | run [PATTERN...] | load SECONDS PROCESSES [STOP-FILE [steady]] |\n"
 	      "       block FILE\n", stderr);
 	return 2;
 }

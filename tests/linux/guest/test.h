@@ -32,7 +32,7 @@ void must_end_well(const int *pids, unsigned n);
 
 /* Modes of main.c; the exit status. */
 /* Until the time is over or, if there is one, until the file `stop` exists. */
-int load_main(unsigned seconds, unsigned processes, const char *stop);
+int load_main(unsigned seconds, unsigned processes, const char *stop, bool steady);
 int block_main(const char *release);
 
 #endif
