@@ -328,7 +328,7 @@ static int bells_send(struct vft_link *l)
 
 int vft_link_bells(struct vft_link *l, struct bell_page **bells)
 {
-	void *map;
+	void *map = NULL;
 	int err;
 
 	if (!(l->card.features & FRAME_FEATURE_BELL))
