@@ -145,6 +145,29 @@ START_TEST(moves_in_mid_batch)
 }
 END_TEST
 
+/* Registered and enabled again as it is, which a driver does after a recovery with an
+ * enable that it has no answer to: a context in mid-batch goes on there. */
+START_TEST(registered_again_in_mid_batch)
+{
+	uint32_t again[12] = {
+		[1] = 1, [3] = px_slot(&p)->engine_class, [4] = px_slot(&p)->submit_mask,
+		[10] = px_slot(&p)->lrc_desc[0],
+	};
+
+	RUN(MI_CMD(MI_OP_SEMAPHORE_WAIT) | 4u << 12 | 2, 1, lo32(PX_DATA + 0x80), hi32(PX_DATA),
+	    STORE(4, 2));
+	ck_assert_uint_eq(px_slot(&p)->exec[0].level, 1);
+	lx_send(f, 1, HXG_EVENT, GUC_ACTION_REGISTER_CONTEXT, again, 12);
+	lx_mode(f, 1, 0, 1);
+	lx_event(f, 1, GUC_ACTION_SCHED_CONTEXT_MODE_DONE);
+	ck_assert_uint_eq(px_slot(&p)->exec[0].level, 1);
+	px_put(&p, 0x80, 1);
+	fx_run(f, 20);
+	ck_assert_uint_eq(px_get(&p, 4), 2);
+	alive();
+}
+END_TEST
+
 static const struct {
 	uint32_t bits, memory, value;
 	bool goes_on;
@@ -364,6 +387,7 @@ static Suite *suite(void)
 	tcase_add_test(t, endless);
 	tcase_add_test(t, held_behind_the_batch);
 	tcase_add_test(t, moves_in_mid_batch);
+	tcase_add_test(t, registered_again_in_mid_batch);
 	EACH(t, conditional_end, ends);
 	LOOP(t, conditional_end_of_levels, 2);
 	tcase_add_test(t, waits);
