@@ -11,6 +11,9 @@
 #include "cli/options.h"
 #include "cli/run_report.h"
 
+/* Seconds for a case of real processes, where waiting takes its time. */
+#define WALL_REAL 180u
+
 static const char notes[] =
 	"Each row of the checklist (gucemu explain R-10) is a scenario, 'must' or 'should'. With\n"
 	"--client or --pf somebody else's driver is judged, over sockets, by default only on rows\n"
@@ -153,9 +156,11 @@ static void put_list(const struct run_case *cases, size_t n)
 static bool run_generation(struct conformance *k, struct run_case *cases, size_t n,
 			   const char *generation)
 {
+	bool real = k->sockets || k->client || k->pf;
 	struct scenario_options so = {
-		.seed = k->seed, .wall = k->timeout, .clock = SCENARIO_CLOCK, .client = k->client,
-		.pf = k->pf, .sockets = k->sockets || k->client || k->pf, .verbose = k->verbose,
+		.seed = k->seed, .wall = k->timeout ? k->timeout : real ? WALL_REAL : SCENARIO_WALL,
+		.clock = SCENARIO_CLOCK, .client = k->client,
+		.pf = k->pf, .sockets = real, .verbose = k->verbose,
 	};
 	char param[64], repeat[256];
 
@@ -225,7 +230,7 @@ static int run_all(struct conformance *k, char *folder)
 int gucemu_conformance_main(int argc, char **argv)
 {
 	struct conformance k = { .generation = "all", .seed = 1, .jobs = 1,
-				 .timeout = SCENARIO_WALL, .report.out = stdout };
+				 .report.out = stdout };
 	const struct cli_option table[] = {
 		{ "generation", CLI_STRING, "G", "of recovery: latest, seed, or all", &k.generation, 0, 0 },
 		{ "sockets", CLI_FLAG, NULL, "against real processes instead of in this one", &k.sockets, 0, 0 },
@@ -238,7 +243,7 @@ int gucemu_conformance_main(int argc, char **argv)
 		{ "verbose", CLI_FLAG, NULL, "a line for what passed or was skipped as well", &k.verbose, 0, 0 },
 		{ "seed", CLI_SIZE, "N", "what all random choices follow from (1)", &k.seed, 0, 0 },
 		{ "jobs", CLI_UINT, "N", "cases at a time (1)", &k.jobs, 1, 64 },
-		{ "timeout", CLI_UINT, "S", "seconds of real time that a case may take (60)", &k.timeout, 1, 3600 },
+		{ "timeout", CLI_UINT, "S", "seconds of real time that a case may take (60, of processes 180)", &k.timeout, 1, 3600 },
 		{ "format", CLI_STRING, "FORMAT", "text, tap, ktap, junit or json (text)", &k.format, 0, 0 },
 		{ "output", CLI_STRING, "FILE", "write the report there", &k.output, 0, 0 },
 		{ "suite", CLI_STRING, "DIR", "the scenarios, if not those that came with the program", &k.suite, 0, 0 },
