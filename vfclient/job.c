@@ -93,6 +93,17 @@ void vfc_job_emit(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *j
 	j->emitted = true;
 }
 
+/* GuC sets the tails of a parallel queue's rings from the work item that it is at: a
+ * later one written beside it would let the rings run past that item, and the item's
+ * own tail, set again, would then lie behind their heads. */
+void vfc_job_tails(struct vfc_gt *gt, struct vfc_queue *q)
+{
+	if (q->width > 1)
+		q->wq_dirty = true;
+	else
+		vfc_lrc_set_tail(gt->v, q, vfc_job_tail(q->jobs_made));
+}
+
 uint32_t vfc_job_emit_due(struct vfc_gt *gt, struct vfc_queue *q)
 {
 	uint32_t count = 0;
@@ -102,10 +113,8 @@ uint32_t vfc_job_emit_due(struct vfc_gt *gt, struct vfc_queue *q)
 			vfc_job_emit(gt, q, queue_job(q, n), 0);
 			count++;
 		}
-	if (count) {
-		vfc_lrc_set_tail(gt->v, q, vfc_job_tail(q->jobs_made));
-		q->wq_dirty = q->width > 1;
-	}
+	if (count)
+		vfc_job_tails(gt, q);
 	return count;
 }
 

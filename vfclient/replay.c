@@ -61,9 +61,8 @@ void vfc_replay_kickstart(struct vfc_gt *gt, struct vfc_queue *q)
 		return;
 	vfc_job_emit_due(gt, q);
 	/* One tail for all, one message for each. */
-	vfc_lrc_set_tail(gt->v, q, vfc_job_tail(q->jobs_made));
+	vfc_job_tails(gt, q);
 	q->scheds = unfinished;
-	q->wq_dirty = q->width > 1;
 }
 
 void vfc_replay_forget(struct vfc_gt *gt, struct vfc_queue *q)

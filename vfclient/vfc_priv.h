@@ -400,6 +400,8 @@ int vfc_ccs_create(struct vfc_gt *gt);
 void vfc_job_emit(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *j, int64_t error);
 /* Put jobs that came since, or during a recovery, into the ring: how many. */
 uint32_t vfc_job_emit_due(struct vfc_gt *gt, struct vfc_queue *q);
+/* Let GuC have all that is in the ring: its tail, or a work item that is due. */
+void vfc_job_tails(struct vfc_gt *gt, struct vfc_queue *q);
 void vfc_job_batch(struct vfc_gt *gt, struct vfc_queue *q, struct vfc_job_slot *j,
 		   int64_t error);
 /* End finished jobs, in order; true when any ended. */

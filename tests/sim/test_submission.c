@@ -210,6 +210,69 @@ START_TEST(C_29_compression_migrated)
 }
 END_TEST
 
+/* Ring tails of context 0's LRCs when GuC took the first SCHED_CONTEXT. */
+static struct {
+	unsigned taken;
+	uint32_t tail[2];
+} at_call;
+
+static enum guc_verdict note_tails(void *user, struct guc_event *ev, struct guc_hook_action *action)
+{
+	const struct guc_context *ctx = guc_context(user, 0, 1, 0);
+
+	(void)action;
+	if (ev->fn != 1 || ev->point != GUC_PT_H2G || ev->code != GUC_ACTION_SCHED_CONTEXT ||
+	    at_call.taken++)
+		return GUC_PASS;
+	for (unsigned i = 0; i < 2; i++)
+		at_call.tail[i] = word((ctx->lrc_desc[i] & LRC_DESC_ADDR) + LRC_REGS +
+				       4 * LRC_RING_TAIL);
+	return GUC_PASS;
+}
+
+static void expect_tails_of_first_item(void)
+{
+	ck_assert_uint_gt(at_call.taken, 0);
+	ck_assert_uint_eq(at_call.tail[0], 64);
+	ck_assert_uint_eq(at_call.tail[1], 64);
+	at_call.taken = 0;
+}
+
+/* C-17: the ring tails of a parallel queue are GuC's. While it is at one work item no
+ * later job shows in them, submitted there or again after a migration: past an
+ * item's tail the rings would run round, over commands of jobs long ended. */
+START_TEST(C_17_parallel_tails)
+{
+	const struct vfc_job wait = { .kind = VFC_JOB_WAIT, .value = 0x66 };
+	struct sim_options o;
+	uint32_t q;
+
+	sim_defaults(&o);
+	o.vf.quirks = _i ? VFC_QUIRKS_LINUX_7_2 & ~VFC_QUIRK_BIT(FIXUP_GAPS) : 0;
+	begin(&o);
+	ck_assert_int_eq(sim_boot(s, vf), 0);
+	q = new_queue(2);
+	ck_assert_uint_eq(q, 0);
+	ck_assert_int_eq(vfc_job_submit(vf->vfc, 0, q, &wait), 1);
+	sim_run(s, 5 * SIM_MS);
+	memset(&at_call, 0, sizeof(at_call));
+	for (unsigned i = 0; i < SIM_CARDS; i++) {
+		s->card[i].guc.hook = note_tails;
+		s->card[i].guc.hook_user = &s->card[i].guc;
+	}
+	submit(q);
+	sim_run(s, 5 * SIM_MS);
+	expect_tails_of_first_item();
+	ck_assert_int_eq(sim_migrate(s, vf), 0);
+	submit(q);
+	ck_assert(sim_recovered(s, vf));
+	sim_run(s, 5 * SIM_MS);
+	expect_tails_of_first_item();
+	ck_assert_int_eq(vfc_job_release(vf->vfc, 0, q, 1), 0);
+	finish(3);
+}
+END_TEST
+
 /* C-31: from RESUME to DONE GuC does not touch the rings: H2G's head and G2H's tail
  * stay, with messages unread in H2G and doorbells rung; then they move. */
 START_TEST(C_31_ring_untouched)
@@ -291,6 +354,7 @@ Suite *suite_submission(void)
 	tcase_add_test(t, C_16_deregistered_before_save);
 	tcase_add_loop_test(t, C_27_relay_in_recovery, 0, 2);
 	tcase_add_test(t, C_29_compression_migrated);
+	tcase_add_loop_test(t, C_17_parallel_tails, 0, 2);
 	tcase_add_loop_test(t, C_31_ring_untouched, 0, 2);
 	suite_add_tcase(suite, t);
 	return suite;

@@ -93,6 +93,18 @@ static void run_lrc(unsigned gt, uint32_t lrca)
 	vfc_irq(f.v);
 }
 
+/* From a work item: the leader's, then each child's. */
+static void set_tails(unsigned gt, const struct fake_ctx *c, size_t item)
+{
+	for (uint32_t i = 0; i < c->width; i++) {
+		size_t regs = off_of(gt, c->lrca[i] & LRC_DESC_ADDR) + LRC_REGS;
+		uint32_t dw = host_get32(&f.mem, item + (i ? 12 + 4 * (size_t)i : 8));
+
+		host_put32(&f.mem, regs + 4 * LRC_RING_TAIL,
+			   8 * (i ? dw : field_get(WQ_RING_TAIL, dw)));
+	}
+}
+
 static void run_ctx(unsigned gt, uint32_t id)
 {
 	struct fake_ctx *c = &f.gt[gt].ctx[id];
@@ -109,6 +121,7 @@ static void run_ctx(unsigned gt, uint32_t id)
 			if (field_get(WQ_TYPE, item) == WQ_TYPE_MULTI_LRC) {
 				any = true;
 				ck_assert_uint_eq(host_get32(&f.mem, base + head + 4), c->lrca[0]);
+				set_tails(gt, c, base + head);
 			} else {
 				ck_assert_uint_eq(field_get(WQ_TYPE, item), WQ_TYPE_NOOP);
 			}
