@@ -43,7 +43,7 @@ static void put_rules(const char *text)
 /* A card of these rules and more options. */
 static pid_t card(const char *rules, const char *options)
 {
-	char line[512];
+	char line[1024];
 
 	put_rules(rules);
 	snprintf(line, sizeof(line), "--faults %s/rules %s", scratch, options);
