@@ -156,10 +156,14 @@ class Drivers(unittest.TestCase):
         pf = self.python("pf.py", "--socket", self.a, "--socket", self.b)
         pf.wait_for("ready")
         vf = self.vf("--migrations", "2" if not options else "1", *options)
-        vf.wait_for("ready for migration")
-        for word in ("holding" if options else "recovered", "recovered"):
-            pf.say("migrate")
-            vf.wait_for(word)
+        # Each move when the VF says that it waits for one: it looks for none in between.
+        vf.wait_for("ready for migration 1")
+        pf.say("migrate")
+        vf.wait_for("holding" if options else "recovered")
+        if not options:
+            vf.wait_for("ready for migration 2")
+        pf.say("migrate")
+        vf.wait_for("recovered")
         self.finished(vf)
         pf.wait_for("was reset")
         pf.say("quit")
