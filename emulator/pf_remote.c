@@ -136,6 +136,7 @@ static void pf_ready(void *user, int err)
 		remote_end(r, 1);
 		return;
 	}
+	r->ready = true;
 	printf("ready %s pf\n", r->name);
 	fflush(stdout);
 }
@@ -182,12 +183,13 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 
 	(void)w;
 	(void)fds;
-	if (!r->pf) {
-		/* Verbs come as soon as we are function 0. */
-		if (f->type == gucemu_FrameType_CONTROL)
-			pf_reply(r, 0, f->seq, -ENODEV, NULL, "the PF is not up");
+	/* Verbs come as soon as we are function 0, before VFs have what they shall have. */
+	if (f->type == gucemu_FrameType_CONTROL && !r->ready) {
+		pf_reply(r, 0, f->seq, -ENODEV, NULL, "the PF is not up");
 		return WIRE_NEXT;
 	}
+	if (!r->pf)
+		return WIRE_NEXT;
 	if ((f->type == gucemu_FrameType_MEM_DATA || f->type == gucemu_FrameType_STATUS) &&
 	    remote_lmem_answer(r, f))
 		return WIRE_NEXT;

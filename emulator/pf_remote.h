@@ -27,6 +27,7 @@ struct remote {
 	uint32_t runtime_n; /* 0: the platform's list */
 	uint32_t quirks;
 	bool debug;
+	bool ready;    /* every VF has what it shall have: verbs are served */
 	bool adopting; /* what the GuCs have is to be asked for */
 	struct host_port port;
 	struct host_mem mem;

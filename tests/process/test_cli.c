@@ -274,8 +274,9 @@ static pid_t start_pf(const char *options)
 START_TEST(pf_apart)
 {
 	/* `gucemu pf serve`: registers of one's own for the VFs, shares without end of quantum;
-	 * a second PF refuses a card whose VFs are in use, and takes it over when told to,
-	 * policies included; or gives them new shares. */
+	 * it answers verbs when every VF has its share, not before (provisioning takes a
+	 * while here); a second PF refuses a card whose VFs are in use, and takes it over
+	 * when told to, policies included; or gives them new shares. */
 	pid_t card = start_card("a", "--vfs 2 --gts 2 --no-pf"), pf, vf;
 	char words[256], path[128];
 	FILE *f;
@@ -287,9 +288,11 @@ START_TEST(pf_apart)
 	fclose(f);
 	expect("pf serve --adopt --anew --socket %s/a.sock", 2, "exclude");
 	expect("pf serve --runtime /nowhere --socket %s/a.sock", 1, "/nowhere");
+	expect("fault add --socket %s/a.sock slow: on g2h pf action=UPDATE_VF_CFG first=3 do delay 100ms", 0, NULL);
 	snprintf(words, sizeof(words), "--runtime %s", path);
 	pf = start_pf(words);
 	expect("vf info --json --vf 2 --socket %s/a.sock", 0, "\"runtime_registers\":2");
+	expect("fault remove --socket %s/a.sock slow", 0, NULL);
 	expect("pf policy sample-period=500 --socket %s/a.sock", 0, "500");
 	expect("pf policy --socket %s/a.sock engine-groups=1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0", 0, "0x1,");
 	expect("pf provision --vf 1 --quantum 0 --preempt 0 --socket %s/a.sock", 0, NULL);
