@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/run_report.h"
 
+#define NAME "gucemu conformance"
 /* Seconds for a case of real processes, where waiting takes its time. */
 #define WALL_REAL 180u
 
@@ -55,7 +56,7 @@ struct conformance {
 
 static int complain(const char *text)
 {
-	cli_complain("gucemu conformance", "%s", text);
+	cli_complain(NAME, "%s", text);
 	return CLI_EXIT_USAGE;
 }
 
@@ -162,12 +163,11 @@ static bool run_generation(struct conformance *k, struct run_case *cases, size_t
 		.clock = SCENARIO_CLOCK, .client = k->client,
 		.pf = k->pf, .sockets = real, .verbose = k->verbose,
 	};
-	char param[64], repeat[256];
+	char param[64], repeat[REPORT_REPEAT];
 
 	snprintf(param, sizeof(param), "generation=%s", generation);
-	snprintf(repeat, sizeof(repeat), "gucemu run --seed %llu --set %s%s",
-		 (unsigned long long)k->seed, param, so.sockets ? " --sockets" : "");
 	so.param[so.params++] = param;
+	report_repeat(repeat, sizeof(repeat), &so, false);
 	k->report.repeat = repeat;
 	if (k->report.format == REPORT_TEXT)
 		fprintf(k->report.out, "generation %s: %zu scenarios\n", generation, n);
@@ -198,7 +198,7 @@ static int run_all(struct conformance *k, char *folder)
 		/* Anew for each: verdicts are the cases' own. */
 		n = run_cases_find(&folder, 1, k->jobs, &cases, &bad);
 		if (n < 0) {
-			fprintf(stderr, "gucemu conformance: %s: %s\n", bad, strerror((int)-n));
+			fprintf(stderr, NAME ": %s: %s\n", bad, strerror((int)-n));
 			return CLI_EXIT_USAGE;
 		}
 		for (size_t i = 0; i < (size_t)n; i++)
@@ -206,7 +206,7 @@ static int run_all(struct conformance *k, char *folder)
 				cases[kept++] = cases[i];
 		if (kept == 0) {
 			run_cases_free(cases, kept);
-			fprintf(stderr, "gucemu conformance: no row fits\n");
+			fprintf(stderr, NAME ": no row fits\n");
 			return CLI_EXIT_USAGE;
 		}
 		if (k->list) {
@@ -229,8 +229,7 @@ static int run_all(struct conformance *k, char *folder)
 
 int gucemu_conformance_main(int argc, char **argv)
 {
-	struct conformance k = { .generation = "all", .seed = 1, .jobs = 1,
-				 .report.out = stdout };
+	struct conformance k = { .generation = "all", .seed = 1, .jobs = 1 };
 	const struct cli_option table[] = {
 		{ "generation", CLI_STRING, "G", "of recovery: latest, seed, or all", &k.generation, 0, 0 },
 		{ "sockets", CLI_FLAG, NULL, "against real processes instead of in this one", &k.sockets, 0, 0 },
@@ -248,11 +247,11 @@ int gucemu_conformance_main(int argc, char **argv)
 		{ "output", CLI_STRING, "FILE", "write the report there", &k.output, 0, 0 },
 		{ "suite", CLI_STRING, "DIR", "the scenarios, if not those that came with the program", &k.suite, 0, 0 },
 	};
-	const struct cli_command command = { "gucemu conformance", "[options]",
+	const struct cli_command command = { NAME, "[options]",
 					     "judge drivers by the checklist of VF lifecycle and migration",
 					     table, sizeof(table) / sizeof(*table), notes };
 	const char *suite;
-	int kind, status;
+	int status, closed;
 
 	switch (cli_parse(&command, &argc, argv)) {
 	case CLI_RUN:
@@ -266,26 +265,15 @@ int gucemu_conformance_main(int argc, char **argv)
 		return complain("it takes options only");
 	if (strcmp(k.generation, "all") && strcmp(k.generation, "latest") && strcmp(k.generation, "seed"))
 		return complain("--generation: latest, seed or all");
-	kind = report_format_find(k.format ? k.format : "text");
-	if (kind < 0)
-		return complain("--format: text, tap, ktap, junit or json");
-	k.report.format = (enum report_format)kind;
 	k.report.seed = k.seed;
 	k.report.brief = !k.verbose;
 	suite = find_suite(&k);
 	if (!suite)
 		return complain("the suite is not installed here; --suite DIR says where it is");
-	if (k.output) {
-		k.report.out = fopen(k.output, "we");
-		if (!k.report.out) {
-			fprintf(stderr, "gucemu conformance: %s: %s\n", k.output, strerror(errno));
-			return 1;
-		}
-	}
+	closed = report_open(&k.report, NAME, k.format ? k.format : "text", k.output);
+	if (closed)
+		return closed;
 	status = run_all(&k, (char *)suite);
-	if (k.output && fclose(k.report.out) != 0) {
-		fprintf(stderr, "gucemu conformance: %s: %s\n", k.output, strerror(errno));
-		return 1;
-	}
-	return status;
+	closed = report_close(&k.report, NAME, k.output);
+	return closed ? closed : status;
 }

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/run_report.h"
 
+#define NAME "gucemu run"
 #define SEED 1u
 
 static const char notes[] =
@@ -33,7 +34,7 @@ struct run_options {
 
 static int complain(const char *text)
 {
-	cli_complain("gucemu run", "%s", text);
+	cli_complain(NAME, "%s", text);
 	return CLI_EXIT_USAGE;
 }
 
@@ -59,7 +60,7 @@ static int list(const struct run_case *cases, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		if (cases[i].ended) {
-			fprintf(stderr, "gucemu run: %s\n", cases[i].verdict.reason);
+			fprintf(stderr, NAME ": %s\n", cases[i].verdict.reason);
 			status = CLI_EXIT_USAGE;
 			continue;
 		}
@@ -74,65 +75,30 @@ static void on_done(void *user, struct run_case *c)
 	report_case(user, c);
 }
 
-/* " --NAME 'VALUE'", as a shell takes it. */
-static size_t put_option(char *to, size_t cap, const char *name, const char *value)
-{
-	size_t at = (size_t)snprintf(to, cap, " --%s '", name);
-
-	for (; *value && at + 6 < cap; value++)
-		at += (size_t)snprintf(to + at, cap - at, *value == '\'' ? "'\\''" : "%c", *value);
-	return at + 1 < cap ? at + (size_t)snprintf(to + at, cap - at, "'") : at;
-}
-
-/* What the command that repeats a case begins with. */
-static void repeat_text(const struct run_options *o, char *to, size_t cap)
-{
-	size_t at = (size_t)snprintf(to, cap, "gucemu run --seed %" PRIu64 "%s%s", o->seed,
-				     o->random_order ? " --random-order" : "",
-				     o->twice ? " --twice" : "");
-
-	if (o->sockets && at < cap)
-		at += (size_t)snprintf(to + at, cap - at, " --sockets");
-	if (o->client && at < cap)
-		at += put_option(to + at, cap - at, "client", o->client);
-	if (o->pf && at < cap)
-		at += put_option(to + at, cap - at, "pf", o->pf);
-	for (unsigned i = 0; i < o->set.n && at < cap; i++)
-		at += put_option(to + at, cap - at, "set", o->set.item[i]);
-}
-
 static int run_all(struct run_case *cases, size_t n, const struct run_options *o)
 {
 	struct scenario_options so = { .seed = o->seed, .random_order = o->random_order,
 				       .wall = o->timeout, .clock = SCENARIO_CLOCK,
 				       .verbose = o->verbose, .sockets = o->sockets,
 				       .client = o->client, .pf = o->pf };
-	char repeat[4096];
-	struct report r = { .out = stdout, .seed = o->seed, .repeat = repeat, .total = n };
+	char repeat[REPORT_REPEAT];
+	struct report r = { .seed = o->seed, .repeat = repeat, .total = n };
 	const char *format = o->format ? o->format : isatty(STDOUT_FILENO) ? "text" : "tap";
-	int kind = report_format_find(format);
 	bool whole;
+	int status;
 
-	if (kind < 0)
-		return complain("--format: text, tap, ktap, junit or json");
-	if (o->output) {
-		r.out = fopen(o->output, "we");
-		if (!r.out) {
-			fprintf(stderr, "gucemu run: %s: %s\n", o->output, strerror(errno));
-			return 1;
-		}
-	}
-	r.format = (enum report_format)kind;
-	repeat_text(o, repeat, sizeof(repeat));
 	for (unsigned i = 0; i < o->set.n; i++)
 		so.param[so.params++] = o->set.item[i];
+	status = report_open(&r, NAME, format, o->output);
+	if (status)
+		return status;
+	report_repeat(repeat, sizeof(repeat), &so, o->twice);
 	report_begin(&r);
 	whole = run_cases(cases, n, &so, o->jobs, o->twice, on_done, &r);
 	report_end(&r);
-	if (o->output && fclose(r.out) != 0) {
-		fprintf(stderr, "gucemu run: %s: %s\n", o->output, strerror(errno));
-		return 1;
-	}
+	status = report_close(&r, NAME, o->output);
+	if (status)
+		return status;
 	return whole ? report_status(&r) : 130;
 }
 
@@ -156,7 +122,7 @@ int gucemu_run_main(int argc, char **argv)
 		{ "timeout", CLI_UINT, "S", "seconds of real time that a case may take (60)", &o.timeout, 1, 3600 },
 		{ "reference", CLI_FLAG, NULL, "print the words of scripts as Markdown", &o.reference, 0, 0 },
 	};
-	const struct cli_command command = { "gucemu run", "FILE|DIR...",
+	const struct cli_command command = { NAME, "FILE|DIR...",
 					     "run scenarios: cards, PF and VFs under a virtual clock",
 					     table, sizeof(table) / sizeof(*table), notes };
 	struct run_case *cases = NULL;
@@ -186,12 +152,12 @@ int gucemu_run_main(int argc, char **argv)
 		return complain("which scenario? FILE or DIR");
 	n = run_cases_find(argv + 1, (size_t)argc - 1, o.jobs, &cases, &bad);
 	if (n < 0) {
-		fprintf(stderr, "gucemu run: %s: %s\n", bad, strerror((int)-n));
+		fprintf(stderr, NAME ": %s: %s\n", bad, strerror((int)-n));
 		return CLI_EXIT_USAGE;
 	}
 	kept = select_cases(cases, (size_t)n, o.filter);
 	if (kept == 0) {
-		fprintf(stderr, "gucemu run: no scenario%s%s\n",
+		fprintf(stderr, NAME ": no scenario%s%s\n",
 			o.filter ? " fits " : " found", o.filter ? o.filter : "");
 		status = CLI_EXIT_USAGE;
 	} else {

@@ -3,13 +3,16 @@
  * stream until the end. */
 #include "cli/run_report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/options.h"
 #include "view/json.h"
 
-int report_format_find(const char *name)
+/* The format of that name, or -1. */
+static int format_find(const char *name)
 {
 	static const char *const names[] = {
 #define X(sym, text) text,
@@ -21,6 +24,30 @@ int report_format_find(const char *name)
 		if (!strcmp(names[i], name))
 			return i;
 	return -1;
+}
+
+static int complain_of(const char *command, const char *path)
+{
+	fprintf(stderr, "%s: %s: %s\n", command, path, strerror(errno));
+	return 1;
+}
+
+int report_open(struct report *r, const char *command, const char *format, const char *path)
+{
+	int kind = format_find(format);
+
+	if (kind < 0) {
+		cli_complain(command, "--format: text, tap, ktap, junit or json");
+		return CLI_EXIT_USAGE;
+	}
+	r->format = (enum report_format)kind;
+	r->out = path ? fopen(path, "we") : stdout;
+	return r->out ? 0 : complain_of(command, path);
+}
+
+int report_close(struct report *r, const char *command, const char *path)
+{
+	return path && fclose(r->out) != 0 ? complain_of(command, path) : 0;
 }
 
 static bool is_bad(enum outcome o)
@@ -44,6 +71,31 @@ static void put_word(FILE *out, const char *word)
 			fputc(*word, out);
 	}
 	fputc('\'', out);
+}
+
+static void put_option(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, " --%s ", name);
+	put_word(out, value);
+}
+
+void report_repeat(char *to, size_t cap, const struct scenario_options *o, bool twice)
+{
+	FILE *out = fmemopen(to, cap, "w");
+
+	to[0] = '\0';
+	if (!out)
+		return;
+	fprintf(out, "gucemu run --seed %" PRIu64 "%s%s%s", o->seed,
+		o->random_order ? " --random-order" : "", twice ? " --twice" : "",
+		o->sockets ? " --sockets" : "");
+	if (o->client)
+		put_option(out, "client", o->client);
+	if (o->pf)
+		put_option(out, "pf", o->pf);
+	for (unsigned i = 0; i < o->params; i++)
+		put_option(out, "set", o->param[i]);
+	fclose(out);
 }
 
 static void put_repeat(FILE *out, const struct report *r, const struct run_case *c)

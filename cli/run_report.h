@@ -31,8 +31,13 @@ struct report {
 	struct json_object *json;
 };
 
-/* The format of that name, or -1. */
-int report_format_find(const char *name);
+/* Take format and file (NULL: standard output) for `command`. 0, or an exit status
+ * after a complaint. */
+int report_open(struct report *r, const char *command, const char *format, const char *path);
+int report_close(struct report *r, const char *command, const char *path);
+/* What the command that repeats a case begins with, quoted for a shell. */
+#define REPORT_REPEAT 4096u
+void report_repeat(char *to, size_t cap, const struct scenario_options *o, bool twice);
 void report_begin(struct report *r);
 /* One case, in order. */
 void report_case(struct report *r, const struct run_case *c);
