@@ -144,6 +144,16 @@ static int parse(const char *name, const char *args, const char *about, const ch
 	return -1;
 }
 
+/* Which of the verbs `word` is, or -1 after a complaint. */
+static int verb_of(const char *name, const char *word, const char *const *verbs, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(word, verbs[i]) == 0)
+			return i;
+	cli_unknown(name, "verb", word, verbs, (size_t)n);
+	return -1;
+}
+
 int gucemu_clock_main(int argc, char **argv)
 {
 	static const char *const verbs[] = { "show", "stop", "warp", "run" };
@@ -154,16 +164,13 @@ int gucemu_clock_main(int argc, char **argv)
 			   argv);
 	char line[96];
 	uint64_t by = 0;
-	size_t i = 0;
+	int i;
 
 	if (status >= 0)
 		return status;
-	while (i < 4 && strcmp(argv[1], verbs[i]) != 0)
-		i++;
-	if (i == 4) {
-		cli_complain(name, "'%s' is no verb: show, stop, warp or run", argv[1]);
+	i = verb_of(name, argv[1], verbs, 4);
+	if (i < 0)
 		return CLI_EXIT_USAGE;
-	}
 	if (i == 2)
 		by = argc > 2 ? time_of(argv[2]) : 0;
 	if (argc != (i == 2 ? 3 : 2) || (i == 2 && by == 0)) {
@@ -187,16 +194,13 @@ int gucemu_snapshot_main(int argc, char **argv)
 			   "keep a whole card in the server's memory, and put it back",
 			   snapshot_notes, &a, &argc, argv);
 	char line[96];
-	size_t i = 0;
+	int i;
 
 	if (status >= 0)
 		return status;
-	while (i < 4 && strcmp(argv[1], verbs[i]) != 0)
-		i++;
-	if (i == 4) {
-		cli_complain(name, "'%s' is no verb: save, restore, drop or list", argv[1]);
+	i = verb_of(name, argv[1], verbs, 4);
+	if (i < 0)
 		return CLI_EXIT_USAGE;
-	}
 	if (argc != (i == 0 ? 2 : 3)) {
 		cli_complain(name, "%s%s", argv[1], i == 0 ? ": a word too many" : " NAME is wanted");
 		return CLI_EXIT_USAGE;
