@@ -230,17 +230,6 @@ int host_ct_receive(struct host_ct *ct, unsigned budget, uint64_t now)
 	return ct->state == HOST_CT_BROKEN ? -EPIPE : (int)count;
 }
 
-static bool overdue(const struct host_ct *ct, uint64_t now)
-{
-	for (uint64_t left = ct->under_way; left; left &= left - 1) {
-		const struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
-
-		if (!r->resend_at && now >= r->deadline)
-			return true;
-	}
-	return false;
-}
-
 /* Read what an interrupt should have told of. */
 static void look(struct host_ct *ct, uint64_t now)
 {
@@ -254,23 +243,40 @@ static void look(struct host_ct *ct, uint64_t now)
 			      now + (silence > HOST_CT_LOOK ? silence : HOST_CT_LOOK);
 }
 
+/* A request whose time is over. Its reply may be there, with its interrupt lost. */
+static void expire(struct host_ct *ct, uint64_t bit, struct host_ct_request *r, uint64_t now,
+		   bool *looked)
+{
+	if (!*looked) {
+		*looked = true;
+		look(ct, now);
+		if (ct->state != HOST_CT_ON || !(ct->under_way & bit) || r->resend_at ||
+		    now < r->deadline)
+			return;
+	}
+	/* Its credit comes back with the late reply, if ever. */
+	ct_end_request(ct, r, -ETIME, NULL, 0);
+}
+
 void host_ct_tick(struct host_ct *ct, uint64_t now)
 {
-	if (ct->state == HOST_CT_ON && ((ct->look_at && now >= ct->look_at) || overdue(ct, now)))
+	bool looked = ct->state == HOST_CT_ON && ct->look_at && now >= ct->look_at;
+
+	if (looked)
 		look(ct, now);
 	for (uint64_t left = ct->under_way; left && ct->state == HOST_CT_ON; left &= left - 1) {
+		uint64_t bit = left & -left;
 		struct host_ct_request *r = &ct->pending[__builtin_ctzll(left)];
 
 		/* What is told of one may end another. */
-		if (!(ct->under_way & left & -left))
+		if (!(ct->under_way & bit))
 			continue;
 		if (r->resend_at) {
 			/* No room now: try again a step later. */
 			if (now >= r->resend_at && ct_send_request(ct, r, now) == -EBUSY)
 				r->resend_at = now + HOST_CT_RETRY_STEP;
 		} else if (now >= r->deadline) {
-			/* Its credit comes back with the late reply, if ever. */
-			ct_end_request(ct, r, -ETIME, NULL, 0);
+			expire(ct, bit, r, now, &looked);
 		}
 	}
 }
