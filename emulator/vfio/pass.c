@@ -16,7 +16,7 @@ bool vfio_at_rest(const struct server *s, unsigned fn)
 	const struct vfio *v = vfio_of(s, fn);
 	int left = 0;
 
-	return !v->begun && v->out_at == v->out_len && ioctl(v->fd, FIONREAD, &left) == 0 &&
+	return !v->begun && !vfio_waits(v) && v->out_at == v->out_len && ioctl(v->fd, FIONREAD, &left) == 0 &&
 	       left == 0;
 }
 
@@ -95,7 +95,7 @@ int vfio_adopt(struct server *s, unsigned fn, int fd, const struct vfio_machine 
 	v->in_len = m->len;
 	if (m->fds_n)
 		memcpy(v->fds.fd, m->fds, m->fds_n * sizeof(*m->fds));
-	v->fds.n = m->fds_n;
+	v->fds.n = v->own = m->fds_n;
 	record_attach(s, fn, "vfio-user", true);
 	vfio_hold(s, fn, true);
 	return 0;

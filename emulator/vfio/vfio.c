@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The vfio-user sockets of a card. See vfio.h. A header is read by a recvmsg of
- * its own, so that descriptors stay with the message they came with; a reply is
- * sent whole before the next message is looked at. */
+/* The vfio-user sockets of a card. See vfio.h. Descriptors come with a message's header,
+ * and a recvmsg takes nothing from behind the bytes that they were sent with. It never
+ * takes the beginnings of three messages here, so what comes with more than the end of
+ * one is of the next. A reply is sent whole before the next message is looked at. */
 #include "vfio.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proto/bits.h"
 #include "vfio_priv.h"
 
 /* Register writes between two looks at the clock. */
@@ -161,6 +163,8 @@ void vfio_drop(struct vfio *v)
 	close(v->fd);
 	v->fd = -1;
 	v->held = v->begun = false;
+	v->watched = 0;
+	v->own = 0;
 	fdq_clear(&v->fds);
 	v->in_len = v->out_at = v->out_len = 0;
 	vdev_forget(&v->dev);
@@ -183,14 +187,21 @@ static void detach(struct vfio *v, const char *why)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
+bool vfio_waits(const struct vfio *v)
+{
+	return v->in_len >= VU_HEADER && le32_get(v->in + VU_H_SIZE) <= VU_HEADER;
+}
+
+/* Two system calls, so only when it is something else. */
 void vfio_watch(struct vfio *v)
 {
-	int events = v->out_at < v->out_len ? UV_WRITABLE :
-		     v->held		    ? UV_DISCONNECT :
-		     v->begun		    ? UV_WRITABLE :
-					      UV_READABLE;
+	int events = v->out_at < v->out_len	 ? UV_WRITABLE :
+		     v->held			 ? UV_DISCONNECT :
+		     v->begun || vfio_waits(v) ? UV_WRITABLE :
+						   UV_READABLE;
 
-	uv_poll_start(&v->poll, events, on_poll);
+	if (events != v->watched && uv_poll_start(&v->poll, events, on_poll) == 0)
+		v->watched = events;
 }
 
 /* 1: all sent, 0: later, -1: gone. */
@@ -214,11 +225,14 @@ static int flush(struct vfio *v)
 	return 1;
 }
 
-/* Receive up to the end of what is wanted: 1 it is there, 0 later, -1 gone. */
-static int fill(struct vfio *v)
+/* Receive up to the end of what is wanted, and `ahead` bytes of what comes next if they
+ * are there: 1 it is there, 0 later, -1 gone. */
+static int fill(struct vfio *v, size_t ahead)
 {
 	while (v->in_len < v->in_want) {
-		ssize_t n = fdq_receive(&v->fds, v->fd, v->in + v->in_len, v->in_want - v->in_len);
+		unsigned had = v->fds.n;
+		ssize_t n = fdq_receive(&v->fds, v->fd, v->in + v->in_len,
+					v->in_want + ahead - v->in_len);
 
 		if (n == -EINTR)
 			continue;
@@ -231,6 +245,7 @@ static int fill(struct vfio *v)
 			return -1;
 		}
 		v->in_len += (size_t)n;
+		v->own = had;
 	}
 	return 1;
 }
@@ -243,7 +258,7 @@ static int next_message(struct vfio *v)
 
 	if (v->in_len < VU_HEADER) {
 		v->in_want = VU_HEADER;
-		r = fill(v);
+		r = fill(v, VU_ACCESS_BYTES); /* a read's whole message */
 		if (r <= 0)
 			return r;
 	}
@@ -253,7 +268,19 @@ static int next_message(struct vfio *v)
 		return -1;
 	}
 	v->in_want = VU_HEADER + body;
-	return fill(v);
+	r = fill(v, VU_HEADER);
+	if (v->in_len <= v->in_want)
+		v->own = v->fds.n;
+	return r;
+}
+
+/* The message is done: what came behind it is the beginning of the next. */
+static void consume(struct vfio *v)
+{
+	v->in_len -= v->in_want;
+	memmove(v->in, v->in + v->in_want, v->in_len);
+	v->own = v->fds.n;
+	v->messages++;
 }
 
 /* True when there may be more at once. */
@@ -264,18 +291,19 @@ static bool serve_one(struct vfio *v)
 
 	if (r <= 0)
 		return false;
-	n = v->fds.n;
+	n = v->own;
+	v->own = 0;
 	(void)fdq_take(&v->fds, n, fds);
 	card_time(v->server);
-	r = vdev_command(&v->dev, v->in, v->in_len, fds, n, WRITES_A_LOOK, v->out);
+	r = vdev_command(&v->dev, v->in, v->in_want, fds, n, WRITES_A_LOOK, v->out);
 	fds_close(fds, n);
 	v->begun = r == -EAGAIN;
 	if (v->begun)
 		return true;
-	v->in_len = 0;
-	v->messages++;
+	consume(v);
 	v->out_len = (size_t)r;
-	return flush(v) > 0;
+	/* Who gets a reply mostly waits for it, and has sent nothing else yet. */
+	return r == 0 || (flush(v) > 0 && v->in_len > 0);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -345,7 +373,7 @@ static int open_one(struct server *s, unsigned fn, const char *path)
 	v->fd = v->listen.fd = -1;
 	for (unsigned i = 0; i < VDEV_VECTORS; i++)
 		v->vector[i] = -1;
-	v->in = malloc(VDEV_MSG_MAX);
+	v->in = malloc(VDEV_MSG_MAX + VU_HEADER);
 	v->out = malloc(VDEV_MSG_MAX);
 	s->fn[fn].vfio = v;
 	if (!v->in || !v->out)

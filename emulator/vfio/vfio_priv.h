@@ -16,17 +16,20 @@ struct vfio {
 	/* The virtual machine, or fd -1. */
 	int fd;
 	uv_poll_t poll;
+	int watched; /* events that the poll waits for, 0: none */
 	bool held, closing; /* closing: the last machine's handle is not gone yet */
 	pid_t pid;
 	struct vdev dev;
 	int vector[VDEV_VECTORS];
 	struct vfio_range fdless[VFIO_FDLESS_MAX];
 	unsigned fdless_n;
-	/* The message that is coming in. */
+	/* The message that is coming in, in_want bytes as far as it is known; behind it
+	 * the next one's header, or a part of it, may have come along. */
 	uint8_t *in;
 	size_t in_len, in_want;
 	bool begun; /* it is carried out by halves: nothing more need come for the rest */
 	struct fdq fds;
+	unsigned own; /* so many of them came with this message */
 	uint8_t *out; /* the reply that is going out */
 	size_t out_at, out_len;
 	uint64_t messages, irqs, machines;
@@ -37,6 +40,8 @@ static inline struct vfio *vfio_of(const struct server *s, unsigned fn)
 	return s->fn[fn].vfio;
 }
 
+/* It has come whole behind another one: nothing more need come for it. */
+bool vfio_waits(const struct vfio *v);
 /* Wait for what is due: bytes to go out, bytes to come in, or the end alone. */
 void vfio_watch(struct vfio *v);
 /* The machine's connection is no more ours: descriptors, vectors, memory are closed. */

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A VF behind vfio-user as QEMU reaches it: register reads, each answered; writes, posted
  * one by one or in lists, with a read behind so many. The baseline is a process that speaks
- * the same framing and does nothing: header, body, a reply of the right length. */
+ * the same framing and does nothing: header, body, a reply of the right length. With
+ * "--against PROGRAM" it is somebody else's server with registers in BAR 2, started with the
+ * path of its socket; docs/performance.md says which. */
+#include <errno.h>
+#include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +31,14 @@
 struct end {
 	int fd;
 	uint16_t id;
+	uint32_t region; /* the register that is read, and the one that is written */
+	uint64_t read_at, write_at;
 };
 
-static struct end ours, bare;
+static struct end ours = { .region = VU_BAR0, .read_at = REG_VF_CAP,
+			   .write_at = REG_VF_SW_FLAG(3) };
+static struct end theirs = { .region = VU_BAR0, .read_at = REG_VF_CAP,
+			     .write_at = REG_VF_SW_FLAG(3) };
 
 static void die(const char *what)
 {
@@ -63,10 +73,10 @@ static void header(uint8_t *msg, struct end *e, uint16_t command, uint32_t flags
 	le32_put(msg + VU_H_FLAGS, flags);
 }
 
-static void access_head(uint8_t *at, uint64_t off, uint32_t count)
+static void access_head(uint8_t *at, const struct end *e, uint64_t off, uint32_t count)
 {
 	le64_put(at, off);
-	le32_put(at + VU_ACCESS_REGION, VU_BAR0);
+	le32_put(at + VU_ACCESS_REGION, e->region);
 	le32_put(at + VU_ACCESS_COUNT, count);
 }
 
@@ -75,7 +85,7 @@ static void read_one(struct end *e)
 	uint8_t msg[VU_HEADER + VU_ACCESS_BYTES], reply[VU_HEADER + VU_ACCESS_BYTES + 4];
 
 	header(msg, e, VU_REGION_READ, 0, VU_ACCESS_BYTES);
-	access_head(msg + VU_HEADER, REG_VF_CAP, 4);
+	access_head(msg + VU_HEADER, e, e->read_at, 4);
 	put_all(e->fd, msg, sizeof(msg));
 	if (!take_all(e->fd, reply, sizeof(reply)))
 		die("reply");
@@ -96,12 +106,13 @@ static double reads(void *user)
 static double writes(void *user)
 {
 	uint8_t msg[VU_HEADER + VU_ACCESS_BYTES + 4] = { 0 };
+	const struct end *e = user;
 	uint64_t began = bench_now();
 
 	for (unsigned i = 0; i < WRITES; i++) {
 		header(msg, user, VU_REGION_WRITE, VU_NO_REPLY, VU_ACCESS_BYTES + 4);
-		access_head(msg + VU_HEADER, REG_VF_SW_FLAG(3), 4);
-		put_all(((struct end *)user)->fd, msg, sizeof(msg));
+		access_head(msg + VU_HEADER, e, e->write_at, 4);
+		put_all(e->fd, msg, sizeof(msg));
 		if (i % BURST == BURST - 1)
 			read_one(user);
 	}
@@ -165,13 +176,34 @@ static void start_bare(void)
 		bare_serve(pair[1]);
 	}
 	close(pair[1]);
-	bare.fd = pair[0];
+	theirs.fd = pair[0];
+}
+
+/* Connect as soon as somebody listens there, and say VERSION. */
+static void dial(struct end *e, const struct sockaddr_un *addr)
+{
+	uint8_t msg[VU_HEADER + 7] = { 0 }, reply[4096];
+	unsigned tries = 0;
+	uint32_t body;
+
+	e->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	while (connect(e->fd, (const struct sockaddr *)addr, sizeof(*addr))) {
+		if ((errno != ENOENT && errno != ECONNREFUSED) || tries++ == 1000)
+			die(addr->sun_path);
+		usleep(10000);
+	}
+	header(msg, e, VU_VERSION, 0, 7);
+	msg[VU_HEADER + 4] = '{';
+	msg[VU_HEADER + 5] = '}';
+	put_all(e->fd, msg, sizeof(msg));
+	body = take_all(e->fd, reply, VU_HEADER) ? le32_get(reply + VU_H_SIZE) - VU_HEADER : 0;
+	if (body == 0 || body > sizeof(reply) || !take_all(e->fd, reply, body))
+		die("VERSION");
 }
 
 static pid_t start_ours(const char *program, const char *dir)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	uint8_t msg[VU_HEADER + 7] = { 0 }, reply[4096];
 	char control[64], list[64], line[4096];
 	int ready[2];
 	pid_t pid;
@@ -193,26 +225,36 @@ static pid_t start_ours(const char *program, const char *dir)
 	if (read(ready[0], line, sizeof(line)) <= 0)
 		die("gucemu serve");
 	close(ready[0]);
-	ours.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (connect(ours.fd, (struct sockaddr *)&addr, sizeof(addr)))
-		die("connect");
-	header(msg, &ours, VU_VERSION, 0, 7);
-	msg[VU_HEADER + 4] = '{';
-	msg[VU_HEADER + 5] = '}';
-	put_all(ours.fd, msg, sizeof(msg));
-	if (!take_all(ours.fd, reply, VU_HEADER) ||
-	    !take_all(ours.fd, reply + VU_HEADER, le32_get(reply + VU_H_SIZE) - VU_HEADER))
-		die("VERSION");
+	dial(&ours, &addr);
+	return pid;
+}
+
+/* Somebody else's server: on our processor, like ours. */
+static pid_t start_theirs(const char *program, const char *dir)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	pid_t pid;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/theirs", dir);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(program, program, addr.sun_path, (char *)NULL);
+		die(program);
+	}
+	theirs = (struct end){ .region = VU_BAR0 + 2 };
+	dial(&theirs, &addr);
 	return pid;
 }
 
 static const struct row {
 	const char *name;
 	double (*run)(void *user);
+	bool plain; /* without the extension of lists, which not every server has */
 } rows[] = {
-	{ "vfio-user reads/bare server", reads },
-	{ "vfio-user posted writes/bare server", writes },
-	{ "vfio-user listed writes/bare server", lists },
+	{ "vfio-user reads", reads, true },
+	{ "vfio-user posted writes", writes, true },
+	{ "vfio-user listed writes", lists, false },
 };
 
 static const struct row *now_row;
@@ -223,33 +265,55 @@ static double run_ours(void *user)
 	return now_row->run(&ours);
 }
 
-static double run_bare(void *user)
+static double run_theirs(void *user)
 {
 	(void)user;
-	return now_row->run(&bare);
+	return now_row->run(&theirs);
 }
 
-int main(void)
+static void end_child(pid_t pid)
 {
-	const char *program = getenv("GUCEMU");
-	char dir[] = "/tmp/gucemu-bench-XXXXXX", path[64];
-	pid_t pid;
+	if (pid > 0 && kill(pid, SIGTERM) == 0)
+		waitpid(pid, NULL, 0);
+}
 
+int main(int argc, char **argv)
+{
+	static const struct option options[] = { { "against", required_argument, NULL, 'a' },
+						 { NULL, 0, NULL, 0 } };
+	const char *program = getenv("GUCEMU"), *against = NULL;
+	char dir[] = "/tmp/gucemu-bench-XXXXXX", name[64], path[64];
+	pid_t pid, other = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) == 'a')
+		against = optarg;
+	if (c != -1 || optind != argc)
+		return 2;
 	if (!program || !mkdtemp(dir)) {
 		fprintf(stderr, "GUCEMU must name the program\n");
 		return 77;
 	}
 	bench_pin();
 	pid = start_ours(program, dir);
-	start_bare();
+	if (against)
+		other = start_theirs(against, dir);
+	else
+		start_bare();
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		now_row = &rows[i];
-		bench_pair(rows[i].name, run_ours, run_bare, NULL, "1.0 of a sample server");
+		if (against && !now_row->plain)
+			continue;
+		snprintf(name, sizeof(name), "%s/%s", now_row->name,
+			 against ? "sample server" : "bare server");
+		bench_pair(name, run_ours, run_theirs, NULL, "1.0 of a sample server");
 	}
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
-	snprintf(path, sizeof(path), "%s/card", dir);
-	unlink(path);
+	end_child(other);
+	end_child(pid);
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, i ? "theirs" : "card");
+		unlink(path);
+	}
 	rmdir(dir);
 	return 0;
 }

@@ -145,6 +145,37 @@ START_TEST(descriptors_stay_with_their_message)
 }
 END_TEST
 
+START_TEST(short_messages)
+{
+	/* Messages of a header alone, found in one piece with others: each is carried out
+	 * once, the last one too, and a descriptor between them stays with its map. */
+	uint8_t body[VU_MAP_BYTES];
+	uint16_t first;
+
+	vm_dial(&vm, path[0]);
+	vm_greet(&vm);
+	vm_ram(&vm, true);
+	ck_assert_uint_eq(vm_unmap(&vm, RAM_AT, RAM_BYTES), 0);
+	first = (uint16_t)(vm.id + 1);
+	ck_assert_int_eq(kill(server.pid, SIGSTOP), 0);
+	vm_post(&vm, VU_RESET, 0, NULL, 0, -1);
+	vm_map_body(body, 0x80000000u, 4096, 0);
+	vm_post(&vm, VU_DMA_MAP, 0, body, sizeof(body), -1);
+	vm_post(&vm, VU_RESET, 0, NULL, 0, -1);
+	vm_map_body(body, RAM_AT, RAM_BYTES, 0);
+	vm_post(&vm, VU_DMA_MAP, 0, body, sizeof(body), vm.ram);
+	vm_map_body(body, 0x80001000u, 4096, 0);
+	vm_post(&vm, VU_DMA_MAP, 0, body, sizeof(body), -1);
+	vm_post(&vm, VU_RESET, 0, NULL, 0, -1);
+	vm_post(&vm, VU_RESET, 0, NULL, 0, -1);
+	ck_assert_int_eq(kill(server.pid, SIGCONT), 0);
+	for (uint16_t i = 0; i < 7; i++)
+		ck_assert_uint_eq(vm_answer(&vm, (uint16_t)(first + i)), 0);
+	vm_boot(&vm);
+	vm_message_is_answered(&vm);
+}
+END_TEST
+
 START_TEST(memory_goes)
 {
 	/* Memory is unmapped, or its file cut short, while rings lie in it: the GuC
@@ -321,6 +352,7 @@ int main(void)
 	tcase_add_test(tc, boots);
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, descriptors_stay_with_their_message);
+	tcase_add_test(tc, short_messages);
 	tcase_add_loop_test(tc, memory_goes, 0, 2);
 	tcase_add_test(tc, long_list_of_writes);
 	tcase_add_test(tc, nonsense);
