@@ -412,8 +412,10 @@ static const struct fault_rule *rule_named(const struct fault *f, struct span w)
 
 static bool state_known(const struct fault *f, struct span w)
 {
+	uint64_t used = fault_states_used(f, NULL);
+
 	for (uint32_t i = 0; i < f->states_n; i++)
-		if (span_is(w, f->state[i]))
+		if (used >> i & 1 && span_is(w, f->state[i]))
 			return true;
 	return false;
 }

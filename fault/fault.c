@@ -37,38 +37,90 @@ static struct fault_rule *rule_of(struct fault *f, int number)
 	return NULL;
 }
 
-/* Index + 1 of a name in a list of them, put in if it is new; 0: no room. */
-static int8_t intern(char *list, size_t stride, uint32_t *n, uint32_t cap, struct span w)
+/* Index + 1 of a name in a list of them, put in if it is new, where nobody uses the place
+ * any more (`used`: bit i); 0: no room. */
+static int8_t intern(char *list, size_t stride, uint32_t *n, uint32_t cap, uint64_t used,
+		     struct span w)
 {
+	uint32_t at = 0;
+
 	for (uint32_t i = 0; i < *n; i++)
 		if (span_is(w, list + i * stride))
 			return (int8_t)(i + 1);
-	if (*n == cap || w.n >= stride)
+	while (at < *n && used >> at & 1)
+		at++;
+	if (at == cap || w.n >= stride)
 		return 0;
-	memcpy(list + *n * stride, w.s, w.n);
-	list[*n * stride + w.n] = '\0';
-	return (int8_t)++*n;
+	memcpy(list + at * stride, w.s, w.n);
+	list[at * stride + w.n] = '\0';
+	*n = at == *n ? *n + 1 : *n;
+	return (int8_t)(at + 1);
 }
 
-static bool state_in(struct fault *f, struct scan *s, struct span w, int8_t *index)
+/* Bit i - 1 of what a rule has as index i. */
+static uint64_t place(int8_t index)
 {
-	if (w.n == 0)
-		return true;
-	*index = intern(f->state[0], sizeof(f->state[0]), &f->states_n, FAULT_STATES, w);
-	return *index || scan_bad(s, w.s, "there are %u states already", FAULT_STATES);
+	return index ? 1ull << (index - 1) : 0;
+}
+
+static uint64_t states_of(const struct fault_rule *r)
+{
+	return place(r->if_state) | place(r->unless_state) | place(r->set_state) |
+	       place(r->clear_state);
+}
+
+uint64_t fault_states_used(const struct fault *f, const struct fault_rule *also)
+{
+	uint64_t used = f->states_on | f->states_told | (also ? states_of(also) : 0);
+
+	for (uint32_t i = 0; i < f->rules_n; i++)
+		used |= states_of(&f->rule[i]);
+	return used;
+}
+
+static uint64_t files_used(const struct fault *f)
+{
+	uint64_t used = 0;
+
+	for (uint32_t i = 0; i < f->rules_n; i++)
+		used |= place(f->rule[i].file);
+	return used;
+}
+
+static int8_t state_in(struct fault *f, const struct fault_rule *r, struct span w)
+{
+	return intern(f->state[0], sizeof(f->state[0]), &f->states_n, FAULT_STATES,
+		      fault_states_used(f, r), w);
 }
 
 static bool names_in(struct fault *f, struct scan *s, struct fault_rule *r,
 		     const struct fault_names *n)
 {
-	if (!state_in(f, s, n->if_state, &r->if_state) ||
-	    !state_in(f, s, n->unless_state, &r->unless_state) ||
-	    !state_in(f, s, n->set_state, &r->set_state) ||
-	    !state_in(f, s, n->clear_state, &r->clear_state))
-		return false;
+	const struct {
+		struct span name;
+		int8_t *index;
+	} states[] = {
+		{ n->if_state, &r->if_state },
+		{ n->unless_state, &r->unless_state },
+		{ n->set_state, &r->set_state },
+		{ n->clear_state, &r->clear_state },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+		if (states[i].name.n == 0)
+			continue;
+		*states[i].index = state_in(f, r, states[i].name);
+		if (!*states[i].index)
+			return scan_bad(s, states[i].name.s, "there are %u states already",
+					FAULT_STATES);
+	}
 	if (n->file.n == 0)
 		return true;
-	r->file = intern(f->file[0], sizeof(f->file[0]), &f->files_n, FAULT_FILES, n->file);
+	r->file = intern(f->file[0], sizeof(f->file[0]), &f->files_n, FAULT_FILES, files_used(f),
+			 n->file);
+	/* Nobody has looked yet, whatever was there before. */
+	if (r->file && !(files_used(f) & place(r->file)))
+		f->files_there &= ~(uint32_t)place(r->file);
 	return r->file || scan_bad(s, n->file.s, "there are %u files already", FAULT_FILES);
 }
 
@@ -77,7 +129,6 @@ int fault_add(struct fault *f, const char *line, size_t len, struct fault_error 
 	struct scan s = { .line = line, .len = len, .err = err };
 	struct fault_names names;
 	struct fault_rule r;
-	uint32_t states = f->states_n, files = f->files_n;
 
 	*err = (struct fault_error){ 0 };
 	if (!fault_parse(f, &s, &r, &names))
@@ -90,11 +141,9 @@ int fault_add(struct fault *f, const char *line, size_t len, struct fault_error 
 		scan_bad(&s, line, "there are %u rules already", FAULT_RULES);
 		return -ENOSPC;
 	}
-	if (!names_in(f, &s, &r, &names)) {
-		f->states_n = states;
-		f->files_n = files;
+	/* The names of a rule that is not added are nobody's. */
+	if (!names_in(f, &s, &r, &names))
 		return -ENOSPC;
-	}
 	r.number = ++f->last_number;
 	f->rule[f->rules_n++] = r;
 	return r.number;
@@ -128,13 +177,16 @@ int fault_remove(struct fault *f, int number)
 			return -EBUSY;
 	f->rules_n--;
 	memmove(r, r + 1, (size_t)(&f->rule[f->rules_n] - r) * sizeof(*r));
+	/* Nobody need look any more at files that were its own. */
+	while (f->files_n && !(files_used(f) >> (f->files_n - 1) & 1))
+		f->files_n--;
 	return 0;
 }
 
 void fault_clear(struct fault *f)
 {
 	f->rules_n = f->states_n = f->files_n = f->files_there = 0;
-	f->states_on = 0;
+	f->states_on = f->states_told = 0;
 }
 
 int fault_arm(struct fault *f, int number, bool armed)
@@ -172,9 +224,10 @@ int fault_set_state(struct fault *f, const char *name, bool on)
 
 	if (!span_name(w, copy))
 		return -EINVAL;
-	at = intern(f->state[0], sizeof(f->state[0]), &f->states_n, FAULT_STATES, w);
+	at = state_in(f, NULL, w);
 	if (!at)
 		return -ENOSPC;
+	f->states_told |= place(at);
 	if (on)
 		f->states_on |= 1ull << (at - 1);
 	else

@@ -69,7 +69,8 @@ int fault_add(struct fault *f, const char *line, size_t len, struct fault_error 
 
 /* The number of the rule `name` (its name or its number as text), or -ENOENT. */
 int fault_find(const struct fault *f, const char *name);
-/* Take a rule away: 0; -ENOENT; -EBUSY: another's after= or until= names it. */
+/* Take a rule away: 0; -ENOENT; -EBUSY: another's after= or until= names it. What only it
+ * named, states that are off and files, makes room for others. */
 int fault_remove(struct fault *f, int number);
 /* Take all away, states too; numbers go on. */
 void fault_clear(struct fault *f);

@@ -74,7 +74,7 @@ struct fault {
 	struct fault_rule rule[FAULT_RULES];
 	uint32_t rules_n;
 	char state[FAULT_STATES][FAULT_NAME_MAX + 1];
-	uint64_t states_on;
+	uint64_t states_on, states_told; /* told: by the host, on or off */
 	uint32_t states_n;
 	char file[FAULT_FILES][FAULT_PATH_MAX + 1];
 	uint32_t files_n, files_there;
@@ -84,6 +84,12 @@ struct fault {
 	uint32_t last_key[GUC_MAX_GTS][GUC_MAX_FUNCTIONS]; /* + 1: KLV key last asked for */
 	char told[64]; /* text of the last firing */
 };
+
+/* --- fault.c ----------------------------------------------------------------------- */
+
+/* States that are on, that the host has spoken of, or that rules or `also` (NULL: none)
+ * name, bit i for state[i]; the others' places are free. */
+uint64_t fault_states_used(const struct fault *f, const struct fault_rule *also);
 
 /* --- words.c ----------------------------------------------------------------------- */
 

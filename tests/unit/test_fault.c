@@ -303,6 +303,43 @@ START_TEST(limits)
 }
 END_TEST
 
+/* States and files of rules that were taken away make room for those of others; what is
+ * on, what the host has named and what another rule needs stays. */
+START_TEST(names_are_free_again)
+{
+	char line[96];
+	int first, n;
+
+	start();
+	ck_assert_int_eq(fault_set_state(&f, "host", false), 0);
+	first = add("on h2g file=/kept do drop then set kept");
+	for (unsigned i = 0; i < 10 * FAULT_STATES; i++) {
+		snprintf(line, sizeof(line),
+			 "on h2g if=kept unless=host file=/f%u do drop then set a%u, clear b%u", i, i, i);
+		n = add(line);
+		ck_assert_msg(n > first, "%u: %s", i, err.text);
+		ck_assert_str_eq(fault_file(&f, 0), "/kept");
+		ck_assert_ptr_nonnull(strstr(line, fault_file(&f, 1)));
+		fault_file_is(&f, 1, true);
+		if (i < 5)
+			ck_assert_int_eq(fault_set_state(&f, line + strlen(line) - 2, true), 0);
+		ck_assert_int_eq(fault_remove(&f, n), 0);
+		ck_assert_ptr_null(fault_file(&f, 1));
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		snprintf(line, sizeof(line), "b%u", i);
+		ck_assert(fault_state(&f, line));
+	}
+	/* A state that only those set is none any more. */
+	ck_assert_int_eq(add("on h2g if=a7 do drop"), -EINVAL);
+	/* Nobody has looked for the newcomer yet. */
+	ck_assert_int_gt(add("on h2g file=/new do drop"), 0);
+	ck_assert_uint_eq(f.files_there & 2, 0);
+	ck_assert_int_eq(fault_remove(&f, first), 0);
+	ck_assert_str_eq(fault_file(&f, 1), "/new");
+}
+END_TEST
+
 /* A line of the greatest length is a rule, a byte more is none. */
 START_TEST(longest_line)
 {
@@ -429,6 +466,7 @@ int main(void)
 	tcase_add_loop_test(t, bad_rules, 0, sizeof(bad) / sizeof(*bad));
 	tcase_add_test(t, names_and_numbers);
 	tcase_add_test(t, limits);
+	tcase_add_test(t, names_are_free_again);
 	tcase_add_test(t, longest_line);
 	tcase_add_test(t, noise);
 	tcase_add_test(t, explained);
