@@ -106,7 +106,7 @@ int vfc_relay_max(struct vfc *v, unsigned gt, const uint32_t *dw, uint32_t len, 
 	struct vfc_relay_slot *s;
 	int err;
 
-	if (gt >= v->opt.gts || !v->up)
+	if (gt >= v->opt.gts || !v->up || v->opt.no_relay)
 		return -ENODEV;
 	err = vfc_relay_start(&v->gt[gt], RELAY_USER, dw, len, tag, &s);
 	if (!err)
@@ -198,6 +198,8 @@ int vfc_relay_event(struct vfc_gt *gt, const uint32_t *dw, uint32_t len)
 {
 	uint32_t id;
 
+	if (gt->v->opt.no_relay)
+		return -ENODEV;
 	if (len < CARRIER_DWORDS)
 		return -EPROTO;
 	if (len > CARRIER_DWORDS + RELAY_MAX_DWORDS)

@@ -360,7 +360,7 @@ static int run_main(int argc, char **argv)
 		{ "no-ccs", CLI_FLAG, NULL, "no compression contexts", &no_ccs, 0, 0 },
 		{ "indirect-ring", CLI_FLAG, NULL, "contexts with indirect ring state", &indirect,
 		  0, 0 },
-		{ "no-relay", CLI_FLAG, NULL, "boot without asking the PF anything", &no_relay, 0,
+		{ "no-relay", CLI_FLAG, NULL, "no relay: ask the PF nothing, answer it nothing", &no_relay, 0,
 		  0 },
 		{ "never-wedge", CLI_FLAG, NULL, "a failed recovery only kills the GT's queues",
 		  &never_wedge, 0, 0 },

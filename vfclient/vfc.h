@@ -147,7 +147,8 @@ struct vfc_options {
 	bool discrete;            /* queries LMEM size */
 	bool ccs;                 /* registers compression save/restore contexts */
 	bool indirect_ring;       /* contexts with indirect ring state */
-	bool no_relay;            /* boot without handshake and runtime query */
+	bool no_relay;            /* boot without handshake and runtime query, and neither
+				   * ask nor answer the PF later */
 	bool testloop;            /* serves the PF the relay's test loop (a debug driver) */
 	bool never_wedge;         /* xe's wedged mode "never": a recovery that fails
 				   * only kills the queues of its GT (R-52); a GT
@@ -262,7 +263,8 @@ int vfc_keep_write(struct vfc *v, uint32_t seed, uint64_t tag);
 int vfc_keep_check(struct vfc *v, uint64_t tag);
 
 /* Send a relay request (HXG message, header without origin) to the PF.
- * VFC_EV_RELAY with `tag`. 0, -EBUSY, -EMSGSIZE, -ENODEV, -ECANCELED. */
+ * VFC_EV_RELAY with `tag`. 0, -EBUSY, -EMSGSIZE, -ECANCELED; -ENODEV not booted, or
+ * without a relay. */
 int vfc_relay(struct vfc *v, unsigned gt, const uint32_t *dw, uint32_t len, uint64_t tag);
 /* The same for a caller with room for `max` dwords of answer, header included: a
  * longer SUCCESS ends with -ENOBUFS and without its words. */
