@@ -1,7 +1,7 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-EXTRA_DIST += tests/check_main.h tests/conformance.sh tests/conformance-sockets.sh tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh
+EXTRA_DIST += tests/check_main.h tests/conformance.sh tests/conformance-sockets.sh tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh tests/weaknesses.sh tests/weaknesses.tsv
 EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/linux/cases.py \
 	tests/linux/conformance.py \
 	tests/linux/misbehave.py tests/linux/moves.py tests/linux/run.py tests/linux/guest
@@ -19,6 +19,7 @@ dist_suite_DATA = \
 	tests/conformance/Q-runtime.lua \
 	tests/conformance/Q-services.lua \
 	tests/conformance/Q-transport.lua \
+	tests/conformance/_common.lua \
 	tests/conformance/_image.lua \
 	tests/conformance/_pf.lua \
 	tests/conformance/_recovery.lua \
@@ -26,7 +27,8 @@ dist_suite_DATA = \
 	tests/conformance/R-answers.lua \
 	tests/conformance/R-life.lua \
 	tests/conformance/R-markers.lua \
-	tests/conformance/R-plain.lua
+	tests/conformance/R-plain.lua \
+	tests/conformance/X-weaknesses.lua
 
 # Where the tests of real processes find the program, and purity.sh the objects.
 # A test that hangs is ended; a slow machine is no hang.
@@ -109,6 +111,8 @@ unit_tests = \
 	tests/unit/test_guc_native \
 	tests/unit/test_guc_policy \
 	tests/unit/test_guc_sched \
+	tests/unit/test_guc_sched_always \
+	tests/unit/test_guc_sched_turns \
 	tests/unit/test_guc_gates \
 	tests/unit/test_host_ct \
 	tests/unit/test_host_mailbox \
@@ -144,7 +148,8 @@ unit_tests = \
 
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
 TESTS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay tests/checklist.sh \
-	tests/conformance.sh tests/conformance-sockets.sh tests/pages.sh tests/purity.sh tests/ten-minutes.sh
+	tests/conformance.sh tests/conformance-sockets.sh tests/pages.sh tests/purity.sh tests/ten-minutes.sh \
+	tests/weaknesses.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)
 tests_unit_test_proto_LDADD = $(proto_ldadd)
@@ -186,9 +191,16 @@ tests_unit_test_guc_decisions_vf_LDADD = $(guc_ldadd)
 tests_unit_test_guc_detector_SOURCES = tests/unit/test_guc_detector.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_detector_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_detector_LDADD = $(guc_ldadd)
-tests_unit_test_guc_sched_SOURCES = tests/unit/test_guc_sched.c $(guc_fixture) $(guc_lrc)
+guc_sched = tests/unit/guc_sched.c tests/unit/guc_sched.h $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_sched_SOURCES = tests/unit/test_guc_sched.c $(guc_sched)
 tests_unit_test_guc_sched_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_sched_LDADD = $(guc_ldadd)
+tests_unit_test_guc_sched_always_SOURCES = tests/unit/test_guc_sched_always.c $(guc_sched)
+tests_unit_test_guc_sched_always_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_sched_always_LDADD = $(guc_ldadd)
+tests_unit_test_guc_sched_turns_SOURCES = tests/unit/test_guc_sched_turns.c $(guc_sched)
+tests_unit_test_guc_sched_turns_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_sched_turns_LDADD = $(guc_ldadd)
 tests_unit_test_guc_engine_SOURCES = tests/unit/test_guc_engine.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_engine_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_engine_LDADD = $(guc_ldadd)

@@ -23,6 +23,8 @@ wire_tests = tests/unit/test_frame tests/unit/test_frame_short tests/unit/test_w
 check_PROGRAMS += $(wire_tests)
 TESTS += $(wire_tests)
 
+tests_unit_test_frame_SOURCES = tests/unit/test_frame.c tests/unit/frame_fields.h
+tests_unit_test_frame_short_SOURCES = tests/unit/test_frame_short.c tests/unit/frame_fields.h
 tests_unit_test_frame_CFLAGS = $(unit_cflags)
 tests_unit_test_frame_LDADD = $(wire_ldadd)
 tests_unit_test_frame_short_CFLAGS = $(unit_cflags)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/frame.h"
+#include "frame_fields.h"
 #include "tests/check_main.h"
 
 #define T(name) gucemu_FrameType_##name
@@ -50,24 +50,11 @@ static const struct frame full = {
 
 static void assert_equal(const struct frame *a, const struct frame *b)
 {
-	ck_assert_int_eq(a->type, b->type);
-	ck_assert_uint_eq(a->seq, b->seq);
-	ck_assert_uint_eq(a->fds, b->fds);
-	ck_assert_uint_eq(a->function, b->function);
-	ck_assert_uint_eq(a->gt, b->gt);
-	ck_assert_uint_eq(a->addr, b->addr);
-	ck_assert_uint_eq(a->value, b->value);
-	ck_assert_uint_eq(a->size, b->size);
-	ck_assert_int_eq(a->status, b->status);
-	ck_assert_uint_eq(a->flags, b->flags);
-	ck_assert_uint_eq(a->code, b->code);
-	ck_assert_uint_eq(a->time, b->time);
-	ck_assert_uint_eq(a->text_len, b->text_len);
-	ck_assert_uint_eq(a->data_len, b->data_len);
+	frame_ck_fields(a, b);
 	if (a->text_len)
-		ck_assert_int_eq(memcmp(a->text, b->text, a->text_len), 0);
+		ck_assert_mem_eq(a->text, b->text, a->text_len);
 	if (a->data_len)
-		ck_assert_int_eq(memcmp(a->data, b->data, a->data_len), 0);
+		ck_assert_mem_eq(a->data, b->data, a->data_len);
 }
 
 START_TEST(comes_back)

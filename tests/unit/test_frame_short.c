@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame_fields.h"
 #include "proto/frame_short.h"
 #include "tests/check_main.h"
 
@@ -71,22 +72,9 @@ static struct frame any_frame(uint8_t data[static ROOM])
 
 static void ck_same(const struct frame *a, const struct frame *b)
 {
-	ck_assert_int_eq(a->type, b->type);
-	ck_assert_uint_eq(a->seq, b->seq);
-	ck_assert_uint_eq(a->fds, b->fds);
-	ck_assert_uint_eq(a->function, b->function);
-	ck_assert_uint_eq(a->gt, b->gt);
-	ck_assert_uint_eq(a->addr, b->addr);
-	ck_assert_uint_eq(a->value, b->value);
-	ck_assert_uint_eq(a->size, b->size);
-	ck_assert_int_eq(a->status, b->status);
-	ck_assert_uint_eq(a->flags, b->flags);
-	ck_assert_uint_eq(a->code, b->code);
-	ck_assert_uint_eq(a->time, b->time);
+	frame_ck_fields(a, b);
 	ck_assert_ptr_eq(a->text, b->text);
-	ck_assert_uint_eq(a->text_len, b->text_len);
 	ck_assert_ptr_eq(a->data, b->data);
-	ck_assert_uint_eq(a->data_len, b->data_len);
 }
 
 /* Both decoders on a copy that ends where its memory ends. True: the short cut took it. */

@@ -86,6 +86,15 @@ static void map_hole(void)
 	px_map(&p, HOLE, LX_DATA(1), PX_PAGE);
 }
 
+/* The page is there, the fault is answered, and what stores() wanted is done. */
+static void serve(const struct fx_msg *m)
+{
+	map_hole();
+	answer(m, false);
+	fx_run(f, 10);
+	ck_assert_uint_eq(px_get(&p, 0), 8);
+}
+
 /* A miss is told with its fields; the context stops; after the page is there and the
  * answer, the same command runs again and all is done once. */
 START_TEST(told_and_resumed)
@@ -103,11 +112,8 @@ START_TEST(told_and_resumed)
 	ck_assert(silent());
 	ck_assert_uint_eq(px_get(&p, 0), 0);
 	ck_assert(guc_idle(&f->card));
-	map_hole();
-	answer(&m, false);
-	fx_run(f, 10);
+	serve(&m);
 	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(1)), 7);
-	ck_assert_uint_eq(px_get(&p, 0), 8);
 	ck_assert(silent());
 	ck_assert_uint_eq(lx_head(f, 1, 0), lx_tail(f, 1, 0));
 }
@@ -125,10 +131,7 @@ START_TEST(told_again)
 		fx_run(f, 10);
 	}
 	m = fault();
-	map_hole();
-	answer(&m, false);
-	fx_run(f, 10);
-	ck_assert_uint_eq(px_get(&p, 0), 8);
+	serve(&m);
 	ck_assert(silent());
 }
 END_TEST
@@ -195,10 +198,7 @@ START_TEST(others_go_on)
 	fx_run(f, 10);
 	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(2)), 5);
 	ck_assert(silent());
-	map_hole();
-	answer(&m, false);
-	fx_run(f, 10);
-	ck_assert_uint_eq(px_get(&p, 0), 8);
+	serve(&m);
 }
 END_TEST
 
@@ -218,10 +218,7 @@ START_TEST(disabled)
 	lx_mode(f, 1, 0, 1);
 	fx_run(f, 10);
 	m = fault();
-	map_hole();
-	answer(&m, false);
-	fx_run(f, 10);
-	ck_assert_uint_eq(px_get(&p, 0), 8);
+	serve(&m);
 }
 END_TEST
 
@@ -281,10 +278,7 @@ START_TEST(paused)
 	ck_assert_uint_eq(fx_control(f, 0, 1, GUC_VF_RESUME), 0);
 	fx_run(f, 5);
 	ck_assert(silent());
-	map_hole();
-	answer(&m, false);
-	fx_run(f, 10);
-	ck_assert_uint_eq(px_get(&p, 0), 8);
+	serve(&m);
 }
 END_TEST
 
@@ -310,11 +304,8 @@ START_TEST(moved)
 	fx_run(f, 10);
 	f->vf_fence = 0;
 	m = fault();
-	map_hole();
-	answer(&m, false);
-	fx_run(f, 10);
+	serve(&m);
 	ck_assert_uint_eq(fx_get(f, 1, LX_DATA(1)), 7);
-	ck_assert_uint_eq(px_get(&p, 0), 8);
 }
 END_TEST
 
