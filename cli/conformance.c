@@ -34,6 +34,7 @@ static const struct section {
 	{ 'P', "PF control" },
 	{ 'M', "save, restore, image" },
 	{ 'Q', "relay" },
+	{ 'X', "weaknesses" },
 };
 #define SECTIONS (sizeof(sections) / sizeof(*sections))
 

@@ -64,6 +64,9 @@ page() {
 	# A scenario, or what makes one in a file of the suite.
 	/^(scenario\{ id = |odd\(|fixup\(|listed\()"/ {
 		split($0, quoted, "\"")
+		# Rows on weaknesses are not of the checklist.
+		if (quoted[2] ~ /^X-/)
+			next
 		if (!(quoted[2] in title)) {
 			printf "%s: no such id in tests/checklist.tsv: %s\n", FILENAME, quoted[2] | "cat >&2"
 			bad = 1

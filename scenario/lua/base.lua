@@ -65,6 +65,19 @@ function core.take(call, given)
 	return out
 end
 
+-- Names that `--set NAME=A,B` has, or nil: weaknesses for drivers that say nothing of theirs.
+function core.asked(name)
+	local value = core.param(name)
+	if not value then
+		return nil
+	end
+	local list = {}
+	for one in value:gmatch("[^,]+") do
+		list[#list + 1] = one
+	end
+	return list
+end
+
 function core.object(class, fields)
 	return setmetatable(fields, { __index = core.classes[class], __name = class })
 end

@@ -23,7 +23,8 @@ for _, o in ipairs {
 	{ "ggtt_tlb", "a GGTT TLB that only an invalidation refreshes; false" },
 	{ "engine_budget", "commands that a context runs a tick; 64" },
 	{ "pf", "false: no PF driver, function 0 is the script's" },
-	{ "pf_quirks", "list of the PF's weaknesses (`gucemu pf serve --help`)" },
+	{ "pf_quirks", "list of the PF's weaknesses (`gucemu pf serve --help`); those of " ..
+		"`--set pf_quirk=NAME`" },
 	{ "disclose", "the PF says why it refuses a relay request; false" },
 	{ "testloop", "the PF serves the relay's test loop; false" },
 	{ "admin_only", "the PF runs no work; false" },
@@ -49,6 +50,7 @@ core.def("Cards", "card{OPTIONS}", "Power a card on; its PF is up when this retu
 		local n = #cards
 		o.abi = o.abi or (core.param("generation") == "seed" and 26 or nil)
 		o.ggtt_offset = o.ggtt_offset or n * (64 << 20)
+		o.pf_quirks = o.pf_quirks or core.asked("pf_quirk")
 		local index, tag = core.card_new(o)
 		local c = core.object("card", { index = index, name = o.name or string.char(65 + index),
 			no_pf = o.pf == false })

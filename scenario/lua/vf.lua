@@ -9,13 +9,14 @@ for _, o in ipairs {
 	{ "driver", "false: a machine with memory only, the script plays the driver" },
 	{ "mem", "bytes of memory, 8M", "size" },
 	{ "generation", "`seed`, `latest` or `auto`, which follows the negotiated ABI" },
-	{ "quirks", "list of Linux 7.2's weaknesses (`gucemu vf --help`)" },
-	{ "skip", "list of fixups to leave out" },
+	{ "quirks", "list of Linux 7.2's weaknesses (`gucemu vf --help`); those of " ..
+		"`--set quirk=NAME`" },
+	{ "skip", "list of fixups to leave out; those of `--set skip=NAME`" },
 	{ "twice", "list of fixups to do twice" },
 	{ "min_minor", "least VF ABI minor it wants, 1 or 2" },
 	{ "ccs", "registers compression contexts; true where the card has metadata for them" },
 	{ "indirect_ring", "contexts with indirect ring state; false" },
-	{ "relay", "boots with relay handshake and runtime registers; true" },
+	{ "relay", "has a relay: handshake and runtime registers at boot, requests, answers; true" },
 	{ "testloop", "serves the PF's relay test loop; false" },
 	{ "never_wedge", "a failed recovery only ends the queues of its GT; false" },
 	{ "shared_queue", "one worker for the recoveries of both GTs; false" },
@@ -41,6 +42,10 @@ core.def("VFs", "card:vf(n, {OPTIONS})",
 			c.pf:provision(n, o.provision)
 		end
 		local v = core.object("vf", { kind = "vf", driver = o.driver ~= false })
+		if v.driver then
+			o.quirks = o.quirks or core.asked("quirk")
+			o.skip = o.skip or core.asked("skip")
+		end
 		v.id = core.vf_new(c.index, n, o)
 		core.vf_made(v, c, n, o)
 		if v.driver and o.boot ~= false then

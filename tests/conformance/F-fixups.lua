@@ -16,14 +16,8 @@ local function fixup(id, structure, text, options)
 		if not ours then
 			return
 		end
-		local o = { skip = { structure } }
-		for name, value in pairs(options and options.vf or {}) do
-			o[name] = value
-		end
-		s = stage{ card = options and options.card, vf = o, load = { wide = true } }
-		if options and options.before then
-			options.before(s)
-		end
+		s = stage{ card = options and options.card,
+			vf = over({ skip = { structure } }, options and options.vf), load = { wide = true } }
 		s:move(nil, { stop_at = "thaw" }):continue()
 		await{ point = "mbox-reply", action = "RESFIX_DONE" }
 		expect.finding{ structure = structure, card = s.b }
@@ -60,15 +54,30 @@ end }
 scenario{ id = "F-06", level = "must", source = "S", needs = inside,
 	text = "Messages that the GuC had not read are gone, or their addresses are the new ones",
 	run = function()
-	local s = stage{ card = { drain = false }, load = false }
-	s.v:queue():submit():wait()
-	vmm.freeze(s.v)
-	local q = s.v:queue(0, "blitter")
-	q:submit("store", 7)
-	vmm.thaw(s.v)
-	s:move()
-	s:works()
-	expect.no{ point = "finding", structure = "h2g" }
+	for _, skip in ipairs{ {}, { "h2g" } } do
+		local s = stage{ card = { drain = false }, load = false,
+			vf = #skip > 0 and { skip = skip } or nil }
+		s.v:queue():submit():wait()
+		local q = s.v:queue(0, "blitter")
+		-- The GuC does not hear of the context's registration.
+		fault("on mmio-write vf=1 do drop", s.a)
+		local before = s.v:rings()
+		q:submit("store", 7)
+		sleep(0.1)
+		local after = s.v:rings()
+		expect.ne(after.h2g_tail, before.h2g_tail, "tail of H2G")
+		mark()
+		s:move(nil, { stop_at = "thaw" }):continue()
+		await{ point = "mbox-reply", action = "RESFIX_DONE" }
+		if #skip > 0 then
+			-- Left there with its old address, it is found.
+			expect.finding{ structure = "h2g", card = s.b }
+		else
+			s:works()
+			expect.no{ point = "finding", structure = "h2g" }
+			expect.event{ point = "h2g", action = "REGISTER_CONTEXT", vf = 1, card = s.b }
+		end
+	end
 end }
 
 scenario{ id = "F-30", level = "must", source = "S",
@@ -145,8 +154,9 @@ scenario{ id = "F-35", level = "should", source = "S/D", needs = inside,
 	run = function()
 	local s = stage{ card = { gap_profile = true }, load = { wide = true } }
 	s:move()
-	s:works()
+	s.v:recovered()
 	expect.no{ point = "finding" }
+	s:works()
 	s = stage{ card = { gap_profile = true }, vf = { quirks = { "fixup-gaps" } },
 		load = { wide = true } }
 	s:move()

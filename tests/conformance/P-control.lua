@@ -29,7 +29,7 @@ scenario{ id = "P-02", level = "must", source = "S", needs = alone,
 	expect.fails("EALREADY", function() a.pf:pause(1) end)
 end }
 
-scenario{ id = "P-03", level = "must", source = "S", needs = alone,
+scenario{ id = "P-03", level = "should", source = "S/D", needs = alone,
 	text = "PAUSE_DONE comes after the caller has gone: the VF runs again, and can be paused",
 	run = function()
 	local a = provisioned()
@@ -119,7 +119,7 @@ scenario{ id = "P-24", level = "must", source = "S", needs = alone,
 	a.pf:pause(1)
 	local op = a.pf:start_save(1)
 	a.pf:reset()
-	expect.eq(failed(op), "ECANCELED")
+	expect.eq(ended(op), "ECANCELED")
 	expect.eq(a.pf:info(1).state[0], "ready")
 	local after = a:info(1)
 	for _, field in ipairs{ "ggtt_start", "ggtt_size", "contexts", "doorbells" } do
@@ -142,12 +142,26 @@ end }
 scenario{ id = "P-26", level = "must", source = "S", needs = alone,
 	text = "The PF knows whether a VF has all it needs, a part, or nothing",
 	run = function()
-	local a = card{ vfs = 2 }
+	local a = card{ vfs = 2, gts = 2 }
+	local share = { ggtt = "8M", contexts = 8 }
 	expect.eq(a.pf:info(1).valid, "no")
-	a.pf:provision(1, { ggtt = "8M", contexts = 8 })
+	expect.fails(nil, function() a.pf:pause(1) a.pf:save(1) end)
+	-- One of its GuCs has its share, the other not yet.
+	fault("on h2g pf gt=1 action=UPDATE_VF_CFG first=1 do delay 1s", a)
+	local op = a.pf:start("provision", 1, share)
+	sleep(500)
+	expect.eq(a.pf:info(1).valid, "partly")
+	op:wait()
 	expect.eq(a.pf:info(1).valid, "yes")
+	expect.eq(a.pf:info(2).valid, "no")
 	a.pf:unprovision(1)
 	expect.eq(a.pf:info(1).valid, "no")
+	-- One of them does not take it: then none has it.
+	fault("on h2g pf gt=1 action=UPDATE_VF_CFG first=1 do failure 0x60", a)
+	expect.fails("EIO", function() a.pf:provision(2, share) end)
+	expect.eq(a.pf:info(2).valid, "no")
+	a.pf:provision(2, share)
+	expect.eq(a.pf:info(2).valid, "yes")
 end }
 
 scenario{ id = "P-28", level = "must", source = "S", needs = alone,
@@ -173,17 +187,7 @@ scenario{ id = "P-29", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:vfio(1), "running")
 	mark()
 	a.pf:vfio(1, "stop-copy")
-	local image = {}
-	while true do
-		local piece = a.pf:vfio_read(1, 1000)
-		if piece == "" then
-			break
-		elseif piece then
-			image[#image + 1] = piece
-		else
-			sleep(1)
-		end
-	end
+	local image = read_out(a, function() return 1000 end)
 	expect.order{
 		{ point = "h2g", action = "VF_CONTROL", dw = { [2] = 1 }, card = a },
 		{ point = "h2g", action = "SAVE_RESTORE_VF", card = a },

@@ -111,12 +111,23 @@ end }
 scenario{ id = "Q-7.1-11", level = "must", source = "S", needs = inside,
 	text = "What comes before the relay is up is not served",
 	run = function()
-	local a = card{}
-	local v = a:vf(1, { relay = false })
-	mark()
-	a.pf:send{ hxg.header("RELAY_TO_VF"), 1, 77, TESTLOOP }
-	expect.no{ point = "h2g", action = "RELAY_TO_PF", type = "SUCCESS", within = 200 }
-	v:queue():submit():wait()
+	for _, up in ipairs{ false, true } do
+		local a = card{}
+		local v = a:vf(1, { relay = up, testloop = true })
+		mark()
+		a.pf:send{ hxg.header("RELAY_TO_VF"), 1, 77, TESTLOOP }
+		await{ point = "g2h", action = "RELAY_FROM_PF", vf = 1, dw = { [1] = 77 } }
+		sleep(200)
+		local answers = events{ point = "h2g", action = "RELAY_TO_PF", vf = 1 }
+		expect.eq(#answers, up and 1 or 0, "answers")
+		expect.eq(v:rings().bad_events, up and 0 or 1, "events that were refused")
+		if up then
+			expect.eq({ answers[1].dw[1], hxg.type(answers[1].dw[2]) }, { 77, "SUCCESS" })
+		else
+			expect.fails("ENODEV", function() v:relay{ HANDSHAKE, 1 << 16 } end)
+		end
+		v:queue():submit():wait()
+	end
 end }
 
 -- A message of the VF that GuC or the PF does not pass on, and the next, which is served.

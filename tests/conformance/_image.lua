@@ -51,7 +51,7 @@ function build(doc)
 				#before + 40 + 32)
 		end
 		local fixed = string.pack("<I2I1I1I4I4I4I8I4I4I4", s.type, s.tile, s.gt, s.flags,
-			s.lie_seq or seq, s.mbz, s.offset, s.raw, s.lie_stored or #payload, crc32c(payload))
+			seq, s.mbz, s.offset, s.raw, s.lie_stored or #payload, crc32c(payload))
 		out[#out + 1] = fixed .. string.pack("<I4", crc32c(fixed)) .. payload
 		seq = seq + 1
 	end

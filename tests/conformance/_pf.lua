@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- What scenarios on the PF share.
+include "_common.lua"
 
 alone = { "in-process", "our-pf" }
 pf_only = { "our-pf" }
@@ -15,8 +16,19 @@ function provisioned(options)
 	return a
 end
 
--- Wait for an operation that has to fail: its errno's name, or nil when it did not.
-function failed(op, ms)
-	local ok, why = pcall(op.wait, op, ms or 30000)
-	return not ok and why.errno or nil
+-- What the file of a VF in stop-copy has up to its end, `piece(n)` bytes the nth time, in
+-- pieces.
+function read_out(a, piece)
+	local pieces, n = {}, 0
+	while true do
+		n = n + 1
+		local bytes = a.pf:vfio_read(1, piece(n))
+		if bytes == "" then
+			return pieces
+		elseif bytes then
+			pieces[#pieces + 1] = bytes
+		else
+			sleep(1)
+		end
+	end
 end

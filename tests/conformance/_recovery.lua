@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- What scenarios on recoveries share: two cards, a VF that works, a migration.
+include "_common.lua"
 
 MIB = 1 << 20
 seed_generation = param("generation") == "seed"
@@ -12,11 +13,7 @@ DONE = { point = "mbox-request", action = "RESFIX_DONE" }
 
 -- A card whose VFs may begin anywhere: these scenarios say where.
 local function made(options)
-	local o = { ggtt_offset = 0 }
-	for name, value in pairs(options or {}) do
-		o[name] = value
-	end
-	return card(o)
+	return card(over({ ggtt_offset = 0 }, options))
 end
 
 -- Cards A and B as `options.card` says (B as `options.there`), a VF on A, booted and, where
@@ -26,14 +23,7 @@ function stage(options)
 	local o = options or {}
 	local s = { start = o.start or 64 * MIB }
 	s.a, s.b = made(o.card), made(o.there or o.card)
-	local vf = { provision = { ggtt = "16M", contexts = 64, start = s.start } }
-	for name, value in pairs(o.vf or {}) do
-		vf[name] = value
-	end
-	-- Does the suite notice? `gucemu run --set quirk=NAME`, `--set skip=FIXUP`.
-	vf.quirks = vf.quirks or param("quirk") and { param("quirk") }
-	vf.skip = vf.skip or param("skip") and { param("skip") }
-	s.v = s.a:vf(1, vf)
+	s.v = s.a:vf(1, over({ provision = { ggtt = "16M", contexts = 64, start = s.start } }, o.vf))
 	if ours and o.load ~= false then
 		s.load = s.v:load(o.load or {})
 	elseif not has "our-client" then
@@ -44,11 +34,8 @@ function stage(options)
 
 	-- Migrate to card B at `start`; `more`: other options of vmm.migrate.
 	function s:move(start, more)
-		local how = { provision = { ggtt = "16M", contexts = 64, start = start or 320 * MIB } }
-		for name, value in pairs(more or {}) do
-			how[name] = value
-		end
-		return vmm.migrate(self.v, self.b, how)
+		return vmm.migrate(self.v, self.b, over({ provision = { ggtt = "16M", contexts = 64,
+			start = start or 320 * MIB } }, more))
 	end
 	-- And back to card A.
 	function s:back(start, more)
@@ -154,10 +141,4 @@ function pause_in_recovery(s)
 	s:odd("on mbox-reply vf=1 action=QUERY_SINGLE_KLV key=0x0001 first=1 do pause")
 	s:move()
 	await{ point = "state", to = "VF_RESFIX_PAUSED", input = "PAUSE", card = s.b }
-end
-
--- Wait until the operation has ended; its errno's name, or nil when it went well.
-function ended(op, ms)
-	local ok, why = pcall(op.wait, op, ms or 10000)
-	return not ok and why.errno or nil
 end

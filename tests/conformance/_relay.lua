@@ -1,17 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- What scenarios on the relay share: a VF played by the script, whose messages to the PF
 -- go through the GuC like a driver's.
+include "_common.lua"
 
 local last_id = 0
 
 -- A card, and on it a VF with rings and no driver. `options`: of the card, which says why
 -- it refuses something unless told otherwise.
 function asker(options)
-	local o = { disclose = true }
-	for name, value in pairs(options or {}) do
-		o[name] = value
-	end
-	local s = { a = card(o) }
+	local s = { a = card(over({ disclose = true }, options)) }
 	s.v = s.a:vf(1, { driver = false })
 	s.v:open_rings()
 	mark()
@@ -70,6 +67,23 @@ function asker(options)
 		return pairs_, reply[1]
 	end
 	return s
+end
+
+-- A driver boots on a card with these rules, each of which fires once. The driver, and
+-- what its boot ends with: an errno's name, or nil.
+function boot_with(rules, options)
+	local a = card(options or {})
+	local v = a:vf(1, { boot = false })
+	local added = {}
+	for n, rule in ipairs(rules) do
+		added[n] = fault(rule, a)
+	end
+	mark()
+	local ok, why = pcall(v.boot, v)
+	for n, rule in ipairs(rules) do
+		expect.eq(added[n]:fired(), 1, rule)
+	end
+	return v, not ok and why.errno or nil
 end
 
 HANDSHAKE, QUERY_RUNTIME, TESTLOOP = 0x0001, 0x0101, 0xDEB1
