@@ -133,7 +133,7 @@ static bool start_handles(struct demo *d)
 	uv_signal_init(&d->loop, &d->sigterm);
 	d->handles = true;
 	uv_timer_start(&d->watchdog, on_watchdog,
-		       1000ull * (DEMO_SECONDS + SECONDS_PER_VF * d->opt.vfs), 0);
+		       1000ull * (DEMO_SECONDS + SECONDS_PER_VF * d->opt.vfs), 1000);
 	return uv_signal_start(&d->sigchld, on_sigchld, SIGCHLD) == 0 &&
 	       uv_signal_start(&d->sigint, on_stop, SIGINT) == 0 &&
 	       uv_signal_start(&d->sigterm, on_stop, SIGTERM) == 0;

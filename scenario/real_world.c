@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOK_MS 20u /* how soon a child's end is seen */
+#define LOOK_MS 20u /* how soon a child's end is seen, and a turn ends */
 
 static uint64_t now(const struct script *s)
 {
@@ -40,8 +40,11 @@ static bool turn(struct script *s, uint64_t limit)
 	uint64_t at = now(s), ms = limit > at ? (limit - at + 999999) / 1000000 : 0;
 	size_t before = s->events.n;
 
-	uv_timer_start(&r->timer, on_timer, ms < LOOK_MS ? ms : LOOK_MS, 0);
-	uv_run(&r->loop, UV_RUN_ONCE);
+	/* Timers that are due run before the loop waits: one that does not repeat would leave
+	 * it waiting without a limit. */
+	uv_update_time(&r->loop);
+	uv_timer_start(&r->timer, on_timer, ms < LOOK_MS ? ms : LOOK_MS, LOOK_MS);
+	uv_run(&r->loop, ms ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	real_reap(r);
 	for (unsigned i = 0; i < r->cards; i++)
 		real_card_connect(&r->card[i]);

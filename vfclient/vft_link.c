@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define HELLO_MS 5000u
+#define LATE_AGAIN_MS 10u
 #define ERRNO_MAX 4095 /* of Linux */
 
 /* --- sending ------------------------------------------------------------------------ */
@@ -430,7 +431,8 @@ int vft_link_wait(struct vft_link *l, bool (*done)(void *user), void *user, unsi
 	l->waiting++;
 	l->late = false;
 	uv_update_time(l->loop);
-	uv_timer_start(&l->limit, on_limit, timeout_ms, 0);
+	/* Again and again: a turn that begins when it is due waits for what comes next. */
+	uv_timer_start(&l->limit, on_limit, timeout_ms, LATE_AGAIN_MS);
 	while (!done(user)) {
 		err = l->closing ? -ENOTCONN : l->err;
 		if (err == 0 && l->late)

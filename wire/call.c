@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* HELLO must be answered at once. */
-#define HELLO_MS 5000u
+#define HELLO_MS      5000u
+#define LATE_AGAIN_MS 10u
 
 uint32_t wire_seq(struct wire *w)
 {
@@ -95,8 +96,10 @@ int wire_call(struct wire *w, struct frame *request, const int *fds, unsigned ti
 		return err;
 	*wait = (struct wire_wait){ .seq = request->seq };
 	w->answer_len = 0;
+	uv_update_time(loop);
+	/* Again and again: a turn that begins when it is due waits for what comes next. */
 	if (timeout_ms > 0)
-		uv_timer_start(&w->timer, on_late, timeout_ms, 0);
+		uv_timer_start(&w->timer, on_late, timeout_ms, LATE_AGAIN_MS);
 	while (!wait->done && !wait->ended && !wait->late)
 		uv_run(loop, UV_RUN_ONCE);
 	done = wait->done;

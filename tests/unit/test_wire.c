@@ -644,6 +644,22 @@ START_TEST(synchronous_call)
 }
 END_TEST
 
+START_TEST(call_after_a_pause)
+{
+	/* A time limit is that of the call: a loop that did not turn for longer, whose clock
+	 * is behind, neither ends a call at once nor waits without a limit. */
+	const struct timespec pause = { 0, 120000000 };
+	struct wire_answer a;
+	uint64_t began;
+
+	uv_update_time(&loop);
+	nanosleep(&pause, NULL);
+	began = uv_hrtime();
+	ck_assert_int_eq(wire_control(wire, "", 50, &a), -ETIMEDOUT);
+	ck_assert_uint_ge(uv_hrtime() - began, 49000000);
+}
+END_TEST
+
 START_TEST(connect_errors)
 {
 	/* Errors of connecting say what to do. */
@@ -722,6 +738,7 @@ int main(void)
 	tcase_add_test(tc, fed);
 	tcase_add_test(tc, descriptors_are_sent);
 	tcase_add_test(tc, synchronous_call);
+	tcase_add_test(tc, call_after_a_pause);
 	tcase_add_test(tc, connect_errors);
 	tcase_add_test(tc, foreign_memory);
 	suite_add_tcase(s, tc);
