@@ -3,6 +3,7 @@
 is a function of a machine; it raises Trouble, or Left where it can't be done."""
 import re
 
+import findings
 import moves
 from machine import BASES, Left, Trouble
 from moves import DEVICE, DRIVER, ENABLED, recovered
@@ -16,6 +17,7 @@ HANG = (r"Timed ?out job", JOB)
 CAT = (r"memory CAT error", JOB, r"(?#)Fault response: Unsuccessful")
 NEW_QUEUES = (JOB, r"(?#)gpu_scheduler\.h|Call Trace|migration_worker_func|linked in:",
               r"(?#)Hardware name|Workqueue:|RIP: |Tainted|CPU: ")
+HUNG = (JOB, r"(?#)Call Trace|blocked for more than|Tainted|Workqueue:")
 FAULT = (r"Fault response: Unsuccessful", JOB, r"(?#)memory CAT error")
 
 
@@ -187,8 +189,11 @@ TESTS = {test.name: test for test in (
     Test("migrate-probe", moves.during_probe, "during the probe: classed, no more"),
     Test("migrate-gone", when_able(moves.gone), "QEMU killed or panic in mid-migration"),
     Test("migrate-series", series, "--times N: idle, loaded, blocked, both"),
-    Test("deadlock", when_able(moves.deadlock), "finding 0001: H2G undrained at PAUSE, two GTs"),
-    Test("stale-ptes", when_able(moves.stale_entries), "finding 0002: entries at the old base"),
+    Test("deadlock", when_able(findings.deadlock),
+         "finding 0001: an invalidation of GT1 unread at PAUSE", HUNG),
+    Test("deadlock-again", when_able(findings.deadlock_again),
+         "finding 0001: migrated again while GT1's RESFIX_DONE waits", HUNG),
+    Test("stale-ptes", when_able(findings.stale_entries), "finding 0002: entries at the old base"),
     Test("new-queues", when_able(moves.new_queues),
          "findings 0004, 0005: queues made while it is migrated again in mid-recovery",
          NEW_QUEUES),
@@ -203,11 +208,13 @@ BASIC = (("ptl", "probe"), ("ptl", "smoke"), ("ptl", "migrate"), ("ptl-1gt", "pr
 SMALL = ("probe", "smoke", "commands", "migrate")
 ABILITIES = ("probe", "smoke", "migrate")
 # Those need a card of their own, or show what the driver does wrong.
-APART = ("migrate-probe", "deadlock", "stale-ptes",
+APART = ("migrate-probe", "deadlock", "deadlock-again", "stale-ptes",
          "new-queues", "late-recovery", "numbers")
-# Card and test that show a finding of docs/findings.
-FINDINGS = {"0001": ("ptl-nodrain", "deadlock"), "0002": ("ptl-record", "stale-ptes"),
-            "0003": ("ptl", "migrate-probe"), "0004": ("ptl-1gt-record", "new-queues"),
-            "0005": ("ptl-record", "new-queues")}
+# Cards and tests that show a finding of docs/findings.
+FINDINGS = {"0001": (("ptl-nodrain", "deadlock"), ("ptl", "deadlock-again")),
+            "0002": (("ptl-record", "stale-ptes"),),
+            "0003": (("ptl", "migrate-probe"),),
+            "0004": (("ptl-1gt-record", "new-queues"),),
+            "0005": (("ptl-record", "new-queues"),)}
 DEFAULT = tuple(("ptl", name) for name in TESTS if name not in APART) + \
     tuple(("ptl-1gt", name) for name in SMALL)

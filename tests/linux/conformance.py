@@ -5,14 +5,12 @@ does by docs/protocol/vf-lifecycle.md, 4 to 7."""
 import functools
 import json
 import re
-import subprocess
-import threading
 import time
 
 import cases
 import moves
 from machine import BASES, Left, Trouble
-from misbehave import fault_verb
+from moments import Moment, await_fired, fault_verb, move_paused
 from moves import DEVICE, DRIVER, ENABLED
 
 WAIT_SECONDS = 30
@@ -182,49 +180,6 @@ def loaded(m, row):
     view = move(m, row)
     work.end()
     return view
-
-
-class Moment:
-    """Awaits that a rule fires, and stops QEMU then."""
-
-    def __init__(self, m):
-        self.m, self.hit = m, threading.Event()
-        self.child = subprocess.Popen([m.gucemu, "fault", "watch", "--socket", m.control],
-                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.thread = threading.Thread(target=self.read, daemon=True)
-        self.thread.start()
-        time.sleep(0.2)               # until it listens
-
-    def read(self):
-        for line in self.child.stdout:
-            if "'moment'" in line:
-                self.m.monitor("stop")
-                self.hit.set()
-                return
-
-    def close(self):
-        self.child.terminate()
-        self.child.wait()
-        self.thread.join(10)
-
-
-def move_paused(m, base):
-    """What pf migrate does, of a VF that a rule has paused already."""
-    image = "%s/again%d" % (m.folder, m.serial())
-    end = time.monotonic() + 10
-    while not all(state.endswith("_PAUSED") for state in m.vf_states()):
-        if time.monotonic() > end:
-            raise Trouble("the rule's pause does not end: %s" % m.vf_states())
-        time.sleep(0.01)
-    m.pf("freeze")
-    m.pf("save", image)
-    m.pf("flr")
-    m.provision(base)
-    m.pf("pause")
-    m.pf("restore", image)
-    m.pf("resume")
-    m.pf("thaw")
-    m.monitor("cont")
 
 
 def again_at(point, times=1):

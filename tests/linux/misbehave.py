@@ -9,6 +9,7 @@ import time
 
 from cases import ENABLED, load
 from machine import BASES, Trouble
+from moments import fault_verb
 
 WAIT_SECONDS = 25
 
@@ -101,14 +102,6 @@ def settle(m, since, migrates):
             return found
         time.sleep(0.5)
     return "nothing" if migrates else "well"
-
-
-def fault_verb(m, *words):
-    done = subprocess.run([m.gucemu, "fault", *words, "--socket", m.control],
-                          capture_output=True, text=True, timeout=20)
-    if done.returncode:
-        raise Trouble("fault %s: %s" % (words[0], done.stderr.strip()))
-    return done.stdout
 
 
 def run(m, fault):

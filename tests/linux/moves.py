@@ -303,48 +303,7 @@ def gone(m):
     return "5 guests gone, %d descriptors before and after" % had
 
 
-# --- findings (docs/findings) ------------------------------------------------------------------
-
-def deadlock(m, times=150):
-    """Loaded migrations of a card that leaves H2G undrained at PAUSE: until the driver hangs
-    with its recovery behind a lock whose owner waits for what that recovery would do."""
-    s, work = Series(m), load(m)
-    for i in range(times):
-        time.sleep(s.random.random() * 0.2)
-        try:
-            s.one()
-        except Trouble:
-            stacks = blocked_tasks(m)
-            holder, waiter = "xe_tlb_inval_ggtt" in stacks, "xe_ggtt_shift_nodes" in stacks
-            if not (holder and waiter):
-                raise
-            return "shown at migration %d: the recovery waits for ggtt->lock" % (i + 1)
-        work.at_work()
-    work.end()
-    raise Left("not seen in %d migrations" % times)
-
-
-def stale_entries(m, times=20):
-    """GGTT entries that the driver writes outside its range: those at the old base after a
-    migration. The card drops them."""
-    s, work = Series(m), load(m)
-    for i in range(times):
-        time.sleep(0.2)
-        s.one(STEPS[i % 4])
-    jobs = work.end()
-    states, during, foreign = {}, 0, 0
-    for line in m.trace():
-        state = re.search(r"vf1/(gt\d) state \w+ -> (\w+)", line)
-        if state:
-            states[state[1]] = state[2]
-        elif "violation" in line and "foreign GGTT entry" in line:
-            foreign += 1
-            during += any("RESFIX" in st for st in states.values())
-    if not foreign:
-        raise Left("no entry was written outside the range in %d migrations" % times)
-    return "%d entries outside the range in %d migrations, %d of them in RESFIX, %d jobs" % (
-        foreign, times, during, jobs)
-
+# --- findings (docs/findings; more in findings.py) -----------------------------------------
 
 def superseded_entries(m):
     """GGTT entries dropped between a RESFIX_DONE that was refused, because the VF had moved

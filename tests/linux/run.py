@@ -148,7 +148,7 @@ def wanted_rows(args):
     if args.bench:
         return (("ptl-record", "numbers"),)
     if args.finding:
-        return tuple(FINDINGS[number] for number in args.finding)
+        return tuple(row for number in args.finding for row in FINDINGS[number])
     several = len(args.kernel or ()) > 1 or "all" in (args.kernel or ())
     if not args.test and not args.card and not several:
         return DEFAULT

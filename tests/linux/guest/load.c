@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Work for a guest that is being migrated: `load` keeps all engines busy from
  * several processes and checks every result; `block` stands in the middle of
- * batches until a file appears. Each line that they print is a fact; the last one
- * begins with "load:" or "block:". */
+ * batches until a file appears; `drop` lets queues go then that are idle. Each line
+ * that they print is a fact; the last one begins with "load:", "block:" or "drop:". */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -189,5 +189,34 @@ int block_main(const char *release)
 		     m.map[i * SLOT / 4]);
 	}
 	printf("block: released on %u engines\n", x.engines);
+	return 0;
+}
+
+int drop_main(const char *release)
+{
+	uint32_t queue[4];
+	struct space s;
+	struct mem m;
+	struct xe x;
+
+	xe_open(&x);
+	space_new(&s, &x, 0);
+	m = mem_new(&s, PAGE);
+	for (unsigned i = 0; i < 4; i++) {
+		queue[i] = queue_new(&s, &x.engine[0]);
+		run(&s, queue[i], job_batch(&m, i, i));
+		check(&m, i, i);
+	}
+	puts("queues are there");
+	fflush(stdout);
+	while (access(release, F_OK))
+		sleep_ms(5);
+	for (unsigned i = 0; i < 4; i++)
+		queue_end(&x, queue[i]);
+	puts("drop: 4 queues");
+	fflush(stdout);
+	/* The address space would be invalidated on all GTs: not now. */
+	while (access(release, F_OK) == 0)
+		sleep_ms(5);
 	return 0;
 }

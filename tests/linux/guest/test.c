@@ -173,7 +173,9 @@ int main(int argc, char **argv)
 				 argc == 6);
 	if (strcmp(mode, "block") == 0 && argc == 3)
 		return block_main(argv[2]);
+	if (strcmp(mode, "drop") == 0 && argc == 3)
+		return drop_main(argv[2]);
 	fputs("usage: xetest list | run [PATTERN...] | load SECONDS PROCESSES [STOP-FILE [steady]] |\n"
-	      "       block FILE\n", stderr);
+	      "       block FILE | drop FILE\n", stderr);
 	return 2;
 }

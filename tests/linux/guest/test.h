@@ -34,5 +34,7 @@ void must_end_well(const int *pids, unsigned n);
 /* Until the time is over or, if there is one, until the file `stop` exists. */
 int load_main(unsigned seconds, unsigned processes, const char *stop, bool steady);
 int block_main(const char *release);
+/* Stays until `release` is gone again. */
+int drop_main(const char *release);
 
 #endif
