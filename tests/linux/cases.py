@@ -5,6 +5,7 @@ import re
 
 import findings
 import moves
+import resets
 from machine import BASES, Left, Trouble
 from moves import DEVICE, DRIVER, ENABLED, recovered
 
@@ -18,6 +19,9 @@ CAT = (r"memory CAT error", JOB, r"(?#)Fault response: Unsuccessful")
 NEW_QUEUES = (JOB, r"(?#)gpu_scheduler\.h|Call Trace|migration_worker_func|linked in:",
               r"(?#)Hardware name|Workqueue:|RIP: |Tainted|CPU: ")
 HUNG = (JOB, r"(?#)Call Trace|blocked for more than|Tainted|Workqueue:")
+RESET = (r"trying reset from force_reset",)
+RACED = (r"trying reset from force_reset", r"WARN_ON\(vf_recovery", JOB, r"(?#)gpu_scheduler\.h|"
+         r"Call Trace|Workqueue:|RIP: |Tainted|CPU: |linked in:|Hardware name|\+0x[0-9a-f]+/0x")
 FAULT = (r"Fault response: Unsuccessful", JOB, r"(?#)memory CAT error")
 
 
@@ -28,9 +32,9 @@ class Test:
 
     def run(self, m):
         """A note for the table, or None."""
-        since = len(m.kernel_log)
+        log, since = m.kernel_log, len(m.kernel_log)
         note = self.function(m)
-        m.healthy(self.expected, since)
+        m.healthy(self.expected, since if m.kernel_log is log else 0)
         return note
 
 
@@ -91,11 +95,7 @@ def rebind(m):
 
 def gt_reset(m):
     load(m)
-    for gt in range(m.gts):
-        m.sh("cd /sys/kernel/debug/dri/%s; cat gt%d/force_reset_sync 2>/dev/null || "
-             "cat tile0/gt%d/force_reset_sync" % (DEVICE, gt, gt))
-        if not any(re.search(r"GT%d: reset done" % gt, line) for line in m.dmesg()):
-            raise Trouble("GT%d was not reset" % gt)
+    resets.each(m)
 
 
 def suspend(m):
@@ -171,7 +171,7 @@ TESTS = {test.name: test for test in (
     Test("blits", programs("blit@*", "xe_copy_basic@*", "xe_ccs@*"),
          "fills and copies, tiled and compressed"),
     Test("gt-reset", gt_reset, "each GT is reset from debugfs",
-         (r"trying reset from force_reset",)),
+         RESET),
     Test("suspend", suspend, "devices suspended and resumed, for idle and for memory"),
     Test("close-fd", programs("xe_exec_reset@close-fd"), "processes leave with jobs running",
          (JOB,)),
@@ -184,7 +184,7 @@ TESTS = {test.name: test for test in (
     Test("migrate-blocked", when_able(moves.blocked), "every engine stands in mid-batch"),
     Test("migrate-double", when_able(moves.double), "again in mid-recovery"),
     Test("migrate-triple", when_able(moves.triple), "and again in the midst of that"),
-    Test("migrate-reset", when_able(moves.in_reset), "while a GT is being reset"),
+    Test("migrate-reset", when_able(resets.migrated_behind), "right behind a GT's reset", RESET),
     Test("migrate-handover", when_able(moves.handed_over), "to other emulator processes"),
     Test("migrate-probe", moves.during_probe, "during the probe: classed, no more"),
     Test("migrate-gone", when_able(moves.gone), "QEMU killed or panic in mid-migration"),
@@ -197,6 +197,8 @@ TESTS = {test.name: test for test in (
     Test("new-queues", when_able(moves.new_queues),
          "findings 0004, 0005: queues made while it is migrated again in mid-recovery",
          NEW_QUEUES),
+    Test("reset-race", when_able(resets.raced),
+         "finding 0006: a reset and a migration at once", RACED),
     Test("late-recovery", when_able(moves.late), "recoveries that begin with the VF running"),
     Test("numbers", moves.numbers, "what --bench measures"),
     Test("rebind", rebind, "unbound, bound, and migrated then"),
@@ -209,12 +211,13 @@ SMALL = ("probe", "smoke", "commands", "migrate")
 ABILITIES = ("probe", "smoke", "migrate")
 # Those need a card of their own, or show what the driver does wrong.
 APART = ("migrate-probe", "deadlock", "deadlock-again", "stale-ptes",
-         "new-queues", "late-recovery", "numbers")
+         "new-queues", "reset-race", "late-recovery", "numbers")
 # Cards and tests that show a finding of docs/findings.
 FINDINGS = {"0001": (("ptl-nodrain", "deadlock"), ("ptl", "deadlock-again")),
             "0002": (("ptl-record", "stale-ptes"),),
             "0003": (("ptl", "migrate-probe"),),
             "0004": (("ptl-1gt-record", "new-queues"),),
-            "0005": (("ptl-record", "new-queues"),)}
+            "0005": (("ptl-record", "new-queues"),),
+            "0006": (("ptl", "reset-race"),)}
 DEFAULT = tuple(("ptl", name) for name in TESTS if name not in APART) + \
     tuple(("ptl-1gt", name) for name in SMALL)

@@ -9,6 +9,7 @@ import time
 
 import cases
 import moves
+import resets
 from machine import BASES, Left, Trouble
 from moments import Moment, await_fired, fault_verb, move_paused
 from moves import DEVICE, DRIVER, ENABLED
@@ -256,6 +257,16 @@ def at_work(m, row):
     return view
 
 
+def in_reset(m, row):
+    """A reset has begun when the VF moves."""
+    view = View(m)
+    if not resets.overtaken(m):
+        raise Differs("it recovered, and is not wedged")
+    in_order(row.says, view.log(), "its log")
+    in_order(row.events, view.events(), "events")
+    return view
+
+
 def unbind(m):
     m.sh("echo %s >%s/unbind" % (DEVICE, DRIVER), check=False)
 
@@ -447,6 +458,10 @@ ROWS = (
     Row("R-33", "a KLV's reply has bits that must be zero", move,
         reply("0x0001", "set dw0=0x00100000/0x00100000"), wedge="EPROTO"),
     Row("R-34", "the GMD id's query fails", move, query("0x3000", "failure 0x105")),
+    Row("R-51", "migrated when a reset has rung for VF_RESET: wedged by the old base", in_reset,
+        wedge="ENXIO", says=("reset started", "request 0x508: failure 0x80",
+                             r"reset failed \(-?ENXIO\)"),
+        events=("VF_RESFIX_BLOCKED -> VF_READY", "REQUEST SELF_CFG", "FAILURE")),
     Row("R-54", "cancelled: paused, saved, resumed where it was", cancelled,
         events=("VF_RUNNING -> VF_RUNNING_PAUSED", "VF_RUNNING_PAUSED -> VF_RUNNING"),
         never=(START, ENABLED, "ready for recovery")),

@@ -119,12 +119,12 @@ class Machine:
 
     def boot(self, kernel, initrd):
         self.kernel, self.initrd = kernel, initrd
-        self.server = self.serve(self.control, "gpu", "serve.log")
+        self.server, self.gpu = self.serve(self.control, "gpu", "serve.log")
         self.provision(BASES[0])
         self.start_guest()
 
     def serve(self, control, gpu, log_name):
-        """A card's emulator, with a vfio-user socket for its VF."""
+        """A card's emulator and the vfio-user socket of its VF."""
         path = os.path.join(self.folder, gpu)
         with open(os.path.join(self.folder, log_name), "w") as log:
             server = self.start([self.gucemu, "serve", "--socket", control, "--provision", "0",
@@ -132,14 +132,13 @@ class Machine:
                                  *(o.format(folder=self.folder) for o in self.card.options),
                                  *self.serve_options], log)
         self.wait_path(path, server)
-        return server
+        return server, path
 
     def start_guest(self):
-        gpu = os.path.join(self.folder, "gpu")
         monitor, self.monitor_for_pf = (os.path.join(self.folder, x) for x in ("qmp", "qmp2"))
         accelerator = ["-accel", "kvm", "-accel", "tcg"] if os.environ.get("GUCEMU_KVM") else \
             ["-accel", "tcg"]
-        device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": gpu}}
+        device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": self.gpu}}
         self.qemu = self.start(self.kit.qemu_command(
             *accelerator, "-m", MEMORY, "-smp", "1",
             "-object", "memory-backend-memfd,id=m,size=%s,share=on" % MEMORY,
@@ -345,11 +344,11 @@ class Machine:
         """To an emulator of its own, by gucemu pf migrate; the old one ends."""
         number = self.serial()
         control = os.path.join(self.folder, "card%d" % number)
-        server = self.serve(control, "gpu%d" % number, "serve%d.log" % number)
+        server, gpu = self.serve(control, "gpu%d" % number, "serve%d.log" % number)
         self.pf_migrate("--to", control, "--qmp", self.monitor_for_pf, "--start", hex(base))
         self.server.terminate()
         self.server.wait(20)
-        self.server, self.control, self.base = server, control, base
+        self.server, self.control, self.gpu, self.base = server, control, gpu, base
 
     def findings(self):
         return json.loads(self.pf("findings"))["findings"]

@@ -180,21 +180,6 @@ def triple(m):
     return mid_recovery(m, 2)
 
 
-def in_reset(m, times=4):
-    """While a GT is being reset."""
-    s, work = Series(m), load(m)
-    for i in range(times):
-        gt = i % m.gts
-        m.sh("(cd /sys/kernel/debug/dri/%s; cat gt%d/force_reset_sync 2>/dev/null || "
-             "cat tile0/gt%d/force_reset_sync) >/dev/null &" % (DEVICE, gt, gt))
-        m.migrate(STEPS[i % len(STEPS)])
-        settled(m)
-        s.times += 1
-    if m.count("reset done") < times:
-        raise Trouble("not each GT was reset: %d" % m.count("reset done"))
-    return "%d migrations, %d jobs" % (s.times, work.end())
-
-
 def handed_over(m, times=4):
     """To an emulator process of its own each time: QEMU's connection goes along."""
     s, work = Series(m), load(m)
