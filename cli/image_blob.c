@@ -33,6 +33,23 @@ static void add_hex(struct json_object *o, const char *key, uint32_t value)
 	json_add_fmt(o, key, "0x%" PRIx32, value);
 }
 
+/* Registers of a platform without memory interrupts (emulator/guc/intr.h). */
+static void add_interrupts(struct json_object *o, const uint32_t *b)
+{
+	struct json_object *list = NULL;
+
+	for (uint32_t i = 0; i < GUC_INTR_DWORDS; i++) {
+		char name[16];
+
+		if (!blob_get(b, BLOB_INTR + i))
+			continue;
+		if (!list)
+			list = json_add_object(o, "interrupts");
+		snprintf(name, sizeof(name), "dword%u", i);
+		add_hex(list, name, blob_get(b, BLOB_INTR + i));
+	}
+}
+
 static void add_header(struct json_object *o, const uint32_t *b)
 {
 	static const char *const address[BLOB_ADDRS] = {
@@ -71,6 +88,7 @@ static void add_header(struct json_object *o, const uint32_t *b)
 	json_add_u64(o, "notes", blob_get(b, BLOB_NOTES));
 	json_add_u64(o, "notes_lost", blob_get(b, BLOB_NOTES_LOST));
 	add_hex(o, "notes_base", blob_get(b, BLOB_NOTES_BASE));
+	add_interrupts(o, b);
 }
 
 /* Where a batch stands: an offset, or an address of its PPGTT. */

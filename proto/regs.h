@@ -22,6 +22,28 @@
 #define VF_CAP_IS_VF               1u
 #define MAILBOX_DWORDS             4u
 
+/* Interrupts of a function before graphics 12.50: master, a bit a source in two
+ * banks, who it is and what of it (regs/xe_irq_regs.h). */
+#define REG_GFX_MSTR_IRQ       0x190010u
+#define GFX_MSTR_ENABLE        BITS(31, 31)
+#define GFX_MSTR_DW(bank)      (1u << (bank))
+#define REG_GT_INTR_DW(bank)   (0x190018u + 4u * (bank))
+#define REG_INTR_IDENTITY(bank) (0x190060u + 4u * (bank))
+#define INTR_IDENTITY_VALID    BITS(31, 31)
+#define INTR_IDENTITY_INSTANCE BITS(25, 20)
+#define INTR_IDENTITY_CLASS    BITS(18, 16)
+#define INTR_IDENTITY_BITS     BITS(15, 0)
+#define INTR_CLASS_OTHER       4u /* GuC */
+#define REG_IIR_SELECTOR(bank) (0x190070u + 4u * (bank))
+#define REG_RENDER_COPY_INTR_ENABLE 0x190030u /* render in the upper half, copy below */
+#define REG_VCS_VECS_INTR_ENABLE    0x190034u
+#define REG_GUC_SG_INTR_ENABLE      0x190038u /* GuC in the upper half */
+#define REG_RCS_INTR_MASK           0x190090u /* in the upper half, as the next */
+#define REG_BCS_INTR_MASK           0x1900A0u
+#define REG_VCS0_VCS1_INTR_MASK     0x1900A8u
+#define REG_VECS0_VECS1_INTR_MASK   0x1900D0u
+#define REG_GUC_SG_INTR_MASK        0x1900E8u
+
 /* The PF finds VF n's copy of the above at offset + n * stride. */
 #define REG_VF_STRIDE_GEN12 0x1000u /* graphics version up to 12.00 (guc-abi 2.1) */
 #define REG_VF_STRIDE       0x400u  /* later ones */
@@ -75,6 +97,18 @@
 	X(GT_COMPUTE_DSS_3, 0x9160, 4, "compute DSS, word 3")                  \
 	X(SERVICE_COPY_ENABLE, 0x9170, 4, "service copy engines present")      \
 	X(HUC_KERNEL_LOAD_INFO, 0xC1DC, 4, "bit 0: the media firmware runs")   \
+	X(GFX_MSTR_IRQ, REG_GFX_MSTR_IRQ, 4,                                   \
+	  "graphics < 12.50: bit 31 turns interrupts on, 0 and 1 say which bank has some") \
+	X(GT_INTR_DW, REG_GT_INTR_DW(0), 8,                                    \
+	  "graphics < 12.50: sources with interrupts, 1 clears")               \
+	X(INTR_ENABLE, REG_RENDER_COPY_INTR_ENABLE, 28,                        \
+	  "graphics < 12.50: interrupt bits that are on, by class")            \
+	X(INTR_IDENTITY, REG_INTR_IDENTITY(0), 8,                              \
+	  "graphics < 12.50: the selected source and its bits")                \
+	X(IIR_SELECTOR, REG_IIR_SELECTOR(0), 8,                                \
+	  "graphics < 12.50: selects a source of GT_INTR_DW")                  \
+	X(INTR_MASK, REG_RCS_INTR_MASK, 104,                                   \
+	  "graphics < 12.50: interrupt bits that are masked, by engine")       \
 	X(GUC_HOST_INTERRUPT, REG_GUC_HOST_INTERRUPT, 4,                       \
 	  "doorbell of the main GT: a write rings mailbox and ring")           \
 	X(VF_CAP, REG_VF_CAP, 4, "bit 0: this function is a VF")               \

@@ -104,6 +104,7 @@ unit_tests = \
 	tests/unit/test_guc_group \
 	tests/unit/test_guc_isolation \
 	tests/unit/test_guc_lifecycle \
+	tests/unit/test_guc_intr \
 	tests/unit/test_guc_lmem \
 	tests/unit/test_guc_mailbox \
 	tests/unit/test_guc_relay \
@@ -243,6 +244,9 @@ tests_unit_test_guc_lifecycle_SOURCES = tests/unit/test_guc_lifecycle.c \
 	tests/unit/lifecycle_wants.h $(guc_fixture)
 tests_unit_test_guc_lifecycle_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_lifecycle_LDADD = $(guc_ldadd)
+tests_unit_test_guc_intr_SOURCES = tests/unit/test_guc_intr.c $(guc_fixture) $(guc_lrc)
+tests_unit_test_guc_intr_CFLAGS = $(unit_cflags)
+tests_unit_test_guc_intr_LDADD = $(guc_ldadd)
 tests_unit_test_guc_lmem_SOURCES = tests/unit/test_guc_lmem.c $(guc_fixture) $(guc_lrc)
 tests_unit_test_guc_lmem_CFLAGS = $(unit_cflags)
 tests_unit_test_guc_lmem_LDADD = $(guc_ldadd)

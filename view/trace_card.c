@@ -35,6 +35,7 @@ void trace_from_card(gucemu_TraceCard *t, const char *name, const struct guc_geo
 		.vf_stride = o->vf_stride,
 		.lmem_size = o->lmem_size,
 		.ccs_ratio = o->ccs_ratio,
+		.irq_registers = o->irq_registers,
 	};
 	text_fmt(t->name, sizeof(t->name), "%s", name);
 	t->vf_abi_minor.size = sizeof(o->vf_abi_minor);
@@ -68,6 +69,7 @@ int trace_to_card(const gucemu_TraceCard *t, struct guc_geometry *g, struct guc_
 		.vf_stride = t->vf_stride,
 		.lmem_size = t->lmem_size,
 		.ccs_ratio = (uint16_t)t->ccs_ratio,
+		.irq_registers = t->irq_registers,
 	};
 	memcpy(o->vf_abi_minor, t->vf_abi_minor.bytes, t->vf_abi_minor.size);
 	return 0;

@@ -64,6 +64,7 @@ static void write_header(struct writer *w)
 {
 	const struct guc_function *f = w->f;
 	struct guc_blob_facts facts;
+	uint32_t intr[GUC_INTR_DWORDS];
 
 	memset(w->blob, 0, 4 * BLOB_HEADER_DWORDS);
 	guc_blob_facts(w->c, w->gt, w->vf, &facts);
@@ -82,6 +83,11 @@ static void write_header(struct writer *w)
 	set(w, BLOB_ENGINES_OFF, f->engines_off);
 	set(w, BLOB_NOTES_LOST, f->notes_lost);
 	set(w, BLOB_NOTES_BASE, (uint32_t)f->notes_base);
+	if (guc_has_intr(w->c, w->vf)) {
+		guc_intr_pack(&f->intr, intr);
+		for (unsigned i = 0; i < GUC_INTR_DWORDS; i++)
+			set(w, BLOB_INTR + i, intr[i]);
+	}
 }
 
 /* An address or size that no driver could use is saved as never set: blobs hold
@@ -306,6 +312,15 @@ static void apply_self(struct guc_function *f, const uint32_t *b)
 	f->engines_off = (uint8_t)blob_get(b, BLOB_ENGINES_OFF);
 }
 
+static void apply_intr(struct guc_function *f, const uint32_t *b)
+{
+	uint32_t dw[GUC_INTR_DWORDS];
+
+	for (unsigned i = 0; i < GUC_INTR_DWORDS; i++)
+		dw[i] = blob_get(b, BLOB_INTR + i);
+	guc_intr_unpack(&f->intr, dw);
+}
+
 static void apply_exec(struct guc_exec *x, const uint32_t *l, uint64_t start)
 {
 	uint32_t state = blob_get(l, BLOB_LRC_STATE);
@@ -411,6 +426,8 @@ void guc_blob_apply_rest(struct guc_card *c, unsigned gt, unsigned vf, uint32_t 
 	eng_tlb_drop(c, gt, vf, ENG_ASID_ANY);
 	guc_ctb_reset(c, gt, vf);
 	apply_self(f, b);
+	if (guc_has_intr(c, vf))
+		apply_intr(f, b);
 	p = apply_queued(f, blob_get(b, BLOB_QUEUED), p);
 	apply_notes(f, b, p);
 }

@@ -11,7 +11,7 @@
 #include "core.h"
 
 #define BLOB_MAGIC   0x9A55434755470D89ull /* not text: 0x89, CR, "GUGCU", 0x9A */
-#define BLOB_VERSION 3u
+#define BLOB_VERSION 4u
 
 /* Header dwords. */
 enum blob_dword {
@@ -45,7 +45,8 @@ enum blob_dword {
 	BLOB_NOTES_LOST,
 	BLOB_NOTES_BASE,  /* GGTT start of the notes, for reports only */
 	BLOB_ENGINES_OFF, /* a bit for each engine class that is stopped */
-	BLOB_HEADER_DWORDS,
+	BLOB_INTR,        /* interrupt registers (intr.h); 0 where there are none */
+	BLOB_HEADER_DWORDS = BLOB_INTR + GUC_INTR_DWORDS,
 };
 /* memirq status, source; H2G ring, descriptor; G2H ring, descriptor. */
 #define BLOB_ADDRS 6u

@@ -123,6 +123,20 @@ static enum guc_blob_hint check_facts(const struct guc_card *c, unsigned gt, uns
 	return GUC_BLOB_FINE;
 }
 
+static enum guc_blob_hint check_intr(const struct guc_card *c, unsigned vf, const uint32_t *b)
+{
+	uint32_t dw[GUC_INTR_DWORDS], any = 0;
+	struct guc_intr intr;
+
+	for (unsigned i = 0; i < GUC_INTR_DWORDS; i++) {
+		dw[i] = blob_get(b, BLOB_INTR + i);
+		any |= dw[i];
+	}
+	if (guc_has_intr(c, vf) ? !guc_intr_unpack(&intr, dw) : any)
+		return GUC_BLOB_BAD_RESERVED;
+	return GUC_BLOB_FINE;
+}
+
 static bool ring_fine(const uint32_t *b, enum blob_dword bytes, uint32_t max, bool enabled)
 {
 	/* Cursor and size of a ring follow one another, ring by ring. */
@@ -329,6 +343,8 @@ enum guc_blob_hint guc_blob_check_head(const struct guc_card *c, unsigned gt, un
 
 	guc_blob_facts(c, gt, vf, &facts);
 	hint = check_facts(c, gt, vf, blob, &facts);
+	if (!hint)
+		hint = check_intr(c, vf, blob);
 	return hint ? hint : check_self(blob, &facts);
 }
 

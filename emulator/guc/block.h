@@ -8,6 +8,7 @@
 
 #include "actions.h"
 #include "guc.h"
+#include "intr.h"
 #include "lifecycle.h"
 #include "limits.h"
 
@@ -171,6 +172,7 @@ struct guc_function { /* of one GuC */
 	uint8_t engines_off;/* classes that SCHED_ENGINE_MODE_SET stopped: bit per class */
 	uint8_t deaf;       /* GUC_DEAF_*: hooks want that it is not served */
 	uint32_t mbox[MAILBOX_DWORDS];
+	struct guc_intr intr; /* with options.irq_registers, of VFs */
 	struct guc_config config;
 	struct guc_self_config self;
 	struct guc_ring h2g, g2h;
@@ -440,12 +442,21 @@ void guc_ctb_reset(struct guc_card *c, unsigned gt, unsigned fn);
 
 /* --- interrupts (memirq.c) ------------------------------------------------------ */
 
-/* Write the memirq bytes of a GuC interrupt bit and raise the line. */
+/* fn's interrupts go through registers, not memory. */
+static inline bool guc_has_intr(const struct guc_card *c, unsigned fn)
+{
+	return fn && c->block->options.irq_registers;
+}
+
+/* Write the memirq bytes of a GuC interrupt bit and raise the line; or tell the
+ * registers, which may. */
 void guc_raise(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit);
 /* The same for an engine: status and source base as the context image has
  * them, memirq source number of the engine. */
 void guc_raise_engine(struct guc_card *c, unsigned gt, unsigned fn, uint64_t status_base,
 		      uint64_t source_base, uint8_t source);
+/* fn's interrupt registers raised the line on being written. */
+void guc_raise_line(struct guc_card *c, unsigned gt, unsigned fn);
 
 /* --- lifecycle (lifecycle.c) ----------------------------------------------------- */
 

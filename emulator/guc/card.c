@@ -111,8 +111,11 @@ static int init(struct guc_card *card, void *block, size_t size,
 		b->engine_due[gt] = UINT64_MAX;
 		/* The PF needs no lifecycle: served whenever it is enabled. */
 		guc_fn(card, gt, 0)->state = GUC_VFS_RUNNING;
-		for (unsigned fn = 0; fn <= geometry->vfs; fn++)
+		for (unsigned fn = 0; fn <= geometry->vfs; fn++) {
 			guc_config_default(card, &guc_fn(card, gt, fn)->config);
+			if (guc_has_intr(card, fn))
+				guc_intr_reset(&guc_fn(card, gt, fn)->intr);
+		}
 	}
 	return 0;
 }

@@ -74,6 +74,8 @@ uint32_t guc_engines_present(const struct guc_card *c, unsigned class)
 	case GUC_CLASS_BLITTER:
 		return copy_engines(c);
 	case GUC_CLASS_COMPUTE:
+		if (guc_graphics_version(c) < 1250)
+			return 0;
 		return guc_graphics_version(c) < 2000 ?
 			       1 : field_get(CCS_ENABLED, guc_fuse(c, FUSE_CCS));
 	case GUC_CLASS_RENDER:

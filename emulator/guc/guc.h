@@ -67,6 +67,8 @@ struct guc_options {
 	uint32_t engine_budget;     /* commands a context may run a tick, > 0 */
 	uint32_t vf_stride;         /* PF's view of VF registers, REG_VF_STRIDE */
 	uint64_t lmem_size;         /* local memory of each tile, bytes; 0 = integrated */
+	bool irq_registers;         /* VFs have interrupt registers instead of memory
+				     * interrupts: graphics before 12.50 */
 	uint16_t ccs_ratio;         /* bytes of memory for one of compression metadata:
 				     * 256, from graphics 20 on 512; 0 = none */
 };

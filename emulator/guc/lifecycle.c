@@ -65,6 +65,16 @@ void guc_owe_vf_enable(struct guc_card *c, unsigned gt)
 	owe(c, gt, 0, GUC_EVENT_VF_ENABLE);
 }
 
+/* A reset of the function reaches its registers. */
+static void scrub(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	struct guc_function *f = guc_fn(c, gt, fn);
+
+	memset(f->mbox, 0, sizeof(f->mbox));
+	if (guc_has_intr(c, fn))
+		guc_intr_reset(&f->intr);
+}
+
 static void before(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effects, uint32_t arg)
 {
 	struct guc_function *f = guc_fn(c, gt, fn);
@@ -76,7 +86,7 @@ static void before(struct guc_card *c, unsigned gt, unsigned fn, uint32_t effect
 	if (effects & E_DROP)
 		guc_function_drop(c, gt, fn);
 	if (effects & E_SCRUB)
-		memset(f->mbox, 0, sizeof(f->mbox));
+		scrub(c, gt, fn);
 	if (effects & E_REARM)
 		f->flr_rearm = 1;
 	if (effects & E_MARKER_SET)

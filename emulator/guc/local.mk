@@ -33,6 +33,8 @@ libgucguc_la_SOURCES = \
 	emulator/guc/hwconfig.c \
 	emulator/guc/info.c \
 	emulator/guc/interfere.c \
+	emulator/guc/intr.c \
+	emulator/guc/intr.h \
 	emulator/guc/klvs.c \
 	emulator/guc/klvs.h \
 	emulator/guc/lifecycle.c \

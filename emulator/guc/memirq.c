@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory based interrupts (guc-abi 9): status byte, then source byte, then the
  * line. The status byte first, because the host tests the source, clears it
- * and only then looks at the status. */
+ * and only then looks at the status. VFs of older platforms have registers
+ * instead (intr.h): those say when the line is raised. */
 #include "core.h"
 
 /* Where the two bytes go; 0: nowhere. */
@@ -21,6 +22,11 @@ static void line(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint
 static void go(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
 	       struct bytes at, uint8_t set)
 {
+	if (guc_has_intr(c, fn)) {
+		if (guc_intr_raise(&guc_fn(c, gt, fn)->intr, source, bit))
+			line(c, gt, fn, bit, source);
+		return;
+	}
 	if (at.status && guc_ggtt_write(c, gt, fn, at.status + bit, &set, 1) &&
 	    source != MEMIRQ_SOURCE_GUC && source != MEMIRQ_SOURCE_MEDIA_GUC)
 		at.source = 0; /* an engine's: both or none */
@@ -80,8 +86,10 @@ void guc_raise(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit)
 	const struct guc_self_config *s = &guc_fn(c, gt, fn)->self;
 	uint8_t source = guc_gt_is_media(c, gt) ? MEMIRQ_SOURCE_MEDIA_GUC : MEMIRQ_SOURCE_GUC;
 
+	if (guc_has_intr(c, fn) && !guc_intr_wanted(&guc_fn(c, gt, fn)->intr, source, bit))
+		return;
 	/* MIGRATED is seen in memory or not at all (vf-lifecycle 1.4). */
-	if (s->memirq_status || bit != GUC_IRQ_SW_INT_0)
+	if (s->memirq_status || bit != GUC_IRQ_SW_INT_0 || guc_has_intr(c, fn))
 		cross(c, gt, fn, bit, source,
 		      (struct bytes){ s->memirq_status, s->memirq_source });
 }
@@ -89,6 +97,16 @@ void guc_raise(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit)
 void guc_raise_engine(struct guc_card *c, unsigned gt, unsigned fn, uint64_t status_base,
 		      uint64_t source_base, uint8_t source)
 {
+	if (guc_has_intr(c, fn) && !guc_intr_wanted(&guc_fn(c, gt, fn)->intr, source, 0))
+		return;
 	cross(c, gt, fn, 0, source,
 	      (struct bytes){ status_base + MEMIRQ_STATUS(source), source_base + source });
+}
+
+void guc_raise_line(struct guc_card *c, unsigned gt, unsigned fn)
+{
+	uint8_t source = MEMIRQ_SOURCE_GUC, bit = 0;
+
+	guc_intr_first(&guc_fn(c, gt, fn)->intr, &source, &bit);
+	line(c, gt, fn, bit, source);
 }

@@ -7,13 +7,13 @@
 
 #include <errno.h>
 
-enum reg_kind { REG_NONE, REG_MAILBOX, REG_DOORBELL, REG_CAP };
+enum reg_kind { REG_NONE, REG_MAILBOX, REG_DOORBELL, REG_CAP, REG_INTR };
 
 struct reg {
 	enum reg_kind kind;
 	unsigned gt;    /* card-wide */
 	unsigned copy;  /* 0: the function's own; n: VF n's, as the PF sees it */
-	unsigned index; /* of the mailbox */
+	unsigned index; /* of the mailbox; offset of an interrupt register */
 };
 
 #define REG_BLOCK 0x190000u /* where the registers of a function begin */
@@ -37,6 +37,9 @@ static struct reg decode(const struct guc_card *c, unsigned tile, uint32_t off)
 	} else if (off >= REG_VF_SW_FLAG(0) && off < REG_VF_SW_FLAG(MAILBOX_DWORDS)) {
 		r.kind = REG_MAILBOX;
 		r.index = (off - REG_VF_SW_FLAG(0)) / 4;
+	} else if (b->options.irq_registers && guc_intr_owns(off)) {
+		r.kind = REG_INTR;
+		r.index = off;
 	} else if (b->geometry.gts < 2) {
 		return r;
 	} else if (off == REG_MED_GUC_HOST_INTERRUPT) {
@@ -80,6 +83,9 @@ static uint32_t reg_read(struct guc_card *c, unsigned tile, unsigned fn, uint32_
 	case REG_MAILBOX:
 		return target(c, fn, &r, off, 0, &owner) ?
 			       guc_fn(c, r.gt, owner)->mbox[r.index] : 0;
+	case REG_INTR:
+		return target(c, fn, &r, off, 0, &owner) && guc_has_intr(c, owner) ?
+			       guc_intr_read(&guc_fn(c, r.gt, owner)->intr, r.index) : 0;
 	}
 	return 0;
 }
@@ -113,7 +119,10 @@ static void reg_write(struct guc_card *c, unsigned tile, unsigned fn, uint32_t o
 		return;
 	if (r.kind == REG_MAILBOX)
 		guc_fn(c, r.gt, owner)->mbox[r.index] = value;
-	else if (owner == fn)
+	else if (r.kind == REG_INTR && guc_has_intr(c, owner) &&
+		 guc_intr_write(&guc_fn(c, r.gt, owner)->intr, r.index, value))
+		guc_raise_line(c, r.gt, owner);
+	else if (r.kind == REG_DOORBELL && owner == fn)
 		ring(c, r.gt, fn);
 }
 

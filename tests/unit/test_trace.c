@@ -206,6 +206,7 @@ START_TEST(card_comes_back)
 	o.revid = 7;
 	o.engine_budget = 99;
 	o.vf_stride = 0x1000;
+	o.irq_registers = true;
 	trace_from_card(&card, "card", &g, &o);
 	n = trace_encode_card(&card, 5, 77, buf, sizeof(buf));
 	ck_assert_int_eq(trace_decode(buf, (size_t)n, &r), n);
