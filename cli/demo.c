@@ -24,7 +24,7 @@ static const struct cli_option options[] = {
 	{ "abi", CLI_STRING, "seed|latest",
 	  "generation of the recovery: one worker a device, or markers (default)", &abi, 0, 0 },
 	{ "double", CLI_FLAG, NULL, "migrate again in the midst of the recovery", &opt.twice, 0, 0 },
-	{ "platform", CLI_STRING, "NAME", "what the cards are: ptl, wcl, bmg, atsm (default: ptl)",
+	{ "platform", CLI_STRING, "NAME", "what the cards are: ptl, wcl, bmg, atsm, tgl, adlp (ptl)",
 	  &platform, 0, 0 },
 	{ "gts", CLI_UINT, "N", "GTs of each card (default: those of the platform)", &opt.gts, 1,
 	  DEMO_MAX_GTS },

@@ -47,6 +47,7 @@ libgucserver_la_SOURCES = \
 	emulator/pf_runtime.c \
 	emulator/pf_runtime.h \
 	emulator/plain_ctb.c \
+	emulator/plain_irq.c \
 	emulator/record.c \
 	emulator/reserve.c \
 	emulator/serve.c \

@@ -40,7 +40,7 @@ struct plain_ctb {
 	unsigned fn, gt;
 	uint8_t *at;      /* the area, mapped by the function's memory */
 	uint32_t h2g_tail, g2h_head;
-	bool open, recovering, pending;
+	bool open, recovering, pending, rung; /* rung: registers hold interrupts */
 	/* CTB_OPEN under way: */
 	bool opening;
 	unsigned step;
@@ -213,6 +213,8 @@ static void open_end(struct plain_ctb *p, int err, const char *text)
 
 	p->opening = false;
 	p->open = err == 0;
+	if (p->open)
+		plain_intr_enable(p->server, p->fn, p->gt);
 	put_flags(p);
 	if (c)
 		client_status(c, p->seq, err, text);
@@ -281,7 +283,7 @@ enum wire_next on_ctb_open(struct client *c, const struct frame *f, int *fds)
 	}
 	card_time(s);
 	memset(p->at, 0, AREA_BYTES);
-	p->open = p->recovering = p->pending = false;
+	p->open = p->recovering = p->pending = p->rung = false;
 	p->h2g_tail = p->g2h_head = 0;
 	p->seq = f->seq;
 	p->step = 0;
@@ -379,18 +381,26 @@ enum wire_next on_ctb_restart(struct client *c, const struct frame *f, int *fds)
 
 /* --- receiving ----------------------------------------------------------------------------- */
 
+static void interrupted(struct plain_ctb *p, uint32_t bits)
+{
+	if (bits >> GUC_IRQ_GUC2HOST & 1)
+		p->pending = true;
+	if (bits >> GUC_IRQ_SW_INT_0 & 1) {
+		p->recovering = true;
+		put_flags(p);
+	}
+}
+
 void plain_irq(struct server *s, unsigned fn, const struct guc_irq *irq)
 {
 	struct plain_ctb *p = s->fn[fn].plain[irq->gt];
 
 	if (!p)
 		return;
-	if (irq->bit == GUC_IRQ_GUC2HOST)
-		p->pending = true;
-	if (irq->bit == GUC_IRQ_SW_INT_0) {
-		p->recovering = true;
-		put_flags(p);
-	}
+	p->rung = true;
+	/* Bit 0 of an engine is its user interrupt, which nobody here waits for. */
+	if (irq->source == MEMIRQ_SOURCE_GUC || irq->source == MEMIRQ_SOURCE_MEDIA_GUC)
+		interrupted(p, 1u << irq->bit);
 	card_kick(s);
 }
 
@@ -457,6 +467,10 @@ bool plain_turn(struct server *s, uint64_t now, uint64_t *deadline)
 				open_turn(p, now, deadline);
 			/* Answering may have ended the client and its rings. */
 			p = s->fn[fn].plain[gt];
+			if (p && p->rung) {
+				p->rung = false;
+				interrupted(p, plain_intr_take(s, fn, gt));
+			}
 			if (p && p->pending)
 				more |= receive(p);
 		}
@@ -497,7 +511,7 @@ int plain_adopt(struct server *s, unsigned fn)
 		p->recovering = get(p, AREA_FLAGS) & FLAG_RECOVERING;
 		p->h2g_tail = get(p, AREA_H2G_DESC + CTB_DESC_TAIL) % H2G_DWORDS;
 		p->g2h_head = get(p, AREA_G2H_DESC + CTB_DESC_HEAD) % G2H_DWORDS;
-		p->pending = p->open;
+		p->pending = p->rung = p->open;
 	}
 	return 0;
 }

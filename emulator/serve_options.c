@@ -65,6 +65,7 @@ static int fill_platform(struct server_options *o, const struct raw *r)
 	o->guc.gmd_id[0] = platform_gmd_id(p->graphics);
 	o->guc.gmd_id[1] = platform_gmd_id(p->media);
 	o->guc.vf_stride = p->graphics > 1200 ? REG_VF_STRIDE : REG_VF_STRIDE_GEN12;
+	o->guc.irq_registers = !p->memirq;
 	o->guc.ccs_ratio = p->ccs_ratio;
 	o->guc.lmem_size = r->lmem_size ? r->lmem_size : p->lmem_size;
 	if (r->lmem_size && !p->lmem_size)
@@ -185,7 +186,7 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "socket", CLI_STRING, "PATH", "Unix socket to listen at", &r.socket, 0, 0 },
 		{ "vfs", CLI_UINT, "N", "VFs of the card (1)", &r.vfs, 1, GUC_MAX_VFS },
-		{ "platform", CLI_STRING, "NAME", "what the card is: ptl, wcl, bmg, atsm (ptl)",
+		{ "platform", CLI_STRING, "NAME", "what the card is: ptl, wcl, bmg, atsm, tgl, adlp",
 		  &r.platform, 0, 0 },
 		{ "gts", CLI_UINT, "N",
 		  "GTs of a tile: 1, or 2 with a media GT (1, or those of --platform)", &r.gts, 1,

@@ -274,6 +274,10 @@ enum wire_next on_ctb_open(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_ctb_send(struct client *c, const struct frame *f, int *fds);
 enum wire_next on_ctb_restart(struct client *c, const struct frame *f, int *fds);
 void plain_irq(struct server *s, unsigned fn, const struct guc_irq *irq);
+/* Interrupt registers (plain_irq.c), where the card has them: turn on what plain CTB
+ * waits for; take what GuC raised, a bit each. */
+void plain_intr_enable(struct server *s, unsigned fn, unsigned gt);
+uint32_t plain_intr_take(struct server *s, unsigned fn, unsigned gt);
 /* Go on with what is open: requests, received messages. True: more at once.
  * *deadline is lowered to when it has to be called again. */
 bool plain_turn(struct server *s, uint64_t now, uint64_t *deadline);

@@ -22,6 +22,10 @@ static const struct platform table[] = {
 	{ .name = "atsm", .text = "Arctic Sound M, discrete", .devid = 0x56C1, .graphics = 1255,
 	  .tiles = 1, .gts = 1, .lmem_size = 6 * GIB, .memirq = true,
 	  .ccs_ratio = CCS_RATIO_BEFORE },
+	{ .name = "tgl", .text = "Tiger Lake, integrated, no memory interrupts", .devid = 0x9A49,
+	  .revid = 1, .graphics = 1200, .tiles = 1, .gts = 1 },
+	{ .name = "adlp", .text = "Alder Lake P, integrated, no memory interrupts", .devid = 0x46A6,
+	  .revid = 12, .graphics = 1200, .tiles = 1, .gts = 1 },
 };
 #define ROWS (sizeof(table) / sizeof(table[0]))
 

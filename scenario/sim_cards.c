@@ -55,6 +55,7 @@ static void platform_options(lua_State *L, struct sim_card_options *o)
 		o->geometry.ggtt_size = 4ull << 30;
 		o->geometry.contexts = 65535;
 	}
+	o->guc.irq_registers = !p->memirq;
 	o->guc.devid = p->devid;
 	o->guc.revid = p->revid;
 	o->guc.gmd_id[0] = platform_gmd_id(p->graphics);

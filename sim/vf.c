@@ -125,6 +125,9 @@ static int start_driver(struct sim_vf *v, const struct vfc_options *o)
 	vo.user = v;
 	vo.discrete = card->guc.lmem_size != 0;
 	vo.ccs_ratio = card->guc.ccs_ratio;
+	vo.irq_registers = card->guc.irq_registers;
+	if (vo.irq_registers)
+		vo.min_minor = 1;
 	vo.lmem = sim_lmem_vf(v);
 	v->storage = calloc(1, vfc_size());
 	if (!v->storage)

@@ -137,6 +137,7 @@ unit_tests = \
 	tests/unit/test_bell \
 	tests/unit/test_threads \
 	tests/unit/test_vfc_boot \
+	tests/unit/test_vfc_irq \
 	tests/unit/test_vfc_fixup \
 	tests/unit/test_vfc_mismatch \
 	tests/unit/test_vfc_power \
@@ -304,6 +305,9 @@ tests_unit_test_pfc_setting_CFLAGS = $(unit_cflags)
 tests_unit_test_pfc_setting_LDADD = $(pfc_ldadd)
 
 vfc_fixture = tests/unit/vfc_fixture.c tests/unit/vfc_fixture.h
+tests_unit_test_vfc_irq_SOURCES = tests/unit/test_vfc_irq.c
+tests_unit_test_vfc_irq_CFLAGS = $(unit_cflags)
+tests_unit_test_vfc_irq_LDADD = libgucguc.la $(vfc_ldadd)
 tests_unit_test_vfc_boot_SOURCES = tests/unit/test_vfc_boot.c $(vfc_fixture)
 tests_unit_test_vfc_boot_CFLAGS = $(unit_cflags)
 tests_unit_test_vfc_boot_LDADD = $(vfc_ldadd)
@@ -336,7 +340,7 @@ tests_unit_test_vfc_relay_LDADD = $(vfc_ldadd)
 tests_sim_test_sim_SOURCES = tests/sim/main.c tests/sim/suites.h tests/sim/test_answers.c \
 	tests/sim/test_detector.c tests/sim/test_faults.c tests/sim/fixup_stage.c tests/sim/fixup_stage.h \
 	tests/sim/test_sched.c tests/sim/test_fixups.c tests/sim/test_group.c tests/sim/test_lmem.c \
-	tests/sim/test_migration.c \
+	tests/sim/test_migration.c tests/sim/test_registers.c \
 	tests/sim/test_races.c tests/sim/test_submission.c $(sim_sources)
 tests_sim_test_sim_CFLAGS = $(unit_cflags)
 tests_sim_test_sim_LDADD = libgucfault.la $(sim_ldadd)

@@ -14,6 +14,8 @@ void vfc_boot_clean(struct vfc *v)
 	v->suspended = false;
 	v->teardown = false;
 	v->memirq_on = false;
+	v->intr.phase = VFC_INTR_IDLE;
+	v->intr.answered = v->intr.migrated = false;
 	v->migration_supported = false;
 	v->ggtt_start = 0;
 	v->ggtt_size = 0;
@@ -218,8 +220,12 @@ int vfc_row_self_cfg(struct vfc_gt *gt, unsigned key)
 	uint64_t value = self_value(gt, key, &len);
 	const uint32_t dw[4] = { request(GUC_ACTION_SELF_CFG), klv_header(key, len), lo32(value),
 				 hi32(value) };
-	int err = vfc_mmio(gt, dw, 4, &data0);
+	int err;
 
+	if (gt->v->opt.irq_registers &&
+	    (key == GUC_KLV_SELF_MEMIRQ_SOURCE_ADDR || key == GUC_KLV_SELF_MEMIRQ_STATUS_ADDR))
+		return 0;
+	err = vfc_mmio(gt, dw, 4, &data0);
 	if (err)
 		return err;
 	return data0 == 1 ? 0 : data0 == 0 ? -ENOKEY : -EPROTO;

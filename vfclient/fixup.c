@@ -36,6 +36,8 @@ static void fix_memirq(struct vfc_gt *gt, enum fixup f, size_t regs)
 {
 	size_t page = gt->v->memirq;
 
+	if (gt->v->opt.irq_registers)
+		return;
 	fix(gt, f, regs + 4 * LRC_MEMIRQ_ENABLE, page + MEMIRQ_ENABLE, 0);
 	fix(gt, f, regs + 4 * LRC_MEMIRQ_STATUS, page + MEMIRQ_STATUS(0), 0);
 	fix(gt, f, regs + 4 * LRC_MEMIRQ_SOURCE, page + MEMIRQ_SOURCE(0), 0);

@@ -4,7 +4,8 @@
  * SW_INT_0 byte stays set until the recovery is about to send START: "byte set"
  * means "recovery pending" from the first instruction after a migration, and a
  * late interrupt of the same migration then finds it cleared. A 7.2 driver
- * clears it after the handler instead (quirk LATE_IRQ_RERUN, R-07). */
+ * clears it after the handler instead (quirk LATE_IRQ_RERUN, R-07). Platforms
+ * without the page have registers (irq_registers.c). */
 #include "vfc_priv.h"
 
 static unsigned source(const struct vfc_gt *gt)
@@ -37,11 +38,14 @@ static uint8_t take(const struct vfc *v, size_t off)
 
 bool vfc_irq_migrated(const struct vfc_gt *gt)
 {
+	if (gt->v->opt.irq_registers)
+		return gt->v->intr.migrated;
 	return load(gt->v, vfc_irq_status(gt) + GUC_IRQ_SW_INT_0) != 0;
 }
 
 void vfc_irq_clear_migrated(struct vfc_gt *gt)
 {
+	gt->v->intr.migrated = false;
 	take(gt->v, vfc_irq_status(gt) + GUC_IRQ_SW_INT_0);
 }
 
@@ -49,12 +53,23 @@ void vfc_irq_enable(struct vfc *v, bool again)
 {
 	size_t mask = v->memirq + MEMIRQ_ENABLE;
 
+	/* What was raised while nobody listened. */
+	v->irq = true;
+	if (v->opt.irq_registers) {
+		vfc_intr_enable(v);
+		return;
+	}
 	/* Both GTs share the mask: what else is on in it stays on. */
 	if (again)
 		host_put32(v->mem, mask, 0);
 	host_put32(v->mem, mask, host_get32(v->mem, mask) | 1);
-	/* What was raised while nobody listened. */
-	v->irq = true;
+}
+
+void vfc_irq_disable(struct vfc *v)
+{
+	v->memirq_on = false;
+	if (v->opt.irq_registers)
+		vfc_intr_disable(v);
 }
 
 /* The engines' bytes: any of them may mean that jobs ended. */
@@ -74,6 +89,16 @@ static void engines(struct vfc *v)
 		v->gt[i].scan_due = true;
 }
 
+void vfc_irq_told(struct vfc_gt *gt)
+{
+	const struct vfc *v = gt->v;
+
+	vfc_migrated(gt);
+	/* Without a recovery to come nobody else would clear it. */
+	if (vfc_quirk(v, VFC_QUIRK_LATE_IRQ_RERUN) || !v->migration_supported || !v->markers)
+		vfc_irq_clear_migrated(gt);
+}
+
 static void guc(struct vfc_gt *gt)
 {
 	struct vfc *v = gt->v;
@@ -87,19 +112,19 @@ static void guc(struct vfc_gt *gt)
 	if ((seen != MEMIRQ_SET) || (migrated && migrated != MEMIRQ_SET))
 		vfc_log(v, gt->id, VFC_LOG_ERROR, "memirq: unexpected value 0x%02x",
 			seen != MEMIRQ_SET ? seen : migrated);
-	if (!migrated)
-		return;
-	vfc_migrated(gt);
-	/* Without a recovery to come nobody else would clear it. */
-	if (vfc_quirk(v, VFC_QUIRK_LATE_IRQ_RERUN) || !v->migration_supported || !v->markers)
-		vfc_irq_clear_migrated(gt);
+	if (migrated)
+		vfc_irq_told(gt);
 }
 
 bool vfc_irq_step(struct vfc *v)
 {
-	v->irq = false;
-	if (!v->memirq_on)
+	if (!v->memirq_on) {
+		v->irq = false;
 		return true;
+	}
+	if (v->opt.irq_registers)
+		return vfc_intr_step(v);
+	v->irq = false;
 	engines(v);
 	for (unsigned i = 0; i < v->opt.gts; i++)
 		guc(&v->gt[i]);

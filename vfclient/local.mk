@@ -8,6 +8,7 @@ libgucvfcore_la_SOURCES = \
 	vfclient/group.c \
 	vfclient/info.c \
 	vfclient/irq.c \
+	vfclient/irq_registers.c \
 	vfclient/job.c \
 	vfclient/keep.c \
 	vfclient/lrc.c \

@@ -78,7 +78,10 @@ void vfc_default_image_build(struct vfc_gt *gt, enum guc_engine_class c)
 
 	memset(v->mem->base + gt->image[c], 0, LRC_PPHWSP_BYTES + LRC_PAGE);
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		set_reg(v, regs, words[i].d, words[i].value);
+		if (words[i].d < LRC_MEMIRQ_LRM || !v->opt.irq_registers)
+			set_reg(v, regs, words[i].d, words[i].value);
+	if (v->opt.irq_registers)
+		return;
 	set_reg(v, regs, LRC_MEMIRQ_ENABLE, lo32(vfc_addr(v, v->memirq + MEMIRQ_ENABLE)));
 	set_reg(v, regs, LRC_MEMIRQ_STATUS, lo32(vfc_addr(v, v->memirq + MEMIRQ_STATUS(0))));
 	set_reg(v, regs, LRC_MEMIRQ_SOURCE, lo32(vfc_addr(v, v->memirq + MEMIRQ_SOURCE(0))));

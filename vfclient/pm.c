@@ -131,7 +131,7 @@ int vfc_row_off(struct vfc_gt *gt, unsigned arg)
 	(void)arg;
 	gt->v->up = false;
 	gt->v->suspended = false;
-	gt->v->memirq_on = false;
+	vfc_irq_disable(gt->v);
 	host_ct_reset(&gt->ct);
 	vfc_queue_free_all(gt, -ECANCELED);
 	return 0;

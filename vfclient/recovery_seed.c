@@ -200,6 +200,10 @@ bool vfc_seed_step(struct vfc *v)
 
 	if (!v->seed.running)
 		return begin_run(v);
+	/* Nothing but the interrupt tells that it is migrated again, and a notification
+	 * after that would end the new migration: first see what has interrupted. */
+	if (vfc_intr_busy(v) && !v->gt[v->seed.gt].mmio_busy)
+		return false;
 	row = &rows[v->seed.step];
 	gt = row->each_gt ? v->seed.gt : VFC_DEVICE;
 	if (!v->seed.asked) {

@@ -349,7 +349,7 @@ void vfc_irq(struct vfc *v)
 
 void vfc_read_done(struct vfc *v, uint32_t cookie, const void *words, unsigned n)
 {
-	if (cookie < v->opt.gts)
+	if (!vfc_intr_read_done(v, cookie, words, n) && cookie < v->opt.gts)
 		host_mailbox_read_done(&v->gt[cookie].mbox, words, n);
 	v->dirty = true;
 }
@@ -453,7 +453,7 @@ static bool one_unit(struct vfc *v)
 {
 	unsigned n = (unsigned)PARTS * v->opt.gts + 3;
 
-	if (v->irq)
+	if (v->irq || v->intr.answered)
 		return vfc_irq_step(v);
 	/* Go round, so that no part starves another. */
 	for (unsigned i = 0; i < n; i++) {

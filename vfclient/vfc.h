@@ -145,6 +145,8 @@ struct vfc_options {
 	uint32_t twice_fixups;    /* bit f: applied twice, for tests */
 	uint8_t min_minor;        /* wanted and least VF ABI minor: 1 or 2 */
 	bool discrete;            /* queries LMEM size */
+	bool irq_registers;       /* interrupts through registers, not memory: the
+				   * platform is older than graphics 12.50 */
 	bool ccs;                 /* registers compression save/restore contexts */
 	bool indirect_ring;       /* contexts with indirect ring state */
 	bool no_relay;            /* boot without handshake and runtime query, and neither

@@ -259,6 +259,22 @@ struct vfc_keep {
 	uint8_t page[GGTT_PAGE];
 };
 
+/* The handler of a platform with interrupt registers (irq_registers.c). */
+enum vfc_intr_phase {
+	VFC_INTR_IDLE,
+	VFC_INTR_MASTER,   /* who interrupts? */
+	VFC_INTR_IDENTITY, /* and what is it? */
+};
+
+struct vfc_intr {
+	enum vfc_intr_phase phase;
+	bool answered;     /* `words` are there */
+	bool migrated;     /* MIGRATED came and its recovery has not begun */
+	uint32_t cookie;   /* of the last read */
+	uint32_t words[4];
+	uint32_t left[2], taken[2]; /* sources of each bank */
+};
+
 struct vfc {
 	struct vfc_options opt;
 	const struct host_port *port;
@@ -276,7 +292,8 @@ struct vfc {
 	uint64_t ggtt_start, ggtt_size;
 	uint64_t seq;    /* counts interrupts and queries */
 	size_t memirq;
-	bool memirq_on;
+	bool memirq_on;  /* the page, or the registers */
+	struct vfc_intr intr;
 	struct host_pages pages;
 	struct vfc_op op;
 	struct vfc_seed seed;
@@ -351,6 +368,23 @@ size_t vfc_irq_status(const struct vfc_gt *gt);
 bool vfc_irq_migrated(const struct vfc_gt *gt); /* the SW_INT_0 byte is set */
 void vfc_irq_clear_migrated(struct vfc_gt *gt);
 void vfc_irq_enable(struct vfc *v, bool again);
+void vfc_irq_disable(struct vfc *v);
+/* MIGRATED was seen. */
+void vfc_irq_told(struct vfc_gt *gt);
+
+/* --- irq_registers.c --------------------------------------------------------------- */
+
+void vfc_intr_enable(struct vfc *v);
+void vfc_intr_disable(struct vfc *v);
+/* It does not know yet what has interrupted. */
+static inline bool vfc_intr_busy(const struct vfc *v)
+{
+	return v->intr.phase != VFC_INTR_IDLE;
+}
+/* A part of the handler, after an interrupt or an answer. */
+bool vfc_intr_step(struct vfc *v);
+/* True: the read was one of these. */
+bool vfc_intr_read_done(struct vfc *v, uint32_t cookie, const void *words, unsigned n);
 
 /* --- relay.c, runtime.c ------------------------------------------------------------ */
 

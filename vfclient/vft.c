@@ -277,6 +277,9 @@ static void take_platform(struct vft *t, const struct platform *p, struct vfc_op
 	o->discrete = p->lmem_size != 0;
 	o->ccs_ratio = p->ccs_ratio;
 	o->ccs &= platform_has_ccs_contexts(p);
+	o->irq_registers = !p->memirq;
+	if (!p->memirq)
+		o->min_minor = 1; /* as xe for platforms without GMD_ID */
 	o->lmem = (struct host_lmem_port){ t, port_lmem };
 }
 
@@ -299,7 +302,8 @@ static int lay_out(struct vft *t, const struct vft_card *card)
 	err = vft_link_share(t->link, bytes, t->opt.dma, &t->mem);
 	if (err != 0)
 		return err;
-	err = vft_link_bells(t->link, &o.bells);
+	/* Bells stand for a byte in memory: registers have to be asked. */
+	err = o.irq_registers ? 0 : vft_link_bells(t->link, &o.bells);
 	if (err != 0 && err != -ENOSYS)
 		return err;
 	t->storage = calloc(1, vfc_size());

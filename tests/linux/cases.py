@@ -88,7 +88,10 @@ def rebind(m):
         m.sh("echo %s >%s/bind" % (DEVICE, DRIVER), 180)
         m.sh("test -e /dev/dri/renderD128")
     done = m.count(ENABLED) // m.gts
-    can_migrate(m)
+    try:
+        can_migrate(m)
+    except Left as why:
+        return "not migrated afterwards: %s" % why
     m.migrate(BASES[1])
     recovered(m, done + 1)
 
@@ -220,4 +223,5 @@ FINDINGS = {"0001": (("ptl-nodrain", "deadlock"), ("ptl", "deadlock-again")),
             "0005": (("ptl-record", "new-queues"),),
             "0006": (("ptl", "reset-race"),)}
 DEFAULT = tuple(("ptl", name) for name in TESTS if name not in APART) + \
-    tuple(("ptl-1gt", name) for name in SMALL)
+    tuple(("ptl-1gt", name) for name in SMALL) + \
+    tuple(("tgl", name) for name in ABILITIES + ("gt-reset",))

@@ -39,11 +39,13 @@ CARDS = {card.name: card for card in (
          1),
     Card("bmg", ("--platform", "bmg"), 2, lmem="1G"),
     Card("atsm", ("--platform", "atsm"), 1, lmem="1G"),
+    Card("tgl", ("--platform", "tgl"), 1),
+    Card("adlp", ("--platform", "adlp"), 1),
 )}
 
 # What a healthy guest never prints, and what the driver says as a warning or worse.
 # ("..MP-BIOS bug: 8254 timer" is QEMU's on a busy host.)
-BAD = re.compile(r"\*ERROR\*|WARNING: |(?-i:\bBUG: )|Oops|kernel panic|Call Trace|wedged|"
+BAD = re.compile(r"\*ERROR\*|WARNING: |(?-i:\bBUG: )|Oops|kernel panic|Call Trace|wedged(?!_mode)|"
                  r"Unknown symbol|Timed ?out job|job timeout|CAT error|coredump|trying reset|"
                  r"Fault response", re.I)
 OURS = re.compile(r"\bxe\b|\[drm\]|00:01\.0")

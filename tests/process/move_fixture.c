@@ -17,10 +17,10 @@ struct raw_client vf, at_a, at_b;
 uint8_t *image;
 size_t image_len;
 
-void move_start(const char *const *args)
+static void start(const char *const *args, const char *platform)
 {
-	static const char *const for_b[] = { "--vfs", "2", "--name", "B", "--ggtt-offset", "64M",
-					     NULL };
+	const char *const for_b[] = { "--vfs", "2", "--name", "B", "--ggtt-offset", "64M",
+				      platform ? "--platform" : NULL, platform, NULL };
 
 	server_start(&card_a, args);
 	server_start(&card_b, for_b);
@@ -28,6 +28,18 @@ void move_start(const char *const *args)
 	ck_assert_int_eq(client_hello(&at_b, card_b.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
 	image = malloc(IMAGE_MAX);
 	image_len = 0;
+}
+
+void move_start(const char *const *args)
+{
+	start(args, NULL);
+}
+
+void move_setup_tgl(void)
+{
+	static const char *const args[] = { "--vfs", "2", "--platform", "tgl", NULL };
+
+	start(args, "tgl");
 }
 
 void move_setup(void)

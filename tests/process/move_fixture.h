@@ -14,9 +14,11 @@ extern struct raw_client vf, at_a, at_b; /* VF 1; control clients */
 extern uint8_t *image;                   /* IMAGE_MAX bytes */
 extern size_t image_len;
 
-/* Start A with these arguments, and B; checked fixtures that do. */
+/* Start A with these arguments, and B; checked fixtures that do, the second with
+ * cards that have interrupt registers. */
 void move_start(const char *const *args);
 void move_setup(void);
+void move_setup_tgl(void);
 void move_teardown(void);
 
 /* A verb of the control role: 0 or -errno. */

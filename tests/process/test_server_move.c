@@ -472,6 +472,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("server move");
 	TCase *tc = tcase_create("move"), *apart = tcase_create("pf apart");
 	TCase *small = tcase_create("pf apart, small card");
+	TCase *registers = tcase_create("interrupt registers");
 
 	tcase_add_checked_fixture(tc, move_setup, move_teardown);
 	tcase_set_timeout(tc, 60);
@@ -484,6 +485,11 @@ static Suite *suite(void)
 	tcase_add_test(tc, slow_reader_of_an_image);
 	tcase_add_test(tc, reserved);
 	suite_add_tcase(s, tc);
+	tcase_add_checked_fixture(registers, move_setup_tgl, move_teardown);
+	tcase_set_timeout(registers, 60);
+	tcase_add_test(registers, plain_ctb);
+	tcase_add_loop_test(registers, move_a_client, 0, 2);
+	suite_add_tcase(s, registers);
 	tcase_add_checked_fixture(apart, setup_no_pf, move_teardown);
 	tcase_set_timeout(apart, 60);
 	tcase_add_test(apart, pf_process);

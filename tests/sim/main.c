@@ -14,6 +14,7 @@ int main(void)
 	srunner_add_suite(r, suite_group());
 	srunner_add_suite(r, suite_submission());
 	srunner_add_suite(r, suite_lmem());
+	srunner_add_suite(r, suite_registers());
 	srunner_add_suite(r, suite_faults());
 	srunner_add_suite(r, suite_sched());
 	return check_run(r);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/platform.h"
+#include "proto/regs.h"
 #include "proto/text.h"
 
 /* Of the world made last: a test has one at a time. */
@@ -52,6 +54,15 @@ static void card_new(struct sim *s, unsigned index)
 	o.guc.engine_budget = made.engine_budget;
 	o.guc.lmem_size = made.lmem[index];
 	o.guc.ccs_ratio = made.ccs_ratio;
+	if (made.irq_registers) {
+		const struct platform *p = platform_find("tgl");
+
+		o.guc.irq_registers = true;
+		o.guc.devid = p->devid;
+		o.guc.gmd_id[0] = platform_gmd_id(p->graphics);
+		o.guc.vf_stride = REG_VF_STRIDE_GEN12;
+		o.pf.graphics_ver = p->graphics;
+	}
 	o.pf.ggtt_offset = made.ggtt_offset[index];
 	o.pf.disclose_errors = made.disclose;
 	o.sink = made.sink;

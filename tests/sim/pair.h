@@ -23,6 +23,7 @@ struct sim_options {
 	uint64_t vf_lmem[SIM_CARDS];    /* of a VF there, 0 = fair share */
 	uint16_t ccs_ratio;
 	bool no_drain, strict_resfix, disclose;
+	bool irq_registers;             /* Tiger Lake: no memory interrupts */
 	bool random_order;              /* actors step in random order */
 	struct vfc_options vf;          /* on_event, hook and user are the sim's */
 	uint32_t engine_budget;

@@ -13,6 +13,7 @@ Suite *suite_answers(void);
 Suite *suite_group(void);
 Suite *suite_submission(void);
 Suite *suite_lmem(void);
+Suite *suite_registers(void);
 Suite *suite_faults(void);
 Suite *suite_sched(void);
 
