@@ -31,9 +31,9 @@ static const char snapshot_notes[] =
 	"  drop NAME     forget it\n"
 	"  list          names, clock and size\n"
 	"\n"
-	"A card is GuCs, built-in PF, local memory, and memory that the server hosts. Where a\n"
-	"client has memory of its own, a PF is elsewhere or at work, or a recording runs, it\n"
-	"is refused.\n";
+	"A card is GuCs, built-in PF, fault rules, its own memory, and what the server hosts.\n"
+	"Where a client has memory of its own, a PF is elsewhere or at work, or a recording\n"
+	"runs, it is refused.\n";
 
 struct asking {
 	const char *socket;

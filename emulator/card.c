@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "server.h"
+#include "snapshot.h"
 
 unsigned card_gts(const struct server *s)
 {
@@ -48,7 +49,7 @@ static void port_irq(void *user, unsigned fn, const struct guc_irq *irq)
 
 void card_time(struct server *s)
 {
-	if (s->ticked)
+	if (s->ticked || s->snapshot_job)
 		return;
 	s->ticked = true;
 	s->now = clock_now(s);
@@ -85,9 +86,16 @@ static void on_check(uv_check_t *check)
 	uint64_t next = UINT64_MAX, due = UINT64_MAX;
 	bool more, moved = false;
 
+	s->again = false;
+	if (snapshot_turn(s)) {
+		clients_check(s, now, &next);
+		clients_again(s, false, &next);
+		clients_bury(s);
+		card_kick(s);
+		return;
+	}
 	s->now = card;
 	s->ticked = false;
-	s->again = false;
 	if (guc_next_deadline(&s->card) <= card) {
 		faults_look(s);
 		guc_tick(&s->card, card);

@@ -99,6 +99,8 @@ static bool wait_over(struct client *c, bool pf_moved)
 		return pf_moved;
 	case WAITS_PROXY:
 		return proxy_room(c, c->waits_seq);
+	case WAITS_SNAPSHOT:
+		return !c->server->snapshot_job;
 	}
 	return false;
 }
@@ -351,6 +353,8 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 		client_close(c, -EPROTO, text);
 		return WIRE_NEXT;
 	}
+	if (c->server->snapshot_job)
+		return client_waits(c, WAITS_SNAPSHOT, f->seq);
 	if (c->role == FRAME_ROLE_FUNCTION && record_holds(c->server))
 		return client_waits(c, WAITS_DISK, f->seq);
 	next = row->handler(c, f, fds);

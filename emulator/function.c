@@ -7,6 +7,7 @@
 #include "proto/bits.h"
 #include "emulator/vfio/vfio.h"
 #include "server.h"
+#include "snapshot.h"
 
 /* Register writes between two looks at the clock. */
 #define WRITES_A_LOOK 32u
@@ -278,6 +279,7 @@ void function_lost(struct server *s, unsigned fn)
 {
 	struct function *f = &s->fn[fn];
 
+	snapshot_finish(s);
 	bell_drop(s, fn);
 	plain_drop(s, fn);
 	memory_drop_all(&f->memory);

@@ -164,11 +164,8 @@ int local_write(struct local *l, unsigned tile, unsigned fn, enum local_kind kin
 			  local_bytes(l, tile, fn, kind), off, src, len);
 }
 
-uint64_t local_hole(const struct local *l, unsigned tile, unsigned fn, enum local_kind kind,
-		    uint64_t off)
+static uint64_t file_hole(const struct local_file *f, uint64_t size, uint64_t off)
 {
-	uint64_t size = local_bytes(l, tile, fn, kind);
-	const struct local_file *f = &l->share[tile][fn].live[kind];
 	off_t data;
 
 	if (off >= size)
@@ -179,6 +176,12 @@ uint64_t local_hole(const struct local *l, unsigned tile, unsigned fn, enum loca
 	if (data < 0)
 		return errno == ENXIO ? size - off : 0;
 	return (uint64_t)data - off;
+}
+
+uint64_t local_hole(const struct local *l, unsigned tile, unsigned fn, enum local_kind kind,
+		    uint64_t off)
+{
+	return file_hole(&l->share[tile][fn].live[kind], local_bytes(l, tile, fn, kind), off);
 }
 
 void local_abort(struct local *l, unsigned tile, unsigned fn)
@@ -240,9 +243,19 @@ void local_free(struct local *l)
 
 /* --- metadata of system memory ------------------------------------------------------- */
 
+uint64_t local_system_bytes(const struct local *l)
+{
+	return l->ratio ? SYSTEM_END / l->ratio : 0;
+}
+
+uint64_t local_system_hole(const struct local *l, unsigned fn, uint64_t off)
+{
+	return file_hole(&l->system[fn], local_system_bytes(l), off);
+}
+
 int local_system_read(struct local *l, unsigned fn, uint64_t off, void *dst, size_t len)
 {
-	uint64_t size = l->ratio ? SYSTEM_END / l->ratio : 0;
+	uint64_t size = local_system_bytes(l);
 
 	if (off > size || len > size - off)
 		return -ERANGE;
@@ -251,7 +264,7 @@ int local_system_read(struct local *l, unsigned fn, uint64_t off, void *dst, siz
 
 int local_system_write(struct local *l, unsigned fn, uint64_t off, const void *src, size_t len)
 {
-	uint64_t size = l->ratio ? SYSTEM_END / l->ratio : 0;
+	uint64_t size = local_system_bytes(l);
 
 	if (off > size || len > size - off)
 		return -ERANGE;

@@ -59,7 +59,10 @@ void local_stage(struct local *l, unsigned tile, unsigned fn);
 int local_commit(struct local *l, unsigned tile, unsigned fn);
 void local_abort(struct local *l, unsigned tile, unsigned fn);
 
-/* Metadata of fn's system memory, at DMA address / ratio. As local_read(). */
+/* Metadata of fn's system memory, at DMA address / ratio. As local_bytes(), local_hole(),
+ * local_read() and local_write(). */
+uint64_t local_system_bytes(const struct local *l);
+uint64_t local_system_hole(const struct local *l, unsigned fn, uint64_t off);
 int local_system_read(struct local *l, unsigned fn, uint64_t off, void *dst, size_t len);
 int local_system_write(struct local *l, unsigned fn, uint64_t off, const void *src, size_t len);
 

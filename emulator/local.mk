@@ -2,8 +2,8 @@
 
 # A card's own memory, for the server's and the simulated world's.
 noinst_LTLIBRARIES += libguclocal.la
-libguclocal_la_SOURCES = emulator/local.c emulator/local.h emulator/local_copy.c \
-	emulator/local_copy.h
+libguclocal_la_SOURCES = emulator/kept.c emulator/kept.h emulator/local.c emulator/local.h \
+	emulator/local_copy.c emulator/local_copy.h
 
 noinst_LTLIBRARIES += libgucserver.la
 libgucserver_la_SOURCES = \
@@ -78,6 +78,7 @@ server_tests = \
 	tests/process/test_server_handover \
 	tests/process/test_server_life \
 	tests/process/test_server_lmem \
+	tests/process/test_server_snapshot \
 	tests/process/test_server_memory \
 	tests/process/test_server_move \
 	tests/process/test_server_timer \
@@ -102,6 +103,9 @@ tests_process_test_server_flood_LDADD = $(server_test_ldadd)
 tests_process_test_server_memory_SOURCES = tests/process/test_server_memory.c $(bad_client)
 tests_process_test_server_memory_CFLAGS = $(unit_cflags)
 tests_process_test_server_memory_LDADD = $(server_test_ldadd)
+tests_process_test_server_snapshot_SOURCES = tests/process/test_server_snapshot.c $(move_fixture)
+tests_process_test_server_snapshot_CFLAGS = $(unit_cflags)
+tests_process_test_server_snapshot_LDADD = libgucview.la $(server_test_ldadd) $(JSON_LIBS)
 tests_process_test_server_lmem_SOURCES = tests/process/test_server_lmem.c $(move_fixture)
 tests_process_test_server_lmem_CFLAGS = $(unit_cflags)
 tests_process_test_server_lmem_LDADD = libgucview.la $(server_test_ldadd) $(JSON_LIBS)

@@ -56,6 +56,7 @@ static void insert(struct memory *m, const struct memory_region *r)
 	memmove(&m->region[i + 1], &m->region[i], (m->n - i) * sizeof(*r));
 	m->region[i] = *r;
 	m->n++;
+	m->changes++;
 	m->last = i;
 	if (r->hosted)
 		m->hosted += r->size;
@@ -139,6 +140,7 @@ static void unmap(struct memory *m, unsigned i)
 	else
 		m->shared -= r->size;
 	m->n--;
+	m->changes++;
 	memmove(r, r + 1, (m->n - i) * sizeof(*r));
 	m->last = 0;
 }

@@ -27,6 +27,7 @@ struct memory {
 	unsigned n;
 	unsigned last; /* region of the last access, most likely of the next */
 	uint64_t shared, hosted; /* bytes */
+	uint64_t changes; /* regions that ever came or went */
 };
 
 /* Map a foreign descriptor, which is taken over when this returns 0. -EINVAL

@@ -10,12 +10,13 @@
 #include "emulator/vfio/vfio.h"
 #include "proto/regs.h"
 #include "serve_options.h"
+#include "snapshot.h"
 
 /* What the parser fills, before it is checked and turned into options. */
 struct raw {
 	const char *socket, *name, *abi, *run, *log, *record, *vfio_user, *platform;
 	unsigned vfs, gts, tiles, contexts, provision, ready_fd;
-	uint64_t ggtt_size, ggtt_offset, lmem_size, seed;
+	uint64_t ggtt_size, ggtt_offset, lmem_size, seed, snapshots;
 	struct cli_list fault, faults;
 	bool no_pf, strict, no_drain, strict_detector, gap_profile, ggtt_tlb, ppgtt_tlb, overwrite;
 	bool msix;
@@ -163,6 +164,7 @@ static int fill(struct server_options *o, const struct raw *r, char **argv, int 
 	o->no_pf = r->no_pf;
 	o->provision = r->no_pf ? 0 : r->provision < r->vfs ? r->provision : r->vfs;
 	o->ready_fd = r->ready_fd == UINT32_MAX ? -1 : (int)r->ready_fd;
+	o->snapshot_bytes = r->snapshots;
 	o->guc.strict_resfix = r->strict;
 	o->guc.no_drain = r->no_drain;
 	o->guc.strict_detector = r->strict_detector;
@@ -182,6 +184,7 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 		.provision = GUC_MAX_VFS,
 		.ready_fd = UINT32_MAX,
 		.ggtt_size = 4ull << 30,
+		.snapshots = SNAPSHOTS_BYTES,
 	};
 	const struct cli_option options[] = {
 		{ "socket", CLI_STRING, "PATH", "Unix socket to listen at", &r.socket, 0, 0 },
@@ -241,6 +244,8 @@ int serve_options_parse(struct server_options *o, int argc, char **argv)
 		  &r.faults, 0, 0 },
 		{ "seed", CLI_SIZE, "N", "of what rules do at random (any, printed)", &r.seed, 1,
 		  INT64_MAX },
+		{ "snapshots", CLI_SIZE, "BYTES", "what gucemu snapshot may keep in all (1G)",
+		  &r.snapshots, 1ull << 20, 1ull << 40 },
 		{ "log", CLI_STRING, "LEVEL", "error, warn, notice, info or debug (info)", &r.log, 0,
 		  0 },
 	};

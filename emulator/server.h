@@ -51,6 +51,7 @@ struct server_options {
 	const char *record; /* trace file, or NULL */
 	bool overwrite;     /* ... that may be there already */
 	struct fault *fault; /* its rules; free() */
+	uint64_t snapshot_bytes; /* of all snapshots; zeros take none */
 };
 
 /* An interrupt that waits in the wire's queue: equal ones are not queued again. */
@@ -61,7 +62,7 @@ struct irq_queued {
 };
 
 /* Why a client's frame can't be taken now. */
-enum client_wait { WAITS_NOT, WAITS_DISK, WAITS_PF, WAITS_PROXY };
+enum client_wait { WAITS_NOT, WAITS_DISK, WAITS_PF, WAITS_PROXY, WAITS_SNAPSHOT };
 
 #define FRAME_TYPES ((unsigned)_gucemu_FrameType_ARRAYSIZE)
 
@@ -154,6 +155,7 @@ struct server {
 	uint64_t now;         /* of the card's clock */
 	struct card_clock clock;
 	struct snapshot *snapshots; /* a list */
+	struct snapshot_job *snapshot_job; /* the card stands still for it, or NULL */
 	uint64_t points;      /* union of what anybody wants to see */
 	enum server_log level;
 	uint64_t quota_since; /* of the log; see log.c */

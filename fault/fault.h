@@ -61,7 +61,7 @@ struct fault_error {
 	char text[200]; /* one line, without "error" or position */
 };
 
-/* Add a rule: its number (1 and up, never used twice), or a negative errno with
+/* Add a rule: its number (1 and up, never used twice in a block), or a negative errno with
  * *err filled: -EINVAL no rule, or one that could never match, with the reason;
  * -EEXIST the name is taken; -ENOSPC too many rules, states or files. A rule that
  * is refused changes nothing. `line` need not be terminated. */

@@ -32,6 +32,7 @@ libgucscenario_la_SOURCES = \
 	scenario/sim_jobs.c \
 	scenario/sim_pf.c \
 	scenario/sim_raw.c \
+	scenario/sim_snapshots.c \
 	scenario/sim_vfs.c \
 	scenario/sim_world.c \
 	scenario/sim_world.h \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulator/kept.h"
 #include "fault/fault.h"
 
 static struct fault *faults_of(lua_State *L, struct sim_card *c)
@@ -21,6 +22,19 @@ static struct fault *faults_of(lua_State *L, struct sim_card *c)
 		luaL_error(L, "no memory");
 	fault_init(*f, s->opt->seed + c->index, &c->opt.geometry);
 	return *f;
+}
+
+void sim_faults_restore(lua_State *L, struct sim_card *c, const struct kept *was)
+{
+	struct script *s = script_of(L);
+	struct fault *f = world_of(s)->fault[c->index];
+
+	if (was->size)
+		kept_put_all(was, faults_of(L, c));
+	else if (f)
+		fault_init(f, s->opt->seed + c->index, &c->opt.geometry);
+	if (was->size || f)
+		fault_attach(faults_of(L, c), &c->guc);
 }
 
 void sim_faults_end(struct script *s)

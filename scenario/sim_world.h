@@ -42,6 +42,9 @@ extern const luaL_Reg sim_card_functions[], sim_pf_functions[], sim_vf_functions
 	sim_job_functions[], sim_raw_functions[],
 	sim_fault_functions[];
 void sim_faults_end(struct script *s);
+struct kept;
+/* The card's rules are again what a snapshot kept of them; nothing: there were none. */
+void sim_faults_restore(lua_State *L, struct sim_card *c, const struct kept *was);
 void sim_snapshot_open(lua_State *L);
 /* A card or VF by its number. */
 struct sim_card *sim_card_arg(lua_State *L, int index);

@@ -7,44 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulator/kept.h"
 #include "emulator/local_copy.h"
 
 /* A machine: all of struct sim_vf, its memory and its driver. */
 struct machine {
 	struct sim_vf *who, was;
-	uint8_t *mem, *driver;
+	struct kept mem, driver;
 };
 
 struct sim_snapshot {
 	const struct sim_card *card;
 	uint64_t world; /* the world's time */
 	uint64_t now;   /* the card's */
-	uint8_t *block, *pf_mem, *pf;
+	struct kept block, pf_mem, pf;
 	bool pf_started;
 	struct local_copy local;
 	struct machine *machine;
 	unsigned machines;
-	size_t size;
 };
-
-static uint8_t *copied(struct sim_snapshot *snap, const void *from, size_t size)
-{
-	uint8_t *p = malloc(size ? size : 1);
-
-	if (p)
-		memcpy(p, from, size);
-	snap->size += size;
-	return p;
-}
 
 /* --- machines --------------------------------------------------------------------------- */
 
 static int take_machines(struct sim_snapshot *snap, const struct sim_card *c)
 {
+	int err = 0;
+
 	snap->machine = calloc(GUC_MAX_FUNCTIONS, sizeof(*snap->machine));
 	if (!snap->machine)
 		return -ENOMEM;
-	for (unsigned fn = 1; fn < GUC_MAX_FUNCTIONS; fn++) {
+	for (unsigned fn = 1; fn < GUC_MAX_FUNCTIONS && !err; fn++) {
 		struct machine *m = &snap->machine[snap->machines];
 		struct sim_vf *v = c->vf[fn];
 
@@ -53,13 +45,11 @@ static int take_machines(struct sim_snapshot *snap, const struct sim_card *c)
 		snap->machines++;
 		m->who = v;
 		m->was = *v;
-		snap->size += sizeof(*v);
-		m->mem = copied(snap, v->mem.base, v->mem.size);
-		m->driver = v->vfc ? copied(snap, v->storage, vfc_size()) : NULL;
-		if (!m->mem || (v->vfc && !m->driver))
-			return -ENOMEM;
+		err = kept_take_all(&m->mem, v->mem.base, v->mem.size);
+		if (!err && v->vfc)
+			err = kept_take_all(&m->driver, v->storage, vfc_size());
 	}
-	return 0;
+	return err;
 }
 
 /* Is every machine still there, and its place free or its own? */
@@ -96,9 +86,33 @@ static void restore_machine(struct sim_card *c, const struct machine *m, uint64_
 	if (v->frozen)
 		v->frozen_since += passed;
 	v->frozen_ns += passed;
-	memcpy(v->mem.base, m->mem, v->mem.size);
+	kept_put_all(&m->mem, v->mem.base);
 	if (v->vfc)
-		memcpy(v->storage, m->driver, vfc_size());
+		kept_put_all(&m->driver, v->storage);
+}
+
+static int take_local(struct sim_snapshot *snap, struct local *l)
+{
+	const struct guc_geometry *g = &snap->card->opt.geometry;
+	int more = local_copy_begin(&snap->local, l, g->tiles, g->vfs + 1u);
+
+	if (more)
+		return more;
+	do
+		more = local_copy_take(&snap->local, l);
+	while (more == 1);
+	return more;
+}
+
+static int put_local(const struct sim_snapshot *snap, struct local *l)
+{
+	const struct local_piece *at = snap->local.pieces;
+	int err = 0;
+
+	local_copy_clear(&snap->local, l);
+	while (at && !err)
+		err = local_copy_put(l, &at);
+	return err;
 }
 
 /* --- the whole -------------------------------------------------------------------------- */
@@ -113,14 +127,14 @@ int sim_snapshot_take(const struct sim_card *c, struct sim_snapshot **out)
 	snap->card = c;
 	snap->world = c->sim->now;
 	snap->now = sim_card_now(c);
-	snap->block = copied(snap, c->block, c->block_size);
-	snap->pf_mem = copied(snap, c->pf_mem.base, c->pf_mem.size);
-	snap->pf = c->pfc ? copied(snap, c->pf_storage, pfc_size()) : NULL;
 	snap->pf_started = c->pf_started;
-	err = snap->block && snap->pf_mem && (!c->pfc || snap->pf) ? 0 : -ENOMEM;
+	err = kept_take_all(&snap->block, c->block, c->block_size);
 	if (!err)
-		err = local_copy_take(&snap->local, (struct local *)(uintptr_t)&c->local,
-				      c->opt.geometry.tiles, c->opt.geometry.vfs + 1u);
+		err = kept_take_all(&snap->pf_mem, c->pf_mem.base, c->pf_mem.size);
+	if (!err && c->pfc)
+		err = kept_take_all(&snap->pf, c->pf_storage, pfc_size());
+	if (!err)
+		err = take_local(snap, (struct local *)(uintptr_t)&c->local);
 	if (!err)
 		err = take_machines(snap, c);
 	if (err) {
@@ -141,10 +155,10 @@ int sim_snapshot_restore(struct sim_card *c, const struct sim_snapshot *snap)
 	err = check_machines(c, snap);
 	if (err)
 		return err;
-	memcpy(c->block, snap->block, c->block_size);
-	memcpy(c->pf_mem.base, snap->pf_mem, c->pf_mem.size);
+	kept_put_all(&snap->block, c->block);
+	kept_put_all(&snap->pf_mem, c->pf_mem.base);
 	if (c->pfc)
-		memcpy(c->pf_storage, snap->pf, pfc_size());
+		kept_put_all(&snap->pf, c->pf_storage);
 	c->pf_started = snap->pf_started;
 	c->late = now - snap->now;
 	for (unsigned i = 0; i < snap->machines; i++) {
@@ -154,12 +168,17 @@ int sim_snapshot_restore(struct sim_card *c, const struct sim_snapshot *snap)
 	}
 	for (unsigned i = 0; i < snap->machines; i++)
 		restore_machine(c, &snap->machine[i], now - snap->world);
-	return local_copy_restore(&snap->local, &c->local);
+	return put_local(snap, &c->local);
 }
 
 size_t sim_snapshot_size(const struct sim_snapshot *snap)
 {
-	return snap->size + snap->local.bytes;
+	size_t size = snap->block.bytes + snap->pf_mem.bytes + snap->pf.bytes + snap->local.bytes;
+
+	for (unsigned i = 0; i < snap->machines; i++)
+		size += sizeof(struct machine) + snap->machine[i].mem.bytes +
+			snap->machine[i].driver.bytes;
+	return size;
 }
 
 void sim_snapshot_free(struct sim_snapshot *snap)
@@ -168,12 +187,12 @@ void sim_snapshot_free(struct sim_snapshot *snap)
 		return;
 	local_copy_free(&snap->local);
 	for (unsigned i = 0; i < snap->machines; i++) {
-		free(snap->machine[i].mem);
-		free(snap->machine[i].driver);
+		kept_free(&snap->machine[i].mem);
+		kept_free(&snap->machine[i].driver);
 	}
 	free(snap->machine);
-	free(snap->block);
-	free(snap->pf_mem);
-	free(snap->pf);
+	kept_free(&snap->block);
+	kept_free(&snap->pf_mem);
+	kept_free(&snap->pf);
 	free(snap);
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "emulator/snapshot.h"
 #include "proto/bits.h"
 #include "vfio_priv.h"
 
@@ -345,6 +346,7 @@ static void on_accept(uv_poll_t *poll, int status, int events)
 		close(fd);
 		return;
 	}
+	snapshot_finish(s);
 	v->poll.data = v;
 	v->fd = fd;
 	v->machines++;

@@ -152,15 +152,16 @@ core.def("Cards", "card:metadata(vf, offset, length or bytes, [tile])",
 	end)
 
 core.def("Cards", "card:snapshot()",
-	"A copy of the whole card: GuCs, PF, local memory, and the machines of the VFs that live " ..
-	"there with memory and drivers.",
+	"A copy of the whole card: GuCs, PF, fault rules, its memory, and the machines of the VFs " ..
+	"that live there with memory and drivers; 1 GiB at most in a case, zeros take none.",
 	function(c)
 		core.only_virtual("card:snapshot()")
 		return core.object("snapshot", { card = c, of = core.snapshot(c.index) })
 	end)
 
 core.def("Cards", "snapshot:restore()",
-	"Put the card back to it, clocks included; any number of times.",
+	"Put the card back to it, clocks included; any number of times. Rules that were added " ..
+	"since are gone.",
 	function(s) core.snapshot_restore(s.card.index, s.of) end)
 
 core.def("Cards", "snapshot:size()", "Bytes that it takes.",
