@@ -7,7 +7,7 @@ scenario_lua = \
 	$(top_srcdir)/scenario/lua/vf.lua \
 	$(top_srcdir)/scenario/lua/raw.lua \
 	$(top_srcdir)/scenario/lua/fault.lua
-EXTRA_DIST += $(scenario_lua) scenario/embed.sh tests/scenario/words.lua
+EXTRA_DIST += $(scenario_lua) scenario/embed.sh tests/scenario/misbehave.lua tests/scenario/words.lua
 
 noinst_LTLIBRARIES += libgucscenario.la
 libgucscenario_la_SOURCES = \

@@ -169,9 +169,11 @@ core.def("Jobs", "queue:submit([KIND], [value], [length])",
 	"A job: `store`, `long` (after `length` no-ops), `wait` (until released), `local`, " ..
 	"`ccs-put`, `ccs-get`.",
 	function(q, kind, value, length)
+		-- Other VFs, elsewhere or before, have queues and jobs of the same numbers.
+		local from = core.events() + 1
 		local n = core.job(q.vf.id, q.gt, q.id, { kind = kind or "store", value = value,
 			length = length })
-		return core.object("job", { queue = q, number = n })
+		return core.object("job", { queue = q, number = n, from = from })
 	end)
 core.def("Jobs", "queue:destroy()", "Disable, deregister, free.",
 	function(q) core.queue_op(q.vf.id, q.gt, q.id, "destroy") end)
@@ -188,7 +190,7 @@ core.def("Jobs", "job:wait([ms])", "Wait for its end, 5000 ms by default; an err
 			vf = q.vf:number() }
 		local limit, at = core.now() + core.ns(ms or 5000), nil
 		while true do
-			at = core.find(pattern, 1)
+			at = core.find(pattern, j.from)
 			if at then
 				break
 			elseif not core.wait("event", core.events() + 1, limit) then
