@@ -104,6 +104,7 @@ static void on_check(uv_check_t *check)
 	if (!record_behind(s)) /* a write that ends wakes the loop */
 		more |= builtin_turn(s, card, &due, &moved);
 	more |= local_retire(&s->local);
+	more |= snapshots_free(s);
 	proxy_turn(s);
 	hold_turn(s, now, &next);
 	freeze_check(s, now, &next);

@@ -5,10 +5,25 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 bool kept_is_zero(const uint8_t *p, size_t n)
 {
 	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+uint8_t *kept_copy(const uint8_t *from, size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+		       -1, 0);
+
+	return p == MAP_FAILED ? NULL : memcpy(p, from, n);
+}
+
+void kept_drop(uint8_t *copy, size_t n)
+{
+	if (copy)
+		munmap(copy, n);
 }
 
 int kept_init(struct kept *k, size_t size)
@@ -29,11 +44,10 @@ int kept_take(struct kept *k, const void *from, size_t *at)
 	size_t n = length(k, *at);
 
 	if (!kept_is_zero(p, n)) {
-		uint8_t *copy = malloc(n);
+		uint8_t *copy = kept_copy(p, n);
 
 		if (!copy)
 			return -ENOMEM;
-		memcpy(copy, p, n);
 		k->chunk[*at / KEPT_CHUNK] = copy;
 		k->bytes += n;
 	}
@@ -72,10 +86,23 @@ void kept_put_all(const struct kept *k, void *to)
 		kept_put(k, to, &at);
 }
 
+bool kept_free_slice(struct kept *k)
+{
+	size_t at;
+
+	if (k->size == 0 || !k->chunk) {
+		free(k->chunk);
+		*k = (struct kept){ .size = 0 };
+		return false;
+	}
+	at = (k->size - 1) / KEPT_CHUNK * KEPT_CHUNK;
+	kept_drop(k->chunk[at / KEPT_CHUNK], length(k, at));
+	k->size = at;
+	return true;
+}
+
 void kept_free(struct kept *k)
 {
-	for (size_t i = 0; k->chunk && i <= k->size / KEPT_CHUNK; i++)
-		free(k->chunk[i]);
-	free(k->chunk);
-	*k = (struct kept){ .size = 0 };
+	while (kept_free_slice(k))
+		;
 }

@@ -28,8 +28,14 @@ int kept_take_all(struct kept *k, const void *from, size_t size);
 void kept_put_all(const struct kept *k, void *to);
 /* Free what it has; one that is all zero is fine. */
 void kept_free(struct kept *k);
+/* Free a slice of it; false: there is nothing left. */
+bool kept_free_slice(struct kept *k);
 
 /* Is it all zeros? */
 bool kept_is_zero(const uint8_t *p, size_t n);
+/* A copy of n bytes in pages of its own, which go back to the system at once and alone:
+ * giving up gigabytes of a heap can take a tenth of a second in one call. NULL: no memory. */
+uint8_t *kept_copy(const uint8_t *from, size_t n);
+void kept_drop(uint8_t *copy, size_t n);
 
 #endif

@@ -15,7 +15,7 @@ struct local_piece {
 	unsigned kind; /* enum local_kind, or SYSTEM */
 	uint64_t off;
 	uint32_t len;
-	uint8_t data[];
+	uint8_t *data;
 };
 
 int local_copy_begin(struct local_copy *copy, struct local *l, unsigned tiles, unsigned fns)
@@ -72,12 +72,16 @@ static int take_piece(struct local_copy *copy, struct local *l, uint32_t n)
 
 	if (err || kept_is_zero(data, n))
 		return err;
-	p = malloc(sizeof(*p) + n);
+	p = malloc(sizeof(*p));
 	if (!p)
 		return -ENOMEM;
 	*p = (struct local_piece){ .next = copy->pieces, .tile = copy->tile, .fn = copy->fn,
-				   .kind = copy->kind, .off = copy->at, .len = n };
-	memcpy(p->data, data, n);
+				   .kind = copy->kind, .off = copy->at, .len = n,
+				   .data = kept_copy(data, n) };
+	if (!p->data) {
+		free(p);
+		return -ENOMEM;
+	}
 	copy->pieces = p;
 	copy->bytes += n;
 	return 0;
@@ -131,12 +135,20 @@ int local_copy_put(struct local *l, const struct local_piece **at)
 	return local_write(l, p->tile, p->fn, p->kind, false, p->off, p->data, p->len);
 }
 
+bool local_copy_free_slice(struct local_copy *copy)
+{
+	struct local_piece *p = copy->pieces;
+
+	if (!p)
+		return false;
+	copy->pieces = p->next;
+	kept_drop(p->data, p->len);
+	free(p);
+	return true;
+}
+
 void local_copy_free(struct local_copy *copy)
 {
-	while (copy->pieces) {
-		struct local_piece *p = copy->pieces;
-
-		copy->pieces = p->next;
-		free(p);
-	}
+	while (local_copy_free_slice(copy))
+		;
 }

@@ -32,5 +32,7 @@ void local_copy_clear(const struct local_copy *copy, struct local *l);
  * is there. 0, or -ENOSPC, -ENOMEM, -EIO: then it is not whole. */
 int local_copy_put(struct local *l, const struct local_piece **at);
 void local_copy_free(struct local_copy *copy);
+/* Free a slice of it; false: there is nothing left. */
+bool local_copy_free_slice(struct local_copy *copy);
 
 #endif

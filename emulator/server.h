@@ -155,6 +155,7 @@ struct server {
 	uint64_t now;         /* of the card's clock */
 	struct card_clock clock;
 	struct snapshot *snapshots; /* a list */
+	struct snapshot *snapshots_gone; /* whose memory is to be given back, a list */
 	struct snapshot_job *snapshot_job; /* the card stands still for it, or NULL */
 	uint64_t points;      /* union of what anybody wants to see */
 	enum server_log level;

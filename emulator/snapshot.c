@@ -61,13 +61,27 @@ static size_t bytes_of(const struct snapshot *snap)
 	return bytes;
 }
 
-static void snapshot_free(struct snapshot *snap)
+/* Some of what it has; false: it is gone. */
+static bool free_slice(struct snapshot *snap)
 {
-	for (unsigned i = 0; i < snap->parts; i++)
-		kept_free(&snap->part[i].kept);
-	local_copy_free(&snap->local);
+	if (local_copy_free_slice(&snap->local))
+		return true;
+	while (snap->parts > 0) {
+		if (kept_free_slice(&snap->part[snap->parts - 1].kept))
+			return true;
+		snap->parts--;
+	}
 	free(snap->part);
 	free(snap);
+	return false;
+}
+
+/* Nobody wants it any more: it goes slice by slice, too. */
+static void snapshot_give_up(struct server *s, struct snapshot *snap)
+{
+	snap->next = s->snapshots_gone;
+	s->snapshots_gone = snap;
+	card_kick(s);
 }
 
 /* --- what stands against it ------------------------------------------------------------- */
@@ -233,7 +247,7 @@ static void keep(struct server *s, struct snapshot *snap)
 
 	if (old) {
 		*at = old->next;
-		snapshot_free(old);
+		snapshot_give_up(s, old);
 	}
 	snap->next = s->snapshots;
 	s->snapshots = snap;
@@ -260,7 +274,7 @@ static void job_ends(struct server *s, int err)
 	if (job.saving) {
 		clock_set(s, job.now);
 		if (err)
-			snapshot_free(job.snap);
+			snapshot_give_up(s, job.snap);
 		else
 			keep(s, job.snap);
 	} else {
@@ -297,6 +311,19 @@ bool snapshot_turn(struct server *s)
 		if (!job_step(s))
 			return true;
 	return s->snapshot_job;
+}
+
+bool snapshots_free(struct server *s)
+{
+	uint64_t until = uv_hrtime() + SERVER_SLICE_NS;
+
+	while (s->snapshots_gone && uv_hrtime() < until) {
+		struct snapshot *snap = s->snapshots_gone, *next = snap->next;
+
+		if (!free_slice(snap))
+			s->snapshots_gone = next;
+	}
+	return s->snapshots_gone;
 }
 
 void snapshot_finish(struct server *s)
@@ -376,7 +403,7 @@ static int save(struct server *s, const char *name, const struct client *by, uin
 	if (!err)
 		err = begin(s, snap, true, by, seq);
 	if (err)
-		snapshot_free(snap);
+		snapshot_give_up(s, snap);
 	return err ? refused(why, cap, err, err == -EBUSY ? "an image is being applied"
 							  : "no memory for it", 0) : 0;
 }
@@ -422,7 +449,7 @@ void verb_snapshot(struct client *c, uint32_t seq, const struct verb *v, unsigne
 		struct snapshot *old = *at;
 
 		*at = old->next;
-		snapshot_free(old);
+		snapshot_give_up(s, old);
 		control_reply(c, seq, 0, list(s), NULL);
 		return;
 	}
@@ -433,13 +460,15 @@ void verb_snapshot(struct client *c, uint32_t seq, const struct verb *v, unsigne
 void snapshots_drop(struct server *s)
 {
 	if (s->snapshot_job && s->snapshot_job->saving)
-		snapshot_free(s->snapshot_job->snap);
+		snapshot_give_up(s, s->snapshot_job->snap);
 	free(s->snapshot_job);
 	s->snapshot_job = NULL;
 	while (s->snapshots) {
 		struct snapshot *snap = s->snapshots;
 
 		s->snapshots = snap->next;
-		snapshot_free(snap);
+		snapshot_give_up(s, snap);
 	}
+	while (snapshots_free(s))
+		;
 }

@@ -24,6 +24,8 @@ void verb_snapshot(struct client *c, uint32_t seq, const struct verb *v, unsigne
 bool snapshot_turn(struct server *s);
 /* All that is left of it, at once: somebody's memory is about to go. */
 void snapshot_finish(struct server *s);
+/* A slice of giving back the memory of those that are gone; true: there is more. */
+bool snapshots_free(struct server *s);
 void snapshots_drop(struct server *s);
 
 #endif
