@@ -41,9 +41,9 @@ libgucserver_la_SOURCES = \
 	emulator/pf.h \
 	emulator/pf_builtin.c \
 	emulator/pf_proxy.c \
-	emulator/pf_port.c \
+	emulator/pf_link.c \
+	emulator/pf_link.h \
 	emulator/pf_remote.c \
-	emulator/pf_remote.h \
 	emulator/pf_runtime.c \
 	emulator/pf_runtime.h \
 	emulator/plain_ctb.c \

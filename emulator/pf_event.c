@@ -65,6 +65,8 @@ struct json_object *pf_vf_json(struct pf *pf, unsigned vf)
 		json_push_str(states, pfc_vf_state_name(info.state[gt]));
 	json_add_u64(o, "tiles", pf->tiles);
 	json_add_u64(o, "graphics", pf->graphics);
+	json_add_str(o, "valid", info.valid == 0 ? "yes" : info.valid == -ENOKEY ? "partly" : "no");
+	json_add_str(o, "busy", info.busy ? pfc_verb_name(info.verb) : "");
 	json_add_bool(o, "mismatch", info.mismatch);
 	json_add_bool(o, "failed", info.failed);
 	json_add_u64(o, "ggtt_start", info.ggtt_start);

@@ -9,37 +9,61 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "cli/options.h"
 #include "log.h"
-#include "pf_remote.h"
+#include "pf.h"
+#include "pf_ask.h"
+#include "pf_link.h"
+#include "pf_pieces.h"
 #include "pf_runtime.h"
-#include "proto/bits.h"
 #include "serve.h"
-#include "wire/memfd.h"
-#include "wire/stream.h"
 
-#define SLICE_NS    500000u
-#define CALL_MS     5000u
+#define SLICE_NS 500000u
 
-void remote_end(struct remote *r, int status)
+struct remote {
+	uv_loop_t loop;
+	struct pf_link link;
+	struct pf *pf;
+	struct pf_ask *ask;
+	unsigned vfs;
+	bool adopt, anew; /* as the options say */
+	unsigned provision;
+	uint32_t runtime[PFC_MAX_RUNTIME][2];
+	uint32_t runtime_n; /* 0: the platform's list */
+	uint32_t quirks;
+	bool debug;
+	bool ready;    /* every VF has what it shall have: verbs are served */
+	bool adopting; /* what the GuCs have is to be asked for */
+	uv_check_t check;
+	uv_idle_t idle;
+	uv_timer_t timer;
+	uv_signal_t sigterm, sigint;
+	struct pieces pieces;
+	unsigned level;
+	const char *name;
+	int status;
+};
+
+static void remote_end(struct remote *r, int status)
 {
 	r->status = status;
 	uv_stop(&r->loop);
 }
 
-/* room() keeps the queue short: when it is full the server has stopped. */
-void remote_post(struct remote *r, const struct frame *f)
+/* room() keeps the queue short. */
+static void on_link_failed(void *user, const char *text)
 {
-	int err = r->wire ? wire_send(r->wire, f, NULL) : -EPIPE;
+	struct remote *r = user;
 
-	if (err == 0 || err == -EPIPE)
-		return;
 	if (r->status == 0)
-		fprintf(stderr, "gucemu pf serve: can't send: %s\n", strerror(-err));
+		fprintf(stderr, "gucemu pf serve: can't send: %s\n", text);
 	remote_end(r, 1);
+}
+
+static void remote_post(struct remote *r, const struct frame *f)
+{
+	pf_link_post(&r->link, f);
 }
 
 /* A socket that takes no more wakes the loop when it does. */
@@ -48,10 +72,10 @@ static bool room(void *user)
 	struct remote *r = user;
 	struct wire_stats stats;
 
-	if (!r->wire)
+	if (!r->link.wire)
 		return false;
-	wire_stats(r->wire, &stats);
-	return stats.queued < WIRE_OUT_LOW || wire_flush(r->wire) == 0;
+	wire_stats(r->link.wire, &stats);
+	return stats.queued < WIRE_OUT_LOW || wire_flush(r->link.wire) == 0;
 }
 
 /* --- verbs and images --------------------------------------------------------------------------- */
@@ -188,16 +212,9 @@ static enum wire_next on_frame(struct wire *w, void *user, const struct frame *f
 		pf_reply(r, 0, f->seq, -ENODEV, NULL, "the PF is not up");
 		return WIRE_NEXT;
 	}
-	if (!r->pf)
+	if (!r->pf || pf_link_frame(&r->link, f))
 		return WIRE_NEXT;
-	if ((f->type == gucemu_FrameType_MEM_DATA || f->type == gucemu_FrameType_STATUS) &&
-	    remote_lmem_answer(r, f))
-		return WIRE_NEXT;
-	if (f->type == gucemu_FrameType_MMIO_DATA) {
-		remote_mmio_data(r, f);
-	} else if (f->type == gucemu_FrameType_INTERRUPT) {
-		pfc_irq(pf_driver(r->pf));
-	} else if (f->type == gucemu_FrameType_BLOB) {
+	if (f->type == gucemu_FrameType_BLOB) {
 		on_blob(r, f);
 	} else if (f->type == gucemu_FrameType_CONTROL) {
 		if (verb_parse(&v, f->text, f->text_len) == 0)
@@ -219,7 +236,7 @@ static void on_closed(struct wire *w, void *user, int err, const char *reason)
 
 	(void)w;
 	(void)err;
-	r->wire = NULL;
+	r->link.wire = NULL;
 	fprintf(stderr, "gucemu pf serve: %s\n", reason);
 	remote_end(r, 1);
 }
@@ -261,7 +278,7 @@ static void on_check(uv_check_t *check)
 	bool moved, more = pf_work(r->pf, now, SLICE_NS, &next, &moved);
 
 	more |= pieces_offer(&r->pieces, r->pf, piece_taken, r);
-	remote_flush(r);
+	pf_link_flush(&r->link);
 	if (r->adopting) {
 		r->adopting = false;
 		pf_ask_found(r->ask, pf_driver(r->pf), r->vfs, on_found, r);
@@ -286,50 +303,18 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 /* --- opening ------------------------------------------------------------------------------------------ */
 
-static int open_memory(struct remote *r, const struct pfc_options *o)
-{
-	size_t size = pf_mem_size(o);
-	void *map;
-
-	r->mem_fd = memfd_create_sealed("gucemu-pf", size, &map);
-	if (r->mem_fd < 0)
-		return r->mem_fd;
-	r->mem = (struct host_mem){ map, size, PF_DMA };
-	return 0;
-}
-
-static int share_memory(struct remote *r)
-{
-	uint8_t data[24];
-	struct frame f = {
-		.type = gucemu_FrameType_MEM_SHARE,
-		.fds = 1,
-		.data = data,
-		.data_len = sizeof(data),
-	};
-
-	le64_put(data, r->mem.dma);
-	le64_put(data + 8, r->mem.size);
-	le64_put(data + 16, 0);
-	return wire_call(r->wire, &f, &r->mem_fd, CALL_MS, NULL);
-}
-
 static int open_function(struct remote *r, const char *socket, const struct pfc_options *o)
 {
 	char text[256];
-	int err = open_memory(r, o);
+	int err;
 
+	r->link.failed = on_link_failed;
+	r->link.user = r;
+	err = pf_link_open(&r->link, &r->loop, socket, FRAME_FEATURE_PF_VERBS, "pf serve",
+			   pf_mem_size(o), &wire_calls, r, text, sizeof(text));
 	if (err != 0)
-		return err;
-	err = wire_connect(&r->wire, &r->loop, socket, &wire_calls, r, text, sizeof(text));
-	if (err == 0)
-		err = wire_hello(r->wire, FRAME_ROLE_FUNCTION, 0, FRAME_FEATURE_PF_VERBS,
-				 "pf serve", NULL, text, sizeof(text));
-	if (err != 0) {
 		fprintf(stderr, "gucemu pf serve: %s\n", text);
-		return err;
-	}
-	return share_memory(r);
+	return err;
 }
 
 static int begin(struct remote *r, const struct pfc_options *o)
@@ -337,7 +322,7 @@ static int begin(struct remote *r, const struct pfc_options *o)
 	unsigned provision = r->provision < o->vfs ? r->provision : o->vfs;
 	struct pfc_options options = *o;
 
-	remote_port(r, &options);
+	options.lmem = pf_link_lmem(&r->link);
 	options.quirks = r->quirks;
 	options.disclose_errors = options.testloop = r->debug;
 	if (r->runtime_n) {
@@ -345,9 +330,10 @@ static int begin(struct remote *r, const struct pfc_options *o)
 		options.runtime_n = r->runtime_n;
 	}
 	r->vfs = o->vfs;
-	r->pf = pf_new(&options, &r->port, &r->mem, &ops, r);
+	r->pf = pf_new(&options, &r->link.port, &r->link.mem, &ops, r);
 	if (!r->pf)
 		return -EINVAL;
+	r->link.driver = pf_driver(r->pf);
 	uv_check_init(&r->loop, &r->check);
 	uv_idle_init(&r->loop, &r->idle);
 	uv_timer_init(&r->loop, &r->timer);
@@ -398,8 +384,9 @@ static int run(struct remote *r, const char *socket)
 		err = begin(r, &o);
 	if (err == 0)
 		uv_run(&r->loop, UV_RUN_DEFAULT);
-	if (r->wire)
-		wire_close(r->wire, 0, NULL);
+	if (r->link.wire)
+		wire_close(r->link.wire, 0, NULL);
+	r->link.wire = NULL;
 	pf_ask_close(r->ask);
 	uv_run(&r->loop, UV_RUN_NOWAIT);
 	uv_walk(&r->loop, close_handle, NULL);
@@ -408,10 +395,7 @@ static int run(struct remote *r, const char *socket)
 	if (r->pf)
 		pf_free(r->pf);
 	pieces_free(&r->pieces);
-	if (r->mem.base) {
-		munmap(r->mem.base, r->mem.size);
-		close(r->mem_fd);
-	}
+	pf_link_close(&r->link);
 	return err != 0 ? 1 : r->status;
 }
 

@@ -10,6 +10,7 @@
 #include "proto/text.h"
 #include "view/describe.h"
 #include "view/diagram_events.h"
+#include "view/event_data.h"
 
 static const char *const driver_names[] = {
 #define X(sym, name, text) name,
@@ -106,7 +107,7 @@ void events_guc(struct events *e, unsigned card, const struct guc_event *g)
 		ev->view.finding = *g->finding;
 }
 
-void events_view(struct events *e, const struct view_event *v)
+void events_view(struct events *e, const struct view_event *v, const uint8_t *data, size_t len)
 {
 	unsigned point = v->step ? (v->by_vf ? DRIVER_VF_STEP : DRIVER_PF_STEP) : v->guc.point;
 	struct scenario_event *ev = append(e, point, v->card, v->guc.fn, v->guc.gt, v->guc.time);
@@ -114,8 +115,16 @@ void events_view(struct events *e, const struct view_event *v)
 	if (!ev)
 		return;
 	ev->view = *v;
-	if (ev->view.guc.msg_len > VIEW_EVENT_DWORDS)
-		ev->view.guc.msg_len = VIEW_EVENT_DWORDS;
+	if (v->step || v->guc.point == GUC_PT_FINDING || len / 4 <= VIEW_EVENT_DWORDS ||
+	    len > EVENT_DATA_MAX)
+		return;
+	/* What the view has cut. */
+	ev->msg = malloc(len);
+	if (!ev->msg)
+		return;
+	ev->view.guc.msg_len = (uint32_t)(len / 4);
+	for (size_t i = 0; i < len / 4; i++)
+		ev->msg[i] = le32_get(data + 4 * i);
 }
 
 void events_pf(struct events *e, unsigned card, uint64_t now, const struct pfc_event *p)

@@ -66,8 +66,8 @@ void events_pf(struct events *e, unsigned card, uint64_t now, const struct pfc_e
 void events_vf(struct events *e, unsigned card, unsigned fn, uint64_t now,
 	       const struct vfc_event *ev);
 void events_fault(struct events *e, unsigned card, const struct fault_out *o);
-/* One that came in a frame. */
-void events_view(struct events *e, const struct view_event *v);
+/* One that came in a frame, with the frame's bytes. */
+void events_view(struct events *e, const struct view_event *v, const uint8_t *data, size_t len);
 
 /* The event as one line of words. */
 void event_words(const struct scenario_event *e, char *buf, size_t cap);

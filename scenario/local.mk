@@ -11,14 +11,23 @@ EXTRA_DIST += $(scenario_lua) scenario/embed.sh tests/scenario/misbehave.lua tes
 
 noinst_LTLIBRARIES += libgucscenario.la
 libgucscenario_la_SOURCES = \
+	scenario/actors.c \
+	scenario/actors.h \
 	scenario/args.c \
 	scenario/core.c \
 	scenario/events.c \
 	scenario/events.h \
+	scenario/jobs.c \
 	scenario/names.c \
 	scenario/pattern.c \
+	scenario/pf_driver.c \
+	scenario/pf_images.c \
+	scenario/raw.c \
 	scenario/real_cards.c \
 	scenario/real_faults.c \
+	scenario/real_look.c \
+	scenario/real_own_pf.c \
+	scenario/real_own_vf.c \
 	scenario/real_pf.c \
 	scenario/real_vfs.c \
 	scenario/real_world.c \
@@ -29,13 +38,11 @@ libgucscenario_la_SOURCES = \
 	scenario/script.h \
 	scenario/sim_cards.c \
 	scenario/sim_faults.c \
-	scenario/sim_jobs.c \
-	scenario/sim_pf.c \
-	scenario/sim_raw.c \
 	scenario/sim_snapshots.c \
 	scenario/sim_vfs.c \
 	scenario/sim_world.c \
 	scenario/sim_world.h \
+	scenario/vf_driver.c \
 	scenario/wait.c
 nodist_libgucscenario_la_SOURCES = scenario/prelude.h
 libgucscenario_la_CPPFLAGS = $(AM_CPPFLAGS) $(LUA_CFLAGS) $(UV_CFLAGS) $(JSON_CFLAGS) \

@@ -8,6 +8,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "proto/platform.h"
+
+/* A small card is like the first platform; with local memory like this one. */
+#define DISCRETE "bmg"
+
 struct real_card *real_card_arg(lua_State *L, int index)
 {
 	struct real *r = real_of(script_of(L));
@@ -56,7 +61,7 @@ static void on_event(void *user, const struct frame *f)
 	}
 	e.card = c->index;
 	e.guc.time -= e.guc.time > c->real->began ? c->real->began : 0;
-	events_view(&s->events, &e);
+	events_view(&s->events, &e, f->data, f->data_len);
 	if (!e.step)
 		real_vf_event(c->real, c, view_event_guc(&e));
 }
@@ -89,10 +94,21 @@ static void on_line(struct child *child, char *line)
 		c->ready = true;
 }
 
+/* Which points it is to tell: those that it tells anyway, or those of `trace`. */
+static void events_line(const struct real_card *c, char *line, size_t cap)
+{
+	size_t at = (size_t)snprintf(line, cap, "events%s", c->trace ? " points=step" : "");
+
+	for (unsigned p = 0; c->trace && p < GUC_PT_COUNT && at < cap; p++)
+		if (c->trace & 1ull << p && p != GUC_PT_TICK)
+			at += (size_t)snprintf(line + at, cap - at, ",%s",
+					       guc_point_name((enum guc_point)p));
+}
+
 void real_card_connect(struct real_card *c)
 {
 	const struct control_ops ops = { .event = on_event, .lost = on_lost, .user = c };
-	char err[256] = "";
+	char err[256] = "", line[512];
 
 	if (!c->ready || c->control || c->real->s->judged)
 		return;
@@ -102,7 +118,8 @@ void real_card_connect(struct real_card *c)
 		return;
 	}
 	c->events = (struct control_request){ .reply = on_streaming, .user = c };
-	control_ask(c->control, &c->events, "events");
+	events_line(c, line, sizeof(line));
+	control_ask(c->control, &c->events, line);
 }
 
 static void on_exit_of(struct child *child, int status)
@@ -155,27 +172,36 @@ static void flag(lua_State *L, struct words *w, const char *key, const char *opt
 		word(w, option);
 }
 
-/* Options that only the world in this process has. */
-static void refuse(lua_State *L)
+static int refuse(lua_State *L, const char *key, const char *why)
 {
-	static const char *const keys[] = { "vf_abi", "pf_quirks", "disclose", "testloop",
-					    "admin_only", "relay_base", "relay_latest",
-					    "graphics", "runtime", "ccs_ratio", "engine_budget",
-					    "trace" };
+	script_judge(script_of(L), OUTCOME_SKIP, 0, "card{%s=} needs %s", key, why);
+	return luaL_error(L, "skipped");
+}
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		if (lua_getfield(L, 1, keys[i]) != LUA_TNIL) {
-			script_judge(script_of(L), OUTCOME_SKIP, 0,
-				     "card{%s=} needs the world in this process", keys[i]);
-			luaL_error(L, "skipped");
-		}
+/* Options that only the world in this process has. */
+static void refuse_some(lua_State *L, const struct real_card *c)
+{
+	static const char *const never[] = { "vf_abi", "engine_budget" };
+	static const char *const of_ours[] = { "pf_quirks", "disclose", "testloop", "admin_only",
+					       "relay_base", "relay_latest", "graphics", "runtime" };
+	const char *name = arg_string(L, 1, "platform", c->discrete ? DISCRETE : NULL);
+	const struct platform *p = name ? platform_find(name) : platform_row(0);
+	lua_Integer ratio = p ? p->ccs_ratio : 0;
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
+		if (lua_getfield(L, 1, never[i]) != LUA_TNIL)
+			refuse(L, never[i], "the world in this process");
 		lua_pop(L, 1);
 	}
-	if (!arg_bool(L, 1, "pf", true)) {
-		script_judge(script_of(L), OUTCOME_SKIP, 0,
-			     "card{pf=false} needs the world in this process");
-		luaL_error(L, "skipped");
+	for (size_t i = 0; i < sizeof(of_ours) / sizeof(*of_ours); i++) {
+		if (lua_getfield(L, 1, of_ours[i]) != LUA_TNIL && !c->own_pf)
+			refuse(L, of_ours[i], "our own PF");
+		lua_pop(L, 1);
 	}
+	if (arg_int(L, 1, "ccs_ratio", ratio, 0, 512) != ratio)
+		refuse(L, "ccs_ratio", "the world in this process: the platform has another");
+	if (!arg_bool(L, 1, "pf", true))
+		refuse(L, "pf", "the world in this process");
 }
 
 static void serve_words(lua_State *L, struct real_card *c, struct words *w)
@@ -199,7 +225,7 @@ static void serve_words(lua_State *L, struct real_card *c, struct words *w)
 	/* Of the small card that scripts have by default one with local memory. */
 	if (platform || arg_int(L, 1, "lmem", 0, 0, 1ll << 40)) {
 		word(w, "--platform");
-		word(w, platform ? platform : "bmg");
+		word(w, platform ? platform : DISCRETE);
 	}
 	number(L, w, "vfs", "--vfs", 1, GUC_MAX_VFS);
 	number(L, w, "gts", "--gts", platform ? -1 : 1, 2);
@@ -213,7 +239,7 @@ static void serve_words(lua_State *L, struct real_card *c, struct words *w)
 	flag(L, w, "strict_detector", "--strict-detector", true, false);
 	flag(L, w, "gap_profile", "--gap-profile", true, true);
 	flag(L, w, "ggtt_tlb", "--ggtt-tlb", true, false);
-	if (c->real->s->opt->pf)
+	if (c->real->s->opt->pf || c->own_pf)
 		word(w, "--no-pf");
 }
 
@@ -229,10 +255,13 @@ static int core_card_new(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	if (r->cards == REAL_CARDS)
 		return script_errno(L, -ENOSPC, "card");
-	refuse(L);
 	memset(c, 0, sizeof(*c));
 	c->real = r;
 	c->index = r->cards;
+	c->own_pf = arg_bool(L, 1, "own_pf", false);
+	c->discrete = arg_int(L, 1, "lmem", 0, 0, 1ll << 40) > 0;
+	c->trace = actors_trace(L, 1);
+	refuse_some(L, c);
 	c->vfs = (unsigned)arg_int(L, 1, "vfs", 1, 0, GUC_MAX_VFS);
 	snprintf(c->socket, sizeof(c->socket), "%s/%c.sock", r->folder, 'A' + (int)c->index);
 	serve_words(L, c, &w);
@@ -249,8 +278,8 @@ static int core_card_new(lua_State *L)
 	return 2;
 }
 
-/* core.pf_start(card): start somebody else's PF once the card listens: true; false
- * when the PF is built in. */
+/* core.pf_start(card, options): start the PF once the card listens. False when it is built
+ * in; true when it is somebody else's; the tag of its start when it is to live here. */
 static int core_pf_start(lua_State *L)
 {
 	struct real_card *c = real_card_arg(L, 1);
@@ -259,6 +288,10 @@ static int core_pf_start(lua_State *L)
 	char *argv[] = { sh, flag_c, (char *)(uintptr_t)command, NULL };
 	int err;
 
+	if (c->own_pf) {
+		lua_pushinteger(L, (lua_Integer)real_own_pf(L, c, 2));
+		return 1;
+	}
 	if (!command) {
 		lua_pushboolean(L, false);
 		return 1;
@@ -278,38 +311,43 @@ static int core_card_gts(lua_State *L)
 	struct json_object *o = real_ask(L, c, "card", "card");
 
 	c->gts = (unsigned)json_get_u64(o, "gts", 1);
+	c->tiles = (unsigned)json_get_u64(o, "tiles", 1);
+	c->discrete = json_get_u64(o, "lmem_size", 0) > 0;
 	json_object_put(o);
 	lua_pushinteger(L, c->gts);
 	return 1;
 }
 
-/* --- looking in ------------------------------------------------------------------------------- */
+/* --- doing ------------------------------------------------------------------------------------ */
 
-/* core.card_info(card, fn, gt): of the card's state. */
-static int core_card_info(lua_State *L)
+/* core.card_mishap(card, fn, gt, {kind=, ...}) */
+static int core_card_mishap(lua_State *L)
 {
-	static const char *const numbers[] = { "ggtt_start", "ggtt_size", "begin_context",
-					       "contexts", "doorbells", "registered", "enabled",
-					       "h2g", "g2h", "irqs", "findings", "g2h_dropped" };
+	static const char *const keys[] = { "context", "type", "class", "instance", "reason",
+					    "address", "asid", "level", "access", "fault",
+					    "prefetch" };
 	struct real_card *c = real_card_arg(L, 1);
-	uint64_t fn = (uint64_t)luaL_checkinteger(L, 2), gt = (uint64_t)luaL_optinteger(L, 3, 0);
-	struct json_object *o = real_ask(L, c, "state", "state");
-	const struct json_object *list = json_get(o, "functions"), *found = NULL;
+	char line[512];
+	size_t at;
+	int err;
 
-	for (size_t i = 0; i < json_count(list); i++)
-		if (json_get_u64(json_at(list, i), "function", UINT64_MAX) == fn)
-			found = json_at(json_get(json_at(list, i), "gts"), gt);
-	if (!found) {
-		json_object_put(o);
-		return script_errno(L, -ENODEV, "state");
+	luaL_checktype(L, 4, LUA_TTABLE);
+	at = (size_t)snprintf(line, sizeof(line), "mishap vf=%d gt=%d kind=%.20s",
+			      (int)luaL_checkinteger(L, 2), (int)luaL_optinteger(L, 3, 0),
+			      arg_string(L, 4, "kind", "?"));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		int type = lua_getfield(L, 4, keys[i]);
+		lua_Integer v = type == LUA_TBOOLEAN ? lua_toboolean(L, -1)
+				: type == LUA_TNIL   ? 0
+						     : luaL_checkinteger(L, -1);
+
+		if (type != LUA_TNIL && (type != LUA_TBOOLEAN || v))
+			at += (size_t)snprintf(line + at, sizeof(line) - at, " %s=%llu", keys[i],
+					       (unsigned long long)v);
+		lua_pop(L, 1);
 	}
-	lua_createtable(L, 0, 16);
-	set_string(L, "state", json_get_str(found, "state", "?"));
-	set_bool(L, "ctb", json_get_bool(found, "ctb", false));
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		set_int(L, numbers[i], json_get_u64(found, numbers[i], 0));
-	json_object_put(o);
-	return 1;
+	err = real_tell(c, line);
+	return err ? script_errno(L, err, "mishap") : 0;
 }
 
 static int core_card_flr(lua_State *L)
@@ -324,7 +362,8 @@ static int core_card_flr(lua_State *L)
 }
 
 const luaL_Reg real_card_functions[] = {
-	{ "card_new", core_card_new },   { "pf_start", core_pf_start },
-	{ "card_gts", core_card_gts },   { "card_info", core_card_info },
-	{ "card_flr", core_card_flr },   { NULL, NULL },
+	{ "card_new", core_card_new },       { "pf_start", core_pf_start },
+	{ "card_gts", core_card_gts },       { "card_mishap", core_card_mishap },
+	{ "card_flr", core_card_flr },       { "card_local", real_own_pf_local },
+	{ NULL, NULL },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* core functions on PFs of the real world: verbs over the control role, whoever the
- * PF is. */
+ * PF is, but for one that lives here (real_own_pf.c). */
 #include "scenario/real_world.h"
 
 #include <errno.h>
@@ -94,11 +94,14 @@ static int core_pf_do(lua_State *L)
 					    "preempt", "lmem" };
 	struct real_card *c = real_card_arg(L, 1);
 	const char *verb = luaL_checkstring(L, 2);
-	struct asked *a = free_slot(L);
+	struct asked *a;
 	char line[512];
 	size_t at = (size_t)snprintf(line, sizeof(line), "pf %.20s vf=%d", verb,
 				     (int)luaL_checkinteger(L, 3));
 
+	if (c->own)
+		return pf_driver_do(L);
+	a = free_slot(L);
 	for (size_t i = 0; lua_istable(L, 4) && i < sizeof(keys) / sizeof(*keys); i++) {
 		lua_Integer v = arg_int(L, 4, keys[i], -1, 0, INT64_MAX);
 
@@ -116,9 +119,12 @@ static int core_pf_do(lua_State *L)
 static int core_pf_save(lua_State *L)
 {
 	struct real_card *c = real_card_arg(L, 1);
-	struct asked *a = free_slot(L);
+	struct asked *a;
 	char line[64];
 
+	if (c->own)
+		return pf_driver_save(L);
+	a = free_slot(L);
 	snprintf(line, sizeof(line), "pf save vf=%d", (int)luaL_checkinteger(L, 2));
 	tag_of(L, a);
 	a->save = true;
@@ -142,7 +148,7 @@ static int core_pf_image(lua_State *L)
 		memset(a, 0, sizeof(*a));
 		return 1;
 	}
-	return luaL_error(L, "there is no such image");
+	return pf_driver_image(L);
 }
 
 static int core_pf_restore(lua_State *L)
@@ -150,9 +156,12 @@ static int core_pf_restore(lua_State *L)
 	struct real_card *c = real_card_arg(L, 1);
 	size_t len;
 	const char *image = luaL_checklstring(L, 3, &len);
-	struct asked *a = free_slot(L);
+	struct asked *a;
 	char line[64];
 
+	if (c->own)
+		return pf_driver_restore(L);
+	a = free_slot(L);
 	a->data = malloc(len ? len : 1);
 	if (!a->data)
 		return script_errno(L, -ENOMEM, "restore");
@@ -171,9 +180,12 @@ static int core_pf_set(lua_State *L)
 	int vf = (int)luaL_checkinteger(L, 2);
 	const char *name = luaL_checkstring(L, 3);
 	uint32_t value[1];
-	struct asked *a = free_slot(L);
+	struct asked *a;
 	char line[160];
 
+	if (c->own)
+		return pf_driver_set(L);
+	a = free_slot(L);
 	if (arg_dwords(L, 4, value, 1) != 1)
 		return luaL_error(L, "one value is wanted");
 	if (vf)
@@ -190,14 +202,22 @@ static int core_pf_info(lua_State *L)
 					       "begin_context", "doorbells", "begin_doorbell",
 					       "lmem_size", "fixup_done", "adverse" };
 	struct real_card *c = real_card_arg(L, 1);
+	unsigned major = 0, minor = 0;
 	struct json_object *o;
 	char line[64];
 
+	if (c->own)
+		return pf_driver_info(L);
 	snprintf(line, sizeof(line), "pf info vf=%d", (int)luaL_checkinteger(L, 2));
 	o = real_ask(L, c, line, "info");
 	lua_createtable(L, 0, 16);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		set_int(L, numbers[i], json_get_u64(o, numbers[i], 0));
+	(void)sscanf(json_get_str(o, "relay", ""), "%5u.%5u", &major, &minor);
+	set_int(L, "relay_major", major);
+	set_int(L, "relay_minor", minor);
+	set_string(L, "valid", json_get_str(o, "valid", "?"));
+	set_string(L, "busy", json_get_str(o, "busy", ""));
 	set_bool(L, "mismatch", json_get_bool(o, "mismatch", false));
 	set_bool(L, "failed", json_get_bool(o, "failed", false));
 	lua_newtable(L);

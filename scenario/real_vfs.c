@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* core functions on VFs of the real world: a client's process each, ours or
- * somebody else's command, watched from the GuC's side. */
+ * somebody else's command, watched from the GuC's side; or one that lives here
+ * (real_own_vf.c). */
 #include "scenario/real_world.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #define END_NS 5000000000ull /* from SIGTERM to an end */
 #define EXIT_WEDGED 3        /* of our client */
 
-static struct real_vf *vf_arg(lua_State *L, int index)
+static struct real_vf *real_vf_arg(lua_State *L, int index)
 {
 	struct real *r = real_of(script_of(L));
 	lua_Integer i = luaL_checkinteger(L, index);
@@ -182,21 +183,21 @@ static int core_vf_new(lua_State *L)
 	struct real_card *c = real_card_arg(L, 1);
 	lua_Integer fn = luaL_checkinteger(L, 2);
 	struct real_vf *v = &r->vf[r->vfs];
+	int err;
 
 	if (r->vfs == REAL_VFS || fn < 1 || fn > (lua_Integer)c->vfs)
 		return luaL_error(L, "VFs are 1 to %d", (int)c->vfs);
-	if (!arg_bool(L, 3, "driver", true)) {
-		script_judge(r->s, OUTCOME_SKIP, 0, "a VF without a driver needs the world in this "
-						    "process");
-		return luaL_error(L, "skipped");
-	}
 	memset(v, 0, sizeof(*v));
 	v->real = r;
 	v->card = c->index;
 	v->fn = (unsigned)fn;
 	v->gts = c->gts < GUC_MAX_GTS ? c->gts : GUC_MAX_GTS;
 	v->ours = !r->s->opt->client;
-	if (v->ours) {
+	if (arg_bool(L, 3, "own", false)) {
+		err = real_own_vf(L, v, arg_bool(L, 3, "driver", true));
+		if (err)
+			return script_errno(L, err, "VF");
+	} else if (v->ours) {
 		our_words(L, v);
 	} else {
 		refuse(L, of_ours, "our own client");
@@ -238,11 +239,13 @@ static int core_vf_op(lua_State *L)
 {
 	static const char *const ops[] = { "boot", "shutdown", NULL };
 	struct script *s = script_of(L);
-	struct real_vf *v = vf_arg(L, 1);
+	struct real_vf *v = real_vf_arg(L, 1);
 	const char *what = luaL_checkstring(L, 2);
 	bool boot = !strcmp(what, ops[0]);
 	int err = 0;
 
+	if (v->own)
+		return vf_driver_op(L);
 	if (!boot && strcmp(what, ops[1])) {
 		script_judge(s, OUTCOME_SKIP, 0, "vf %s needs the world in this process", what);
 		return luaL_error(L, "skipped");
@@ -264,9 +267,11 @@ static int core_vf_op(lua_State *L)
 
 static int core_vf_remove(lua_State *L)
 {
-	struct real_vf *v = vf_arg(L, 1);
+	struct real_vf *v = real_vf_arg(L, 1);
 
 	v->ending = true;
+	actors_forget(script_of(L), luaL_checkinteger(L, 1));
+	real_own_vf_end(v);
 	child_end(&v->child);
 	v->used = false;
 	return 0;
@@ -276,7 +281,7 @@ static int core_vf_remove(lua_State *L)
 
 static int core_vf_where(lua_State *L)
 {
-	const struct real_vf *v = vf_arg(L, 1);
+	const struct real_vf *v = real_vf_arg(L, 1);
 
 	lua_pushinteger(L, v->card);
 	lua_pushinteger(L, v->fn);
@@ -286,7 +291,7 @@ static int core_vf_where(lua_State *L)
 
 static int core_vf_freeze(lua_State *L)
 {
-	struct real_vf *v = vf_arg(L, 1);
+	struct real_vf *v = real_vf_arg(L, 1);
 	bool on = lua_toboolean(L, 2);
 	char line[64];
 	int err;
@@ -302,7 +307,7 @@ static int core_vf_freeze(lua_State *L)
 /* core.vf_place(vf, card, fn): the live client is handed over. */
 static int core_vf_place(lua_State *L)
 {
-	struct real_vf *v = vf_arg(L, 1);
+	struct real_vf *v = real_vf_arg(L, 1);
 	struct real_card *to = real_card_arg(L, 2);
 	char line[256];
 	int err;
@@ -319,14 +324,17 @@ static int core_vf_place(lua_State *L)
 
 static int core_vf_counts(lua_State *L)
 {
-	const struct real_vf *v = vf_arg(L, 1);
+	const struct real_vf *v = real_vf_arg(L, 1);
+	uint32_t pending = 0;
+	bool ready = !v->own || real_own_vf_ready(v, &pending);
 
 	lua_createtable(L, 0, 8);
 	set_int(L, "ok", v->jobs_ok);
+	set_int(L, "pending", pending);
 	set_int(L, "bad", v->jobs_bad);
 	set_int(L, "wedged", v->wedged);
 	set_int(L, "recovered", v->recovered);
-	set_bool(L, "running", is_running(v));
+	set_bool(L, "running", ready && is_running(v));
 	set_bool(L, "frozen", v->frozen);
 	set_bool(L, "ours", v->ours);
 	return 1;
@@ -358,6 +366,7 @@ void real_vfs_end(struct real *r)
 			script_judge(r->s, OUTCOME_HANG, 0,
 				     "the client of VF %u did not end within 5 s of SIGTERM", v->fn);
 		child_end(&v->child);
+		real_own_vf_end(v);
 		for (unsigned w = 0; v->words[w]; w++)
 			free(v->words[w]);
 	}

@@ -38,12 +38,20 @@ static bool turn(struct script *s, uint64_t limit)
 {
 	struct real *r = real_of(s);
 	uint64_t at = now(s), ms = limit > at ? (limit - at + 999999) / 1000000 : 0;
+	uint64_t most = LOOK_MS;
 	size_t before = s->events.n;
+	bool waiting = false;
 
+	if (actors_turn(s, &waiting))
+		ms = 0;
+	else if (waiting)
+		most = 1;
+	if (ms > most)
+		ms = most;
 	/* Timers that are due run before the loop waits: one that does not repeat would leave
 	 * it waiting without a limit. */
 	uv_update_time(&r->loop);
-	uv_timer_start(&r->timer, on_timer, ms < LOOK_MS ? ms : LOOK_MS, LOOK_MS);
+	uv_timer_start(&r->timer, on_timer, ms, LOOK_MS);
 	uv_run(&r->loop, ms ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	real_reap(r);
 	for (unsigned i = 0; i < r->cards; i++)
@@ -90,6 +98,7 @@ static void end(struct script *s)
 		struct real_card *c = &r->card[i];
 
 		control_close(c->control);
+		real_own_pf_end(c);
 		child_end(&c->pf);
 		child_end(&c->child);
 		unlink(c->socket);
@@ -118,12 +127,85 @@ int real_start(struct real *r, struct child *child, char *const argv[], const ch
 	return child_start(child, &r->loop, argv, feed, r->log_fd);
 }
 
+/* --- who lives here -------------------------------------------------------------------------- */
+
+static bool find_vf(struct script *s, lua_Integer n, struct script_vf *out)
+{
+	struct real *r = real_of(s);
+	struct real_vf *v = n < 1 || n > (lua_Integer)r->vfs ? NULL : &r->vf[n - 1];
+
+	if (!v || !v->used)
+		return false;
+	*out = (struct script_vf){
+		.card = v->card,
+		.fn = v->fn,
+		.gts = v->gts,
+		.tile_gts = r->card[v->card].gts,
+	};
+	if (v->own)
+		real_own_vf_look(v, out);
+	return true;
+}
+
+static bool find_pf(struct script *s, lua_Integer n, struct script_pf *out)
+{
+	struct real *r = real_of(s);
+
+	if (n < 0 || n >= (lua_Integer)r->cards)
+		return false;
+	*out = (struct script_pf){
+		.card = (unsigned)n,
+		.gts = r->card[n].gts * r->card[n].tiles,
+		.tile_gts = r->card[n].gts,
+	};
+	if (r->card[n].own)
+		real_own_pf_look(&r->card[n], out);
+	return true;
+}
+
+static int mmio_read(struct script *s, bool pf, lua_Integer n, uint64_t off, unsigned size,
+		     uint64_t *value)
+{
+	struct real *r = real_of(s);
+
+	return pf ? real_own_pf_read(&r->card[n], off, size, value)
+		  : real_own_vf_read(&r->vf[n - 1], off, size, value);
+}
+
+static int mmio_write(struct script *s, bool pf, lua_Integer n, uint64_t off, unsigned size,
+		      uint64_t value)
+{
+	struct real *r = real_of(s);
+
+	if (pf)
+		real_own_pf_write(&r->card[n], off, size, value);
+	else
+		real_own_vf_write(&r->vf[n - 1], off, size, value);
+	return 0;
+}
+
 static void open_world(lua_State *L)
 {
+	luaL_setfuncs(L, pf_driver_functions, 0);
+	luaL_setfuncs(L, vf_driver_functions, 0);
+	luaL_setfuncs(L, job_functions, 0);
+	luaL_setfuncs(L, raw_functions, 0);
 	luaL_setfuncs(L, real_card_functions, 0);
+	luaL_setfuncs(L, real_look_functions, 0);
 	luaL_setfuncs(L, real_fault_functions, 0);
 	luaL_setfuncs(L, real_pf_functions, 0);
 	luaL_setfuncs(L, real_vf_functions, 0);
 }
 
-const struct world real_world = { "real", open_world, turn, now, begin, end };
+const struct world real_world = {
+	.name = "real",
+	.open = open_world,
+	.turn = turn,
+	.now = now,
+	.begin = begin,
+	.end = end,
+	.vf = find_vf,
+	.pf = find_pf,
+	.mmio_read = mmio_read,
+	.mmio_write = mmio_write,
+};

@@ -2,7 +2,7 @@
 /* The Lua state of a scenario: what of Lua is there, how much of it, and how a
  * script's end becomes a verdict. No io, os, debug, require, load; memory,
  * instructions and time have limits. */
-#include "scenario/script.h"
+#include "scenario/actors.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -330,7 +330,7 @@ bool script_open(struct script *s, const struct scenario_options *o, bool listin
 	*(struct script **)lua_getextraspace(s->L) = s;
 	lua_sethook(s->L, on_count, LUA_MASKCOUNT, HOOK_EVERY);
 	s->sim = sim_create(o->seed);
-	if (!s->sim || s->world->begin(s) < 0) {
+	if (!s->sim || actors_begin(s) < 0 || s->world->begin(s) < 0) {
 		script_judge(s, OUTCOME_SCRIPT, 0, "no world");
 		return false;
 	}
@@ -348,6 +348,7 @@ void script_close(struct script *s)
 		lua_close(s->L);
 	if (s->own)
 		s->world->end(s);
+	actors_end(s);
 	sim_free(s->sim);
 	if (s->log)
 		fclose(s->log);

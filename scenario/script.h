@@ -44,6 +44,9 @@ struct op {
 };
 
 struct script;
+struct script_vf;
+struct script_pf;
+struct actors;
 
 /* What a kind of world does: the simulated one, or real processes. */
 struct world {
@@ -55,6 +58,15 @@ struct world {
 	uint64_t (*now)(const struct script *s);
 	int (*begin)(struct script *s); /* 0 or -errno */
 	void (*end)(struct script *s);
+	/* What lives in this process of the script's VF `n`, or of card `n`'s PF. False:
+	 * there is no such VF or card. */
+	bool (*vf)(struct script *s, lua_Integer n, struct script_vf *out);
+	bool (*pf)(struct script *s, lua_Integer n, struct script_pf *out);
+	/* A register of one whose memory is here: 0 or -errno. */
+	int (*mmio_read)(struct script *s, bool pf, lua_Integer n, uint64_t off, unsigned size,
+			 uint64_t *value);
+	int (*mmio_write)(struct script *s, bool pf, lua_Integer n, uint64_t off, unsigned size,
+			  uint64_t value);
 };
 
 struct script {
@@ -68,6 +80,7 @@ struct script {
 	const struct world *world;
 	struct sim *sim; /* its cards are the simulated world's; the random numbers anyone's */
 	void *own;      /* the world's */
+	struct actors *actors; /* what is kept of drivers that live here (actors.h) */
 	uint64_t limit;  /* of the clock, ns */
 	struct task task[SCRIPT_TASKS];
 	unsigned running; /* index of the task that runs */

@@ -19,25 +19,6 @@ struct sim_card *sim_card_arg(lua_State *L, int index)
 	return &s->card[i];
 }
 
-uint64_t sim_tag(lua_State *L)
-{
-	uint64_t tag = op_begin(script_of(L));
-
-	if (!tag)
-		luaL_error(L, "over %d operations under way", (int)SCRIPT_OPS);
-	return tag;
-}
-
-int sim_begun(lua_State *L, uint64_t tag, int err, const char *what)
-{
-	if (err) {
-		op_find(script_of(L), tag)->tag = 0;
-		return script_errno(L, err, what);
-	}
-	lua_pushinteger(L, (lua_Integer)tag);
-	return 1;
-}
-
 /* --- making one ------------------------------------------------------------------------- */
 
 static void platform_options(lua_State *L, struct sim_card_options *o)
@@ -93,48 +74,13 @@ static void guc_options_of(lua_State *L, struct guc_options *g)
 	g->ccs_ratio = (uint16_t)arg_int(L, 1, "ccs_ratio", g->ccs_ratio, 0, 512);
 }
 
-/* An artificial list of runtime registers instead of the platform's, as long as asked
- * for. It lives as long as the script. */
-static void runtime_list(lua_State *L, struct sim_card_options *o)
-{
-	uint32_t n = (uint32_t)arg_int(L, 1, "runtime", 0, 0, PFC_MAX_RUNTIME);
-	uint32_t (*list)[2];
-
-	if (!n)
-		return;
-	list = lua_newuserdatauv(L, n * sizeof(*list), 0);
-	for (uint32_t i = 0; i < n; i++) {
-		list[i][0] = 0x9000 + 4 * i;
-		list[i][1] = i;
-	}
-	luaL_ref(L, LUA_REGISTRYINDEX);
-	o->pf.runtime = (const uint32_t (*)[2])list;
-	o->pf.runtime_n = n;
-}
-
-static uint64_t trace_mask(lua_State *L)
-{
-	uint64_t mask;
-
-	if (lua_getfield(L, 1, "trace") == LUA_TSTRING && !strcmp(lua_tostring(L, -1), "all")) {
-		lua_pop(L, 1);
-		return UINT64_MAX;
-	}
-	lua_pop(L, 1);
-	mask = arg_bits(L, 1, "trace", point_find, "point");
-	/* What is told anyway, and these. */
-	return mask ? mask | ~(1ull << GUC_PT_MMIO_READ | 1ull << GUC_PT_MMIO_WRITE |
-			       1ull << GUC_PT_MEM_READ | 1ull << GUC_PT_MEM_WRITE |
-			       1ull << GUC_PT_TICK) : 0;
-}
-
 /* core.card_new(options): its number and the tag of its PF's start. */
 static int core_card_new(lua_State *L)
 {
 	struct script *s = script_of(L);
 	struct sim_card_options o;
 	struct sim_card *c;
-	uint64_t tag = sim_tag(L), mask;
+	uint64_t tag = new_tag(L), mask;
 	int err;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -148,21 +94,13 @@ static int core_card_new(lua_State *L)
 						 4096, 4ll << 30);
 	guc_options_of(L, &o.guc);
 	o.pf.ggtt_offset = (uint64_t)arg_int(L, 1, "ggtt_offset", 0, 0, 4ll << 30);
-	o.pf.disclose_errors = arg_bool(L, 1, "disclose", false);
-	o.pf.testloop = arg_bool(L, 1, "testloop", false);
-	o.pf.admin_only = arg_bool(L, 1, "admin_only", false);
-	o.pf.quirks = (uint32_t)arg_bits(L, 1, "pf_quirks", pfc_quirk_find, "quirk");
-	o.pf.relay_base = (uint32_t)arg_int(L, 1, "relay_base", o.pf.relay_base, 0, UINT32_MAX);
-	o.pf.relay_latest = (uint32_t)arg_int(L, 1, "relay_latest", o.pf.relay_latest, 0,
-					      UINT32_MAX);
-	o.pf.graphics_ver = (uint32_t)arg_int(L, 1, "graphics", o.pf.graphics_ver, 0, 9999);
-	runtime_list(L, &o);
+	actors_pfc_options(L, 1, &o.pf);
 	o.no_pf = !arg_bool(L, 1, "pf", true);
-	mask = trace_mask(L);
+	mask = actors_trace(L, 1);
 	world_of(s)->started[s->sim->cards < SIM_MAX_CARDS ? s->sim->cards : 0] = tag;
 	err = sim_card_add(s->sim, &o, &c);
 	if (err)
-		return sim_begun(L, tag, err, "card");
+		return begun(L, tag, err, "card");
 	c->guc.sink_mask = mask;
 	if (o.no_pf)
 		op_end(s, tag, 0, NULL, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulated world under a scenario: its turns, what its actors tell, and images
- * that stream. See script.h. */
+/* The simulated world under a scenario: its turns, what its actors tell, and who lives
+ * there. See script.h. */
 #include "scenario/sim_world.h"
 
 #include <errno.h>
@@ -21,148 +21,88 @@ static void on_pf(void *user, struct sim_card *c, const struct pfc_event *ev)
 {
 	struct script *s = user;
 
-	events_pf(&s->events, c->index, s->sim->now, ev);
-	if (ev->kind == PFC_EV_VERB || ev->kind == PFC_EV_VFIO)
-		op_end(s, ev->tag, ev->err, NULL, 0);
-	else if (ev->kind == PFC_EV_STARTED)
-		op_end(s, world_of(s)->started[c->index], ev->err, NULL, 0);
+	actors_pf_event(s, c->index, s->sim->now, ev);
 }
 
 static void on_vf(void *user, struct sim_vf *v, const struct vfc_event *ev)
 {
 	struct script *s = user;
 
-	events_vf(&s->events, v->card, v->fn, s->sim->now, ev);
-	switch (ev->kind) {
-	case VFC_EV_OP:
-		op_end(s, ev->tag, ev->err, NULL, 0);
-		break;
-	case VFC_EV_RELAY:
-		op_end(s, ev->tag, ev->err, ev->dw, ev->len);
-		break;
-	case VFC_EV_KEEP: {
-		uint32_t answer[4] = { lo32(ev->value), hi32(ev->value), lo32(ev->base),
-				       hi32(ev->base) };
-
-		op_end(s, ev->tag, ev->err, answer, 4);
-		break;
-	}
-	case VFC_EV_LOG:
-	case VFC_EV_STEP:
-	case VFC_EV_STATE:
-	case VFC_EV_JOB:
-	case VFC_EV_QUEUE:
-	case VFC_EV_BASE:
-		break;
-	}
+	actors_vf_event(s, v->card, v->fn, s->sim->now, ev);
 }
 
-/* --- images under way ------------------------------------------------------------------------ */
+/* --- who lives here -------------------------------------------------------------------------- */
 
-static void stream_free(struct stream *m)
+static bool find_vf(struct script *s, lua_Integer n, struct script_vf *out)
 {
-	free(m->data);
-	memset(m, 0, sizeof(*m));
-}
+	struct sim_world *w = world_of(s);
+	struct sim_vf *v = n < 1 || n > (lua_Integer)w->vfs ? NULL : w->vf[n - 1];
 
-static bool save_more(struct script *s, struct stream *m, struct pfc *pfc)
-{
-	long n;
-
-	if (m->len + 65536 > m->cap) {
-		size_t cap = m->cap ? 2 * m->cap : 1u << 20;
-		uint8_t *more = realloc(m->data, cap);
-
-		if (!more) {
-			op_end(s, m->tag, -ENOMEM, NULL, 0);
-			m->active = false;
-			return true;
-		}
-		m->data = more;
-		m->cap = cap;
-	}
-	/* What a call asks of local memory may be there at once. */
-	for (unsigned i = 0; i < 3; i++) {
-		n = pfc_image_read(pfc, m->vf, m->data + m->len, m->cap - m->len);
-		if (n != -EAGAIN)
-			break;
-	}
-	if (n > 0)
-		m->len += (size_t)n;
-	else if (n != -EAGAIN)
-		m->active = false; /* the verb's end says how it went */
-	return n != -EAGAIN;
-}
-
-static bool restore_more(struct script *s, struct stream *m, struct pfc *pfc)
-{
-	size_t left = m->len - m->at;
-	long n = left ? pfc_image_write(pfc, m->vf, m->data + m->at,
-					left < m->slice ? left : m->slice)
-		      : 0;
-
-	(void)s;
-	if (n > 0)
-		m->at += (size_t)n;
-	if (n == -EAGAIN || (left && n == 0))
+	if (!v)
 		return false;
-	if (n < 0 || m->at == m->len) {
-		m->active = false;
-		if (!m->no_end || n < 0)
-			pfc_image_end(pfc, m->vf);
-	}
+	*out = (struct script_vf){
+		.card = v->card,
+		.fn = v->fn,
+		.gts = v->gts,
+		.tile_gts = s->sim->card[v->card].opt.geometry.gts,
+		.vfc = v->vfc,
+		.mem = &v->mem,
+		.port = &v->port,
+		.now = sim_vf_now(v),
+		.frozen = v->frozen,
+		.hold_steps = &v->hold_steps,
+		.held = &v->held,
+		.hold_gts = &v->hold_gts,
+		.log = v->log,
+		.log_len = v->log_len,
+	};
 	return true;
 }
 
-/* *waiting: some have to be looked at again soon. */
-static bool streams_turn(struct script *s, bool *waiting)
+static bool find_pf(struct script *s, lua_Integer n, struct script_pf *out)
 {
-	struct sim_world *w = world_of(s);
-	bool any = false;
+	struct sim_card *c;
 
-	for (unsigned i = 0; i < STREAMS; i++) {
-		struct stream *m = &w->stream[i];
-		const struct op *op;
-
-		if (!m->tag)
-			continue;
-		op = op_find(s, m->tag);
-		if (!op) {
-			stream_free(m); /* its result was taken */
-			continue;
-		}
-		if (m->active && op->done)
-			m->active = false;
-		*waiting |= m->active;
-		if (m->active && m->save)
-			any |= save_more(s, m, s->sim->card[m->card].pfc);
-		else if (m->active)
-			any |= restore_more(s, m, s->sim->card[m->card].pfc);
-	}
-	return any;
+	if (n < 0 || n >= (lua_Integer)s->sim->cards)
+		return false;
+	c = &s->sim->card[n];
+	*out = (struct script_pf){
+		.card = c->index,
+		.gts = (unsigned)c->opt.geometry.tiles * c->opt.geometry.gts,
+		.tile_gts = c->opt.geometry.gts,
+		.pfc = c->pfc,
+		.mem = &c->pf_mem,
+		.port = &c->pf_port,
+		.now = sim_card_now(c),
+		.started = &world_of(s)->started[c->index],
+	};
+	return true;
 }
 
-struct stream *stream_add(struct script *s, uint64_t tag, unsigned card, unsigned vf)
+static struct guc_card *function_of(struct script *s, bool pf, lua_Integer n, unsigned *fn)
 {
-	for (unsigned i = 0; i < STREAMS; i++) {
-		struct stream *m = &world_of(s)->stream[i];
+	struct sim_vf *v = pf ? NULL : world_of(s)->vf[n - 1];
 
-		if (m->tag && op_find(s, m->tag))
-			continue;
-		stream_free(m);
-		*m = (struct stream){ .tag = tag, .card = card, .vf = vf, .active = true,
-				      .slice = 4096 };
-		return m;
-	}
-	return NULL;
+	*fn = v ? v->fn : 0;
+	return &s->sim->card[v ? v->card : (unsigned)n].guc;
 }
 
-struct stream *stream_find(struct script *s, uint64_t tag)
+static int mmio_read(struct script *s, bool pf, lua_Integer n, uint64_t off, unsigned size,
+		     uint64_t *value)
 {
-	for (unsigned i = 0; tag && i < STREAMS; i++)
-		if (world_of(s)->stream[i].tag == tag)
-			return &world_of(s)->stream[i];
-	return NULL;
+	unsigned fn;
+	struct guc_card *guc = function_of(s, pf, n, &fn);
+
+	return guc_mmio_read(guc, fn, off, size, value);
+}
+
+static int mmio_write(struct script *s, bool pf, lua_Integer n, uint64_t off, unsigned size,
+		      uint64_t value)
+{
+	unsigned fn;
+	struct guc_card *guc = function_of(s, pf, n, &fn);
+
+	return guc_mmio_write(guc, fn, off, size, value);
 }
 
 /* --- turns --------------------------------------------------------------------------------- */
@@ -172,9 +112,8 @@ struct stream *stream_find(struct script *s, uint64_t tag)
 static bool turn(struct script *s, uint64_t limit)
 {
 	bool waiting = false;
-	bool moved = streams_turn(s, &waiting);
+	bool moved = actors_turn(s, &waiting);
 
-	moved |= sim_raw_turn(s);
 	if (moved)
 		limit = s->sim->now;
 	else if (waiting && limit > s->sim->now + STREAM_LOOK_NS)
@@ -199,24 +138,31 @@ static int begin(struct script *s)
 
 static void end(struct script *s)
 {
-	struct sim_world *w = world_of(s);
-
-	for (unsigned i = 0; w && i < STREAMS; i++)
-		stream_free(&w->stream[i]);
-	sim_raw_end(s);
 	sim_faults_end(s);
-	free(w);
+	free(s->own);
 }
 
 static void open_world(lua_State *L)
 {
 	luaL_setfuncs(L, sim_card_functions, 0);
-	luaL_setfuncs(L, sim_pf_functions, 0);
 	luaL_setfuncs(L, sim_vf_functions, 0);
-	luaL_setfuncs(L, sim_job_functions, 0);
-	luaL_setfuncs(L, sim_raw_functions, 0);
+	luaL_setfuncs(L, pf_driver_functions, 0);
+	luaL_setfuncs(L, vf_driver_functions, 0);
+	luaL_setfuncs(L, job_functions, 0);
+	luaL_setfuncs(L, raw_functions, 0);
 	luaL_setfuncs(L, sim_fault_functions, 0);
 	sim_snapshot_open(L);
 }
 
-const struct world sim_world = { "virtual", open_world, turn, now, begin, end };
+const struct world sim_world = {
+	.name = "virtual",
+	.open = open_world,
+	.turn = turn,
+	.now = now,
+	.begin = begin,
+	.end = end,
+	.vf = find_vf,
+	.pf = find_pf,
+	.mmio_read = mmio_read,
+	.mmio_write = mmio_write,
+};

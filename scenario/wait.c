@@ -236,6 +236,8 @@ void task_run_all(struct script *s)
 		else if (++still > TURNS_PER_TIME)
 			script_judge(s, OUTCOME_HANG, 0, "%llu turns and the clock stands still",
 				     TURNS_PER_TIME);
+		else if (s->events.dropped)
+			script_judge(s, OUTCOME_HANG, 0, "over %u events were told", EVENTS_MAX);
 		else if (s->turns % 8 == 0 && script_late(s))
 			script_judge(s, OUTCOME_HANG, 0, "it ran for %u s", s->opt->wall);
 	}

@@ -133,6 +133,20 @@ function core.await(is, ms)
 	return true
 end
 
+-- What a case looks into lives in its own process. In the virtual world that is so anyway,
+-- of real ones a case says so by its needs.
+core.looks = {}
+
+function core.seen(actor, what, need)
+	if core.listing then
+		error(core.listing_end, 0)
+	end
+	if core.world ~= "virtual" and not actor.here then
+		core.fail("skip", string.format("%s looks inside, and it is a process of its own " ..
+			"(needs{\"%s\"})", what, need))
+	end
+end
+
 -- Refuse what this world can't do: the case is skipped, not failed.
 function core.only_virtual(what)
 	if core.listing then
@@ -175,6 +189,8 @@ local function met(need)
 		return not core.client, "it looks into our own VF driver (--client replaces it)"
 	elseif need == "our-pf" then
 		return not core.other_pf, "it looks into our own PF driver (--pf replaces it)"
+	elseif need == "inside" then
+		return core.world == "virtual" or core.looks.client, "it looks into the VF driver"
 	elseif name then
 		return (core.param(name) or value) == value, "it is for " .. need
 	end
@@ -183,18 +199,22 @@ end
 
 core.def("Files and cases", "needs{NAME, ...}",
 	"Skip the case unless all are met: `in-process`, `sockets`, `our-client`, `our-pf`, or " ..
-	"`NAME=VALUE`, met where `--set NAME` has that value or was not given.",
+	"`NAME=VALUE`, met where `--set NAME` has that value or was not given. With `--sockets` " ..
+	"the driver that is needed lives in the case's own process, where it can be looked into.",
 	function(list)
 		for _, need in ipairs(list) do
 			local ok, why = met(need)
 			if not ok and not core.listing then
 				core.fail("skip", why)
 			end
+			core.looks.client = core.looks.client or need == "our-client"
+			core.looks.pf = core.looks.pf or need == "our-pf"
 		end
 	end)
 
 core.def("Files and cases", "has(NAME)",
-	"Is what `needs{NAME}` asks for there? For a case that can prove more, or less, with it.",
+	"Is what `needs{NAME}` asks for there? For a case that can prove more, or less, with it. " ..
+	"`inside`: does the VF driver live where the case looks into it?",
 	function(need) return (met(need)) end)
 
 for _, o in ipairs {

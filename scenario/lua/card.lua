@@ -41,6 +41,38 @@ end
 local cards = {}
 core.cards = cards
 
+-- Options that only a PF of our own has.
+local of_our_pf = { "pf_quirks", "disclose", "testloop", "admin_only", "relay_base",
+	"relay_latest", "graphics", "runtime" }
+
+-- Is the card's PF to live here? What a script says of it, nobody else's has.
+local function is_own(o)
+	local own = core.looks.pf
+	for _, name in ipairs(of_our_pf) do
+		own = own or o[name] ~= nil
+	end
+	return core.world == "real" and not core.other_pf and o.pf ~= false and own
+end
+
+-- Wait until the PF of a card that is a process serves.
+local function start_pf(index, o)
+	core.card_gts(index)
+	local there = core.pf_start(index, o)
+	if type(there) == "number" then
+		core.finish(there, "the PF's start", 10000)
+		return
+	end
+	there = not there
+	for _ = 1, 200 do
+		if there then
+			return
+		end
+		env.sleep(50)
+		there = pcall(core.pf_info, index, 1)
+	end
+	core.fail("hang", "the PF does not come up")
+end
+
 core.def("Cards", "card{OPTIONS}", "Power a card on; its PF is up when this returns.",
 	function(options)
 		local o = core.take("card", options)
@@ -51,28 +83,24 @@ core.def("Cards", "card{OPTIONS}", "Power a card on; its PF is up when this retu
 		o.abi = o.abi or (core.param("generation") == "seed" and 26 or nil)
 		o.ggtt_offset = o.ggtt_offset or n * (64 << 20)
 		o.pf_quirks = o.pf_quirks or core.asked("pf_quirk")
+		o.own_pf = is_own(o)
 		local index, tag = core.card_new(o)
 		local c = core.object("card", { index = index, name = o.name or string.char(65 + index),
 			no_pf = o.pf == false })
 		core.finish(tag, "the PF's start", 10000)
 		if core.world == "real" then
-			core.card_gts(index)
-			local there = not core.pf_start(index)
-			for _ = 1, 200 do
-				if there then
-					break
-				end
-				env.sleep(50)
-				there = pcall(core.pf_info, index, 1)
-			end
-			if not there then
-				core.fail("hang", "the PF does not come up")
-			end
+			start_pf(index, o)
 		end
-		c.pf = core.object("pf", { card = c, kind = "pf", id = index })
+		c.pf = core.object("pf", { card = c, kind = "pf", id = index, here = o.own_pf })
 		cards[n + 1] = c
 		return c
 	end)
+
+local function listing()
+	if core.listing then
+		error(core.listing_end, 0)
+	end
+end
 
 local function number(vf)
 	return core.is(vf, "vf") and vf:number() or vf
@@ -91,26 +119,30 @@ core.def("Cards", "card:info(vf, [gt])",
 
 core.def("Cards", "card:gt([gt])", "What the GuC was told for all functions.",
 	function(c, gt)
-		core.only_virtual("card:gt()")
+		listing()
 		return core.card_gt(c.index, gt or 0)
 	end)
 
 core.def("Cards", "card:shape()", "tiles, gts, vfs, contexts, ggtt, lmem, ccs_ratio, abi; idle.",
 	function(c)
-		core.only_virtual("card:shape()")
+		listing()
 		return core.card_shape(c.index)
 	end)
 
 core.def("Cards", "card:ggtt(address, [tile])", "The GGTT entry there.",
 	function(c, address, tile)
-		core.only_virtual("card:ggtt()")
+		core.seen(c.pf, "card:ggtt()", "our-pf")
+		if core.world == "real" then
+			return core.mmio_read("pf", c.index, (tile or 0) * env.reg.TILE + env.reg.GGTT +
+				address // 4096 * 8, 8)
+		end
 		return core.card_ggtt(c.index, address, tile or 0)
 	end)
 
 core.def("Cards", "card:findings(vf, [gt])",
 	"What the detector found, oldest first: structure, context, dword, old, new, expected.",
 	function(c, vf, gt)
-		core.only_virtual("card:findings()")
+		listing()
 		return core.card_findings(c.index, number(vf), gt or 0)
 	end)
 
@@ -119,7 +151,7 @@ core.def("Cards", "card:mishap(vf, gt, {kind=, ...})",
 	"`crash-dump`, `exception`; context, type, class, instance, reason, address, asid, level, " ..
 	"access, fault, prefetch as the kind needs.",
 	function(c, vf, gt, t)
-		core.only_virtual("card:mishap()")
+		listing()
 		core.card_mishap(c.index, number(vf), gt, t)
 	end)
 
@@ -140,14 +172,14 @@ core.def("Cards", "card:provision(vf, {start=, ggtt=, contexts=, ...})",
 core.def("Cards", "card:lmem(vf, offset, length or bytes, [tile])",
 	"Read or write local memory of a VF's share.",
 	function(c, vf, off, what, tile)
-		core.only_virtual("card:lmem()")
+		core.seen(c.pf, "card:lmem()", "our-pf")
 		return core.card_local(c.index, tile or 0, number(vf), false, off, what)
 	end)
 
 core.def("Cards", "card:metadata(vf, offset, length or bytes, [tile])",
 	"The same of its compression metadata.",
 	function(c, vf, off, what, tile)
-		core.only_virtual("card:metadata()")
+		core.seen(c.pf, "card:metadata()", "our-pf")
 		return core.card_local(c.index, tile or 0, number(vf), true, off, what)
 	end)
 
@@ -218,13 +250,13 @@ core.def("PF", "pf:start_restore(vf, image, {slice=, open=})",
 	"`pf:restore_end(op)`.",
 	function(pf, vf, image, o)
 		o = o or {}
-		core.only_virtual("pf:start_restore()")
+		core.seen(pf, "pf:start_restore()", "our-pf")
 		return core.op(core.pf_restore(pf.card.index, number(vf), image, o.slice, o.open),
 			"pf restore")
 	end)
 
 core.def("PF", "pf:restore_end(op)", "Nothing more comes of the image.",
-	function(pf, op) core.pf_restore_end(op.tag) end)
+	function(_, op) core.pf_restore_end(op.tag) end)
 
 core.def("PF", "pf:restore(vf, image)", "Restore an image into a paused VF.",
 	function(pf, vf, image)
@@ -233,7 +265,7 @@ core.def("PF", "pf:restore(vf, image)", "Restore an image into a paused VF.",
 
 core.def("PF", "pf:cancel(vf)", "Give up a save or restore that is under way.",
 	function(pf, vf)
-		core.only_virtual("pf:cancel()")
+		core.seen(pf, "pf:cancel()", "our-pf")
 		core.pf_cancel(pf.card.index, number(vf))
 	end)
 
@@ -245,13 +277,13 @@ core.def("PF", "pf:set(vf, NAME, value, ...)",
 
 core.def("PF", "pf:get(vf, NAME)", "What was set: a list of words.",
 	function(pf, vf, name)
-		core.only_virtual("pf:get()")
+		core.seen(pf, "pf:get()", "our-pf")
 		return core.pf_get(pf.card.index, number(vf), name)
 	end)
 
 core.def("PF", "pf:reset()", "A GT reset under the PF: everything is configured anew.",
 	function(pf)
-		core.only_virtual("pf:reset()")
+		core.seen(pf, "pf:reset()", "our-pf")
 		core.finish(core.pf_reset(pf.card.index), "PF reset")
 	end)
 
@@ -259,7 +291,7 @@ core.def("PF", "pf:vfio(vf, [STATE])",
 	"The VF's VFIO migration state; with a STATE go there, by as many arcs as it takes: " ..
 	"`running`, `running-p2p`, `stop`, `stop-copy`, `resuming`.",
 	function(pf, vf, state)
-		core.only_virtual("pf:vfio()")
+		core.seen(pf, "pf:vfio()", "our-pf")
 		if state then
 			core.finish(core.vfio_set(pf.id, vf, state), "vfio", 30000)
 		end
@@ -268,18 +300,18 @@ core.def("PF", "pf:vfio(vf, [STATE])",
 core.def("PF", "pf:vfio_read(vf, [bytes], [position])",
 	"Read the file of `stop-copy`: bytes, empty at its end, nil when none are there yet.",
 	function(pf, vf, bytes, position)
-		core.only_virtual("pf:vfio_read()")
+		core.seen(pf, "pf:vfio_read()", "our-pf")
 		return core.vfio_read(pf.id, vf, bytes, position)
 	end)
 core.def("PF", "pf:vfio_write(vf, bytes, [position])",
 	"Write to the file of `resuming`: how many bytes were taken.",
 	function(pf, vf, bytes, position)
-		core.only_virtual("pf:vfio_write()")
+		core.seen(pf, "pf:vfio_write()", "our-pf")
 		return core.vfio_write(pf.id, vf, bytes, position)
 	end)
 core.def("PF", "pf:vfio_reset(vf)", "A reset of the device, announced to the PF by VFIO.",
 	function(pf, vf)
-		core.only_virtual("pf:vfio_reset()")
+		core.seen(pf, "pf:vfio_reset()", "our-pf")
 		core.vfio_prepare(pf.id, vf)
 		core.card_flr(pf.card.index, vf)
 		core.finish(core.vfio_reset_done(pf.id, vf), "vfio reset", 10000)

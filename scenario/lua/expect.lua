@@ -29,9 +29,8 @@ local function words(pattern)
 	return "{" .. table.concat(parts, ", ") .. "}"
 end
 
--- What is seen from the GuC's side only is seen in every world.
-local unseen = { ["mmio-read"] = true, ["mmio-write"] = true, ["mem-read"] = true,
-	["mem-write"] = true, fault = true }
+-- What is seen of actors that live here, and what a card tells only when it is asked to.
+local of_vf, of_pf = "our-client", "our-pf"
 
 local function seen(pattern)
 	if core.world == "virtual" then
@@ -39,7 +38,11 @@ local function seen(pattern)
 	end
 	local points = pattern.point or {}
 	for _, p in ipairs(type(points) == "table" and points or { points }) do
-		if unseen[p] or p:match("^[pv]f%-") and p ~= "pf-step" then
+		if p:match("^vf%-") then
+			core.seen({ here = core.looks.client and not core.client }, "point " .. p, of_vf)
+		elseif p:match("^pf%-") and p ~= "pf-step" then
+			core.seen({ here = core.looks.pf and not core.other_pf }, "point " .. p, of_pf)
+		elseif p == "fault" then
 			core.only_virtual("point " .. p)
 		end
 	end
@@ -59,9 +62,17 @@ local function find(pattern, from, to)
 	end
 end
 
+-- What is looked for may be on its way from a card.
+local function settle()
+	if core.world == "real" then
+		core.settle()
+	end
+end
+
 core.def("Events", "mark()",
 	"From here on: `expect` looks only at what happens after it, `await` too.",
 	function()
+		settle()
 		local t = core.task()
 		first[t] = core.events() + 1
 		place[t] = first[t]
@@ -85,7 +96,7 @@ core.def("Events", "await{PATTERN, timeout=ms}",
 				return e
 			end
 			from = n + 1
-			if not core.wait("event", n + 1, limit) then
+			if core.now() >= limit or not core.wait("event", n + 1, limit) then
 				core.fail("hang", string.format("%s did not come within %g ms", words(pattern),
 					core.patience * (pattern.timeout or 5000)), n)
 			end
@@ -94,6 +105,7 @@ core.def("Events", "await{PATTERN, timeout=ms}",
 
 core.def("Events", "events{PATTERN}", "All events of the window that fit, as a list.",
 	function(pattern)
+		settle()
 		local list, at = {}, window()
 		local e = find(pattern, at)
 		while e do
@@ -119,10 +131,11 @@ core.def("Expectations", "expect.event{PATTERN, count=n}",
 core.def("Expectations", "expect.no{PATTERN, within=ms}",
 	"None that fits has happened since `mark()`; with `within` none happens for so long either.",
 	function(pattern)
+		settle()
 		local e = find(pattern, window())
 		if not e and pattern.within then
 			local limit, from = core.now() + core.ns(pattern.within), core.events() + 1
-			while not e and core.wait("event", from, limit) do
+			while not e and core.now() < limit and core.wait("event", from, limit) do
 				local n = core.events()
 				e = find(pattern, from, n)
 				from = n + 1
@@ -136,6 +149,7 @@ core.def("Expectations", "expect.no{PATTERN, within=ms}",
 core.def("Expectations", "expect.order{PATTERN, PATTERN, ...}",
 	"Since `mark()` they have happened in this order, others between them or not: the events.",
 	function(list)
+		settle()
 		local from, found, last = window(), {}, nil
 		for i, pattern in ipairs(list) do
 			local e = find(pattern, from)

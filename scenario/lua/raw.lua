@@ -12,7 +12,7 @@ env.action, env.err, env.klv, env.reg = core.names.action, core.names.err, core.
 	core.names.reg
 
 local function me(o, what)
-	core.only_virtual(what)
+	core.seen(o, what, o.kind == "pf" and "our-pf" or "our-client")
 	return o.kind, o.id
 end
 

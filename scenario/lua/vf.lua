@@ -26,8 +26,8 @@ for _, o in ipairs {
 	core.option("card:vf", o[1], o[2], o[3])
 end
 
-local function virtual(v, what)
-	core.only_virtual(what)
+local function seen(v, what)
+	core.seen(v, what, "our-client")
 	return v.id
 end
 
@@ -46,6 +46,10 @@ core.def("VFs", "card:vf(n, {OPTIONS})",
 			o.quirks = o.quirks or core.asked("quirk")
 			o.skip = o.skip or core.asked("skip")
 		end
+		-- A machine without a driver is the script's own, wherever its card is.
+		v.here = core.world == "real" and
+			(not v.driver or core.looks.client and not core.client) or nil
+		o.own = v.here
 		v.id = core.vf_new(c.index, n, o)
 		core.vf_made(v, c, n, o)
 		if v.driver and o.boot ~= false then
@@ -70,7 +74,7 @@ core.def("VFs", "vf:boot()", "Boot the driver: reset, version, configuration, ri
 core.def("VFs", "vf:start(WHAT, [gt])",
 	"Begin `boot`, `reset` (of a GT), `suspend`, `resume` or `shutdown`, and go on: an operation.",
 	function(v, what, gt)
-		return core.op(core.vf_op(virtual(v, "vf:start()"), what, gt or 0), "vf " .. what)
+		return core.op(core.vf_op(v.id, what, gt or 0), "vf " .. what)
 	end)
 core.def("VFs", "vf:reset([gt])", "A GT reset by the driver.",
 	function(v, gt) v:start("reset", gt):wait() end)
@@ -79,7 +83,7 @@ core.def("VFs", "vf:resume()", "Resume the driver.", function(v) v:start("resume
 core.def("VFs", "vf:shutdown()", "Unload the driver.",
 	function(v) core.finish(core.vf_op(v.id, "shutdown", 0), "the VF's end", 3000) end)
 core.def("VFs", "vf:wedge()", "The driver gives up, as when its transport is lost; await its state.",
-	function(v) core.vf_wedge(virtual(v, "vf:wedge()")) end)
+	function(v) core.vf_wedge(seen(v, "vf:wedge()")) end)
 core.def("VFs", "vf:remove()", "The machine goes, as if its process died.",
 	function(v)
 		v.gone = true
@@ -90,7 +94,7 @@ core.def("VFs", "vf:info([gt])",
 	"All that the driver knows: state, abi_minor, ggtt_start, ggtt_size, recovery_pending, " ..
 	"ggtt_valid, marker_next, recoveries, requeues, queues, registered, jobs_done, jobs_failed, " ..
 	"jobs_pending, relay_minor, runtime, tlb_sent, tlb_done, wedged_err, ...",
-	function(v, gt) return core.vf_info(virtual(v, "vf:info()"), gt or 0) end)
+	function(v, gt) return core.vf_info(seen(v, "vf:info()"), gt or 0) end)
 core.def("VFs", "vf:state([gt])", "State of the driver: `\"ready\"`, `\"recovering\"`, `\"wedged\"`.",
 	function(v, gt) return v:info(gt).state end)
 core.def("VFs", "vf:guc_state([gt])", "State of the VF in the GuC where it lives.",
@@ -99,9 +103,9 @@ core.def("VFs", "vf:guc_state([gt])", "State of the VF in the GuC where it lives
 		return core.card_info(card, fn, gt or 0).state
 	end)
 core.def("VFs", "vf:counts()", "Of its jobs: ok, bad, pending; wedged, recovered, running, frozen.",
-	function(v) return core.vf_counts(virtual(v, "vf:counts()")) end)
+	function(v) return core.vf_counts(v.id) end)
 core.def("VFs", "vf:log()", "The driver's log, lines.",
-	function(v) return core.vf_log(virtual(v, "vf:log()")) end)
+	function(v) return core.vf_log(seen(v, "vf:log()")) end)
 core.def("VFs", "vf:running()", "Is it ready on every GT, nothing pends, and the GuC runs it?",
 	function(v) return core.vf_counts(v.id).running end)
 core.def("VFs", "vf:recovered([ms])",
@@ -124,17 +128,17 @@ core.def("Steps", "vf:hold(STEP, ...)",
 	"From now on the recovery stands before these steps until `vf:continue()`: " ..
 	table.concat(core.names.steps, ", ") .. ".",
 	function(v, ...)
-		core.vf_hold(virtual(v, "vf:hold()"), { steps = { ... } })
+		core.vf_hold(seen(v, "vf:hold()"), { steps = { ... } })
 	end)
 core.def("Steps", "vf:held()", "The step before which it stands, or nil.",
-	function(v) return core.vf_held(virtual(v, "vf:held()")) end)
+	function(v) return core.vf_held(seen(v, "vf:held()")) end)
 core.def("Steps", "vf:continue()", "Hold no more.",
-	function(v) core.vf_hold(virtual(v, "vf:continue()"), { steps = {} }) end)
+	function(v) core.vf_hold(seen(v, "vf:continue()"), { steps = {} }) end)
 core.def("Steps", "vf:step_until(STEP, [ms])",
 	"Let the recovery go on until it stands before this step. `fixups` is the first that moves " ..
 	"addresses, in either generation.",
 	function(v, step, ms)
-		virtual(v, "vf:step_until()")
+		seen(v, "vf:step_until()")
 		local steps = step == "fixups" and { "seed-fixups", "fix-ccs" } or { step }
 		core.vf_hold(v.id, { steps = steps })
 		if not core.await(function() return core.vf_held(v.id) end, ms) then
@@ -150,13 +154,13 @@ core.def("Jobs", "vf:queue([gt], [CLASS], [width])",
 	"A queue on an engine: `render`, `video`, `video-enhance`, `blitter`, `compute`; width 2 to 8 " ..
 	"is a parallel one.",
 	function(v, gt, class, width)
-		virtual(v, "vf:queue()")
+		seen(v, "vf:queue()")
 		return core.object("queue", { vf = v, gt = gt or 0,
 			id = core.queue(v.id, gt or 0, class or "render", width or 1) })
 	end)
 core.def("Jobs", "vf:group([gt], [CLASS])", "The primary queue of a multi-queue group.",
 	function(v, gt, class)
-		virtual(v, "vf:group()")
+		seen(v, "vf:group()")
 		return core.object("queue", { vf = v, gt = gt or 0,
 			id = core.group(v.id, gt or 0, class or "render") })
 	end)
@@ -219,7 +223,7 @@ core.def("Jobs", "vf:load{OPTIONS}",
 	"With `--sockets` a client's own work takes its place.",
 	function(v, options)
 		local o = core.take("vf:load", options)
-		if core.world == "real" then
+		if core.world == "real" and not v.here then
 			-- A client has its own work.
 			return core.object("load", { vf = v, real = true })
 		end
@@ -290,12 +294,12 @@ core.def("Jobs", "load:finish()",
 core.def("Jobs", "vf:keep(seed)",
 	"Write what a migration must not lose: memory, local memory, metadata. Bytes written.",
 	function(v, seed)
-		local dw = core.finish(core.vf_keep(virtual(v, "vf:keep()"), seed), "keep")
+		local dw = core.finish(core.vf_keep(seen(v, "vf:keep()"), seed), "keep")
 		return dw[1] | dw[2] << 32
 	end)
 core.def("Jobs", "vf:kept()", "Compare it: an error EIO when something differs. Bytes compared.",
 	function(v)
-		local dw = core.finish(core.vf_keep(virtual(v, "vf:kept()")), "kept")
+		local dw = core.finish(core.vf_keep(seen(v, "vf:kept()")), "kept")
 		return dw[1] | dw[2] << 32
 	end)
 
@@ -304,14 +308,14 @@ core.def("Jobs", "vf:kept()", "Compare it: an error EIO when something differs. 
 core.def("VFs", "vf:relay({dwords}, [gt])",
 	"A relay request to the PF through the driver: the answer's dwords.",
 	function(v, dw, gt)
-		return core.finish(core.vf_relay(virtual(v, "vf:relay()"), gt or 0, dw), "relay")
+		return core.finish(core.vf_relay(seen(v, "vf:relay()"), gt or 0, dw), "relay")
 	end)
 core.def("VFs", "vf:tlb_invalidate([gt])", "Invalidate the GuC's TLB.",
-	function(v, gt) core.vf_tlb(virtual(v, "vf:tlb_invalidate()"), gt or 0) end)
+	function(v, gt) core.vf_tlb(seen(v, "vf:tlb_invalidate()"), gt or 0) end)
 core.def("VFs", "vf:runtime(offset, [gt])", "A runtime register, as the PF told it.",
-	function(v, off, gt) return core.vf_runtime(virtual(v, "vf:runtime()"), gt or 0, off) end)
+	function(v, off, gt) return core.vf_runtime(seen(v, "vf:runtime()"), gt or 0, off) end)
 core.def("VFs", "vf:irq()", "An interrupt (MSI) for its driver, out of nothing.",
-	function(v) core.vf_irq(virtual(v, "vf:irq()")) end)
+	function(v) core.vf_irq(seen(v, "vf:irq()")) end)
 core.def("VFs", "vf:pci_flr()", "A PCI function level reset.",
 	function(v)
 		local card, fn = core.vf_where(v.id)

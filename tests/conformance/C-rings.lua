@@ -3,7 +3,7 @@
 -- late (vf-lifecycle 6.2, 4.9).
 include "_recovery.lua"
 
-local inside = { "our-client", "in-process" }
+local inside = { "our-client" }
 
 -- The recovery of a VF stands before its first step: it knows of the migration.
 local function pending(options)
@@ -32,11 +32,11 @@ scenario{ id = "C-02", level = "must", source = "S", needs = inside,
 	text = "A request that waits for its answer at a migration is ECANCELED, not EIO",
 	run = function()
 	local s = stage{ load = false }
-	fault("on h2g vf=1 action=RELAY_TO_PF do drop", s.a)
+	local r = fault("on h2g vf=1 action=RELAY_TO_PF do drop", s.a)
 	local task = spawn(function()
 		expect.fails("ECANCELED", function() s.v:relay{ 0x0101, 0 } end)
 	end)
-	sleep(1)
+	fires(r)
 	s:move()
 	task:join(10000)
 	s:works()
@@ -71,6 +71,9 @@ scenario{ id = "C-05", level = "must", source = "S", needs = inside,
 	text = "A failed FAST_REQUEST is of no matter while a recovery is pending",
 	run = function()
 	local s = stage{ load = false }
+	if not has "in-process" then
+		skip("what the driver of a frozen machine sends reaches its card when that is thawed")
+	end
 	-- The failure comes with the save: the driver reads it when it knows of the migration.
 	local r = fault("on h2g vf=1 type=fast first=1 do failure 0x60", s.a)
 	vmm.freeze(s.v)
@@ -90,7 +93,7 @@ scenario{ id = "C-06", level = "must", source = "S", needs = inside,
 	local q = s.v:queue(0, "blitter")
 	fault("on mmio-write vf=1 do drop", s.a)
 	q:submit("store", 9)
-	sleep(0.05)
+	sleep(has "in-process" and 0.05 or 20)
 	s:move()
 	s:works()
 	expect.eq(s.v:counts().bad, 0)
@@ -159,12 +162,13 @@ scenario{ id = "C-10", level = "should", source = "S/D", needs = inside,
 	text = "Room for answers that were lost in a migration is given back",
 	run = function()
 	local s = stage{ card = { drain = false }, load = false }
+	sleep(100) -- whatever the boot still waits for has come
 	local before = s.v:rings().g2h_space
 	for _ = 1, 20 do
 		-- The GuC does not hear of it, and so it is in the ring when the VF moves.
 		local deaf = fault("on mmio-write vf=1 do drop", s.a)
 		s.v:tlb_invalidate()
-		sleep(0.1)
+		sleep(has "in-process" and 0.1 or 20)
 		expect.ok(s.v:rings().g2h_space < before, "room is kept for the answer")
 		s:move()
 		s.v:recovered()
@@ -178,9 +182,9 @@ scenario{ id = "C-24", level = "must", source = "S", needs = inside,
 	text = "A TLB invalidation that is outstanding at a migration counts as done",
 	run = function()
 	local s = stage{ load = false }
-	fault("on g2h vf=1 action=TLB_INVALIDATION_DONE do drop", s.a)
+	local r = fault("on g2h vf=1 action=TLB_INVALIDATION_DONE do drop", s.a)
 	s.v:tlb_invalidate()
-	sleep(1)
+	fires(r)
 	expect.ok(s.v:info().tlb_done < s.v:info().tlb_sent)
 	s:move()
 	s:works()
@@ -191,13 +195,13 @@ scenario{ id = "C-27", level = "must", source = "S", needs = inside,
 	text = "A relay request that a migration cuts off ends, once",
 	run = function()
 	local s = stage{ load = false }
-	fault("on g2h vf=1 action=RELAY_FROM_PF do drop", s.a)
+	local r = fault("on g2h vf=1 action=RELAY_FROM_PF do drop", s.a)
 	local ends = 0
 	local task = spawn(function()
 		pcall(s.v.relay, s.v, { 0x0101, 0 })
 		ends = ends + 1
 	end)
-	sleep(1)
+	fires(r)
 	s:move()
 	task:join(10000)
 	s:works()

@@ -147,9 +147,9 @@ scenario{ id = "P-26", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(1).valid, "no")
 	expect.fails(nil, function() a.pf:pause(1) a.pf:save(1) end)
 	-- One of its GuCs has its share, the other not yet.
-	fault("on h2g pf gt=1 action=UPDATE_VF_CFG first=1 do delay 1s", a)
+	fault("on h2g pf gt=1 action=UPDATE_VF_CFG first=1 do delay 600ms", a)
 	local op = a.pf:start("provision", 1, share)
-	sleep(500)
+	sleep(300)
 	expect.eq(a.pf:info(1).valid, "partly")
 	op:wait()
 	expect.eq(a.pf:info(1).valid, "yes")

@@ -203,7 +203,7 @@ scenario{ id = "P-23", level = "must", source = "S",
 	expect.no{ point = "h2g", action = "VF_CONTROL", dw = { [2] = 4 }, card = b }
 end }
 
-scenario{ id = "P-27", level = "must", source = "S", needs = alone,
+scenario{ id = "P-27", level = "must", source = "S", needs = { "our-pf", "our-client" },
 	text = "Adverse events are counted; those of a VF or key there is not are dropped; an FLR clears them",
 	run = function()
 	for _, c in ipairs{ { "nothing", true }, { "set dw1=63" }, { "set dw2=0x8AFF" }, { "data0 1" },

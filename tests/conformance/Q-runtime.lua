@@ -2,8 +2,8 @@
 -- QUERY_RUNTIME and the lists of runtime registers (vf-lifecycle 7.4, 7.5).
 include "_relay.lua"
 
-local alone = { "in-process" }
-local inside = { "our-client", "in-process" }
+local alone = { "our-pf" }
+local inside = { "our-client" }
 
 local function shaken(options)
 	local s = asker(options)
@@ -132,7 +132,7 @@ scenario{ id = "Q-7.4-11", level = "must", source = "S", needs = inside,
 	expect.event{ point = "vf-log", text = "Failed to get runtime info" }
 end }
 
-scenario{ id = "Q-7.4-12", level = "must", source = "S", needs = inside,
+scenario{ id = "Q-7.4-12", level = "must", source = "S", needs = { "our-pf", "our-client" },
 	text = "A VF finds a register by its offset, on the media GT by the offset without the shift; another it does not know",
 	run = function()
 	local a = card{ gts = 2 }
@@ -228,7 +228,7 @@ local function pages(s, limit)
 	return sizes
 end
 
-scenario{ id = "Q-7.5-9", level = "must", source = "S", needs = alone,
+scenario{ id = "Q-7.5-9", level = "must", source = "S", needs = { "our-pf", "our-client" },
 	text = "A list of more than 16 comes in pages to who asks for 16 at a time, as drivers do",
 	run = function()
 	expect.eq(pages(shaken{ runtime = 20 }, 16), { 16, 4 })

@@ -3,7 +3,7 @@
 -- (vf-lifecycle 7.2, 7.3).
 include "_relay.lua"
 
-local alone = { "in-process" }
+local alone = { "our-pf" }
 
 scenario{ id = "Q-7.2-1", level = "must", source = "S", needs = alone,
 	text = "0x0001 is HANDSHAKE",
@@ -42,7 +42,7 @@ scenario{ id = "Q-7.2-5", level = "must", source = "S", needs = alone,
 	s:refused({ HANDSHAKE, 1 << 16 }, EOPNOTSUPP, EVENT)
 end }
 
-scenario{ id = "Q-7.2-6", level = "must", source = "S", needs = alone,
+scenario{ id = "Q-7.2-6", level = "must", source = "S", needs = { "our-pf", "our-client" },
 	text = "A VF serves nothing but the test loop: EOPNOTSUPP",
 	run = function()
 	local a = card{}
@@ -186,7 +186,7 @@ local function odd_answer(rule)
 	return boot_with{ "on g2h vf=1 action=RELAY_FROM_PF first=1 do " .. rule }
 end
 
-scenario{ id = "Q-7.3-9", level = "must", source = "S", needs = { "our-client", "in-process" },
+scenario{ id = "Q-7.3-9", level = "must", source = "S", needs = { "our-client" },
 	text = "A VF refuses an answer of another length, with bits that must be zero, or of 0.0",
 	run = function()
 	for _, rule in ipairs{ "truncate 1", "extend 1", "set dw2=0x00010000/0x00010000", "set dw3=0" } do
@@ -194,7 +194,7 @@ scenario{ id = "Q-7.3-9", level = "must", source = "S", needs = { "our-client", 
 	end
 end }
 
-scenario{ id = "Q-7.3-10", level = "must", source = "S", needs = { "our-client", "in-process" },
+scenario{ id = "Q-7.3-10", level = "must", source = "S", needs = { "our-client" },
 	text = "A VF takes any version that is not 0, and looks at it when it needs one",
 	run = function()
 	local _, err = odd_answer "set dw3=0x00000007"

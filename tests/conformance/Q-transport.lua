@@ -3,8 +3,8 @@
 -- (vf-lifecycle 7.1).
 include "_relay.lua"
 
-local alone = { "in-process" }
-local inside = { "our-client", "in-process" }
+local alone = { "our-pf" }
+local inside = { "our-client" }
 
 -- A card with a booted driver, and a relay request of it that a rule disturbs. What the
 -- request ends with: an errno's name, or nil.
@@ -36,7 +36,8 @@ scenario{ id = "Q-7.1-3", level = "must", source = "S", needs = inside,
 	local began = now()
 	expect.eq(request(ON_ANSWER .. "drop"), "ETIME")
 	local took = now() - began
-	expect.ok(took >= 2500 and took < 2700, "after " .. took .. " ms")
+	-- Other processes are late when the machine is busy.
+	expect.ok(took >= 2500 and (took < 2700 or not has "in-process"), "after " .. took .. " ms")
 end }
 
 scenario{ id = "Q-7.1-4", level = "must", source = "S", needs = inside,
@@ -108,7 +109,7 @@ scenario{ id = "Q-7.1-10", level = "must", source = "S", needs = alone,
 	end)
 end }
 
-scenario{ id = "Q-7.1-11", level = "must", source = "S", needs = inside,
+scenario{ id = "Q-7.1-11", level = "must", source = "S", needs = { "our-pf", "our-client" },
 	text = "What comes before the relay is up is not served",
 	run = function()
 	for _, up in ipairs{ false, true } do

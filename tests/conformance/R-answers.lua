@@ -171,7 +171,8 @@ scenario{ id = "R-36", level = "should", source = "S/D", needs = { "generation=l
 	text = "The two GuCs of a tile say different starts: the driver gives up",
 	run = function()
 	local s = stage{ card = { gts = 2 } }
-	s:odd("on mbox-reply vf=1 gt=1 action=QUERY_SINGLE_KLV key=0x0001 first=1 do set dw1=0x20000000")
+	-- Always, or a reset of that GT would find out.
+	s:odd("on mbox-reply vf=1 gt=1 action=QUERY_SINGLE_KLV key=0x0001 do set dw1=0x20000000")
 	s:move()
 	s:wedged("EPROTO")
 end }

@@ -22,7 +22,7 @@ local function boots(v, op)
 	expect.no{ point = "finding" }
 end
 
-local looks_inside = { "our-client", "in-process" }
+local looks_inside = { "our-client" }
 
 scenario{ id = "R-42", level = "must", source = "S", needs = looks_inside,
 	text = "Unloaded between interrupt and worker: no START and no DONE, later interrupts are ignored",
@@ -55,7 +55,7 @@ scenario{ id = "R-43", level = "must", source = "S", needs = looks_inside,
 	expect.eq(s.v:state(), "off")
 end }
 
-scenario{ id = "R-44", level = "must", source = "S/D",
+scenario{ id = "R-44", level = "must", source = "S/D", needs = looks_inside,
 	text = "Migrated during probe, before the interrupt page is known: probe fails or begins anew, the next succeeds",
 	run = function()
 	for _, at in ipairs{ "VF_RESET", "MATCH_VERSION", "QUERY_SINGLE_KLV" } do
@@ -67,7 +67,7 @@ scenario{ id = "R-44", level = "must", source = "S/D",
 	end
 end }
 
-scenario{ id = "R-45", level = "must", source = "I",
+scenario{ id = "R-45", level = "must", source = "I", needs = looks_inside,
 	text = "Migrated during probe, with the interrupt page known and rings not yet on: not left half-way",
 	run = function()
 	local a, b, v = unbooted()
@@ -77,7 +77,7 @@ scenario{ id = "R-45", level = "must", source = "I",
 	boots(v, op)
 end }
 
-scenario{ id = "R-46", level = "must", source = "S",
+scenario{ id = "R-46", level = "must", source = "S", needs = looks_inside,
 	text = "Migrated with the relay handshake or a runtime query outstanding: probe fails or succeeds, and never hangs",
 	run = function()
 	for n = 1, 2 do

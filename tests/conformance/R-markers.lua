@@ -189,7 +189,7 @@ scenario{ id = "R-39", level = "should", source = "H", needs = { "generation=see
 	s:works()
 end }
 
-scenario{ id = "R-40", level = "should", source = "H", needs = { "our-client", "in-process",
+scenario{ id = "R-40", level = "should", source = "H", needs = { "our-client",
 	"generation=seed" },
 	text = "First generation: a failed query is of no matter when another migration is imminent",
 	run = function()

@@ -77,7 +77,9 @@ end }
 scenario{ id = "R-06", level = "must", source = "S/H",
 	text = "Two GTs are told in either order, at once, or one much later: each recovers",
 	run = function()
-	for _, late in ipairs{ { 0, "20ms" }, { 1, "20ms" }, { 1, "1s" } } do
+	-- Other processes' recoveries take longer than 20 ms.
+	local soon = has "in-process" and "20ms" or "500ms"
+	for _, late in ipairs{ { 0, soon }, { 1, soon }, { 1, "1s" } } do
 		local s = stage{ card = { gts = 2 } }
 		s:odd("on irq vf=1 bit=sw-int-0 gt=" .. late[1] .. " first=1 do delay " .. late[2])
 		s:move()
@@ -88,7 +90,7 @@ scenario{ id = "R-06", level = "must", source = "S/H",
 			expect.no{ point = "mbox-request", gt = late[1], card = s.b }
 		end
 		s:works()
-		if seed_generation then
+		if seed_generation and ours then
 			-- Nothing begins until both were told.
 			expect.event{ point = "vf-log", text = "migration recovery ended", count = 1 }
 		end
@@ -119,6 +121,11 @@ scenario{ id = "R-15", level = "must", source = "I",
 	run = function()
 	local s = stage{ card = { gts = 2 } }
 	for n = 1, 40 do
+		if seed_generation and not has "in-process" then
+			-- A notice that is on its way when the machine is frozen reaches the next GuC,
+			-- which takes it for its own: the first generation has no marker against it.
+			s.v:recovered()
+		end
 		s:move((64 + random(200)) * MIB)
 		s.a, s.b = s.b, s.a
 		sleep(random(n % 3 == 0 and 3000 or 300) / 1000)
@@ -190,7 +197,7 @@ scenario{ id = "R-54", level = "must", source = "S/I",
 	}
 end }
 
-scenario{ id = "R-57", level = "must", source = "S", needs = { "our-client", "in-process",
+scenario{ id = "R-57", level = "must", source = "S", needs = { "our-client",
 	"generation=latest" },
 	text = "Where both GTs share a queue the media GT waits until the main GT has recovered",
 	run = function()
@@ -229,7 +236,7 @@ scenario{ id = "R-59", level = "must", source = "S",
 	s:works()
 end }
 
-scenario{ id = "R-60", level = "must", source = "S", needs = { "our-client", "in-process",
+scenario{ id = "R-60", level = "must", source = "S", needs = { "our-client",
 	"generation=latest" },
 	text = "A driver that can't recover says so, and sends no START; its VF stays blocked",
 	run = function()

@@ -4,9 +4,9 @@
 -- chosen for our drivers, and tests/weaknesses.tsv says which row then fails.
 include "_recovery.lua"
 
-local inside = { "our-client", "in-process" }
-local latest = { "our-client", "in-process", "generation=latest" }
-local our_pf = { "our-pf", "in-process" }
+local inside = { "our-client" }
+local latest = { "our-client", "generation=latest" }
+local our_pf = { "our-pf" }
 
 scenario{ id = "X-8.3-3", level = "should", source = "D", needs = latest,
 	text = "A recovery that begins anew after 0x107 at DONE is one: nothing is sent before its end",
@@ -70,12 +70,12 @@ scenario{ id = "X-8.3-7", level = "should", source = "D", needs = inside,
 	text = "A recovery ends the waits for the PF that was left: ECANCELED, without its 2.5 s",
 	run = function()
 	local s = stage{ load = false }
-	fault("on g2h vf=1 action=RELAY_FROM_PF do drop", s.a)
+	local r = fault("on g2h vf=1 action=RELAY_FROM_PF do drop", s.a)
 	local began = now()
 	local task = spawn(function()
 		expect.fails("ECANCELED", function() s.v:relay{ 0x0101, 0 } end)
 	end)
-	sleep(1)
+	fires(r)
 	s:move()
 	task:join(10000)
 	s:works()

@@ -12,6 +12,15 @@ function over(defaults, options)
 	return o
 end
 
+-- Wait until the rule has fired.
+function fires(rule, ms)
+	local limit = now() + (ms or 5000)
+	while rule:fired() == 0 and now() < limit do
+		sleep(1)
+	end
+	expect.ok(rule:fired() > 0, "the rule fired")
+end
+
 -- Wait until the operation has ended; its errno's name, or nil when it went well.
 function ended(op, ms)
 	local ok, why = pcall(op.wait, op, ms or 30000)

@@ -2,7 +2,7 @@
 -- What scenarios on the PF share.
 include "_common.lua"
 
-alone = { "in-process", "our-pf" }
+alone = { "our-pf" }
 pf_only = { "our-pf" }
 
 -- VF_STATE_NOTIFY says in dword 2:

@@ -5,8 +5,9 @@ include "_common.lua"
 MIB = 1 << 20
 seed_generation = param("generation") == "seed"
 
--- Can the driver be told what to do and be looked into?
-ours = has "our-client" and has "in-process"
+-- Can the driver be told what to do and be looked into? Of real processes the case has to
+-- say so, which stage() knows.
+ours = has "inside"
 
 START = { point = "mbox-request", action = "RESFIX_START" }
 DONE = { point = "mbox-request", action = "RESFIX_DONE" }
@@ -22,6 +23,7 @@ end
 function stage(options)
 	local o = options or {}
 	local s = { start = o.start or 64 * MIB }
+	ours = has "inside"
 	s.a, s.b = made(o.card), made(o.there or o.card)
 	s.v = s.a:vf(1, over({ provision = { ggtt = "16M", contexts = 64, start = s.start } }, o.vf))
 	if ours and o.load ~= false then

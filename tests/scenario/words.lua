@@ -1,7 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- The words of scenarios, each used once: what they give is what the reference says.
 
-scenario{ id = "cards", text = "cards have what they were made with", run = function()
+local inside = { "our-client", "our-pf" }
+
+scenario{ id = "cards", needs = inside,
+	text = "cards have what they were made with", run = function()
 	local a = card{ gts = 2, vfs = 3, ggtt = "256M", abi = 27, contexts = 1024 }
 	local b = card{ platform = "bmg", vfs = 1 }
 	expect.eq(a.name .. b.name, "AB")
@@ -26,7 +29,8 @@ scenario{ id = "cards", text = "cards have what they were made with", run = func
 	expect.fails(nil, function() card{ nonsense = 1 } end)
 end }
 
-scenario{ id = "settings", text = "policies and thresholds are set and read", run = function()
+scenario{ id = "settings", needs = inside,
+	text = "policies and thresholds are set and read", run = function()
 	local a = card{}
 	a.pf:provision(1, {})
 	a.pf:set(0, "sched-if-idle", 1)
@@ -38,7 +42,8 @@ scenario{ id = "settings", text = "policies and thresholds are set and read", ru
 	expect.eq(a:gt().sched_if_idle, 1)
 end }
 
-scenario{ id = "driver", text = "a driver boots, works, suspends, resets and ends", run = function()
+scenario{ id = "driver", needs = inside,
+	text = "a driver boots, works, suspends, resets and ends", run = function()
 	local a = card{ gts = 2 }
 	local v = a:vf(1)
 	expect.eq(v:state(), "ready")
@@ -79,7 +84,8 @@ scenario{ id = "driver", text = "a driver boots, works, suspends, resets and end
 	expect.clean()
 end }
 
-scenario{ id = "steps", text = "a recovery stands where it was told to, and goes on",
+scenario{ id = "steps", needs = inside,
+	text = "a recovery stands where it was told to, and goes on",
 	run = function()
 	local a, b = card{}, card{}
 	local v = a:vf(1)
@@ -102,7 +108,8 @@ scenario{ id = "steps", text = "a recovery stands where it was told to, and goes
 	expect.clean()
 end }
 
-scenario{ id = "seed-order", text = "the seed's order and its recovery", run = function()
+scenario{ id = "seed-order", needs = inside,
+	text = "the seed's order and its recovery", run = function()
 	local a, b = card{ abi = 26, gts = 2 }, card{ abi = 26, gts = 2 }
 	local v = a:vf(1)
 	local l = v:load{}
@@ -150,7 +157,8 @@ scenario{ id = "image", text = "a damaged image is refused and nothing of it app
 	expect.fails("EPERM", function() a.pf:save(1) end)
 end }
 
-scenario{ id = "snapshot", text = "a card goes back to its snapshot, jobs and clocks with it",
+scenario{ id = "snapshot", needs = { "in-process" },
+	text = "a card goes back to its snapshot, jobs and clocks with it",
 	run = function()
 	local a = card{ gts = 2 }
 	local v = a:vf(1)
@@ -184,7 +192,7 @@ scenario{ id = "snapshot", text = "a card goes back to its snapshot, jobs and cl
 	expect.eq(v:counts().wedged, 0)
 end }
 
-scenario{ id = "raw", text = "a script can play a VF's driver", run = function()
+scenario{ id = "raw", needs = inside, text = "a script can play a VF's driver", run = function()
 	local a = card{ disclose = true }
 	local v = a:vf(1, { driver = false })
 	expect.eq(hxg.type(v:mbox{ hxg.header("VF_RESET") }[1]), "SUCCESS")
@@ -206,7 +214,8 @@ scenario{ id = "raw", text = "a script can play a VF's driver", run = function()
 	await{ point = "pf-notify" }
 end }
 
-scenario{ id = "raw-beside", text = "a script can send beside a driver, and as the PF",
+scenario{ id = "raw-beside", needs = inside,
+	text = "a script can send beside a driver, and as the PF",
 	run = function()
 	local a = card{}
 	local v = a:vf(1)
@@ -220,7 +229,8 @@ scenario{ id = "raw-beside", text = "a script can send beside a driver, and as t
 	v:queue():submit():wait()
 end }
 
-scenario{ id = "no-pf", text = "a card without a PF driver", run = function()
+scenario{ id = "no-pf", needs = { "in-process" },
+	text = "a card without a PF driver", run = function()
 	local a = card{ pf = false }
 	a:provision(1, { start = "64M", ggtt = "16M", contexts = 64 })
 	local v = a:vf(1)
@@ -228,21 +238,22 @@ scenario{ id = "no-pf", text = "a card without a PF driver", run = function()
 	expect.eq(v:info().ggtt_start, 64 << 20)
 end }
 
-scenario{ id = "mishap", text = "what goes wrong on the card reaches the driver", run = function()
+scenario{ id = "mishap", needs = inside,
+	text = "what goes wrong on the card reaches the driver", run = function()
 	local a = card{}
 	local v = a:vf(1)
 	local q = v:queue()
 	q:submit("wait")
 	sleep(5)
 	mark()
-	a:mishap(v, 0, { kind = "hang", context = 0 })
+	a:mishap(v, 0, { kind = "hang", context = q.id })
 	await{ point = "g2h", action = "CONTEXT_RESET_NOTIFICATION", vf = 1 }
 	await{ point = "vf-job", err = "ECANCELED" }
 end }
 
-scenario{ id = "keep", text = "local memory and metadata move", run = function()
-	local a = card{ lmem = "64M", ccs_ratio = 256 }
-	local b = card{ lmem = "64M", ccs_ratio = 256 }
+scenario{ id = "keep", needs = inside, text = "local memory and metadata move", run = function()
+	local a = card{ lmem = "64M", ccs_ratio = 512 }
+	local b = card{ lmem = "64M", ccs_ratio = 512 }
 	local v = a:vf(1, { provision = { ggtt = "16M", contexts = 64, lmem = "8M" } })
 	expect.ok(v:keep(5) > 0)
 	a:lmem(v, 1 << 20, "hello")
@@ -254,7 +265,7 @@ scenario{ id = "keep", text = "local memory and metadata move", run = function()
 	expect.fails("EIO", function() v:kept() end)
 end }
 
-scenario{ id = "relay", text = "relay requests of a script", run = function()
+scenario{ id = "relay", needs = inside, text = "relay requests of a script", run = function()
 	local a = card{ testloop = true }
 	local v = a:vf(1)
 	local answer = v:relay{ hxg.header(1), 1 << 16 }
@@ -299,7 +310,7 @@ scenario{ id = "tasks", text = "tasks run beside each other", run = function()
 	print("all", booted)
 end }
 
-scenario{ id = "frozen", text = "a frozen machine does nothing", run = function()
+scenario{ id = "frozen", needs = inside, text = "a frozen machine does nothing", run = function()
 	local a = card{}
 	local v = a:vf(1)
 	local q = v:queue()
@@ -315,7 +326,8 @@ scenario{ id = "frozen", text = "a frozen machine does nothing", run = function(
 	expect.eq(v:state(), "wedged")
 end }
 
-scenario{ id = "faults", text = "rules fire, and what they ask of the world is done",
+scenario{ id = "faults", needs = inside,
+	text = "rules fire, and what they ask of the world is done",
 	run = function()
 	local a, b = card{}, card{}
 	local v = a:vf(1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* core functions on queues and jobs of the simulated world's VF drivers. */
-#include "scenario/sim_world.h"
+/* core functions on queues and jobs of the VF drivers that live here. */
+#include "scenario/actors.h"
 
 static int created(lua_State *L, int id, const char *what)
 {
@@ -25,26 +25,26 @@ static enum guc_engine_class class_arg(lua_State *L, int index)
 
 static int core_queue(lua_State *L)
 {
-	struct sim_vf *v = sim_driver_arg(L, 1);
-	unsigned gt = sim_gt_arg(L, 2, v);
+	const struct script_vf v = vf_driver_arg(L, 1);
+	unsigned gt = vf_gt_arg(L, 2, &v);
 
-	return created(L, vfc_queue_create(v->vfc, gt, class_arg(L, 3),
+	return created(L, vfc_queue_create(v.vfc, gt, class_arg(L, 3),
 					   (unsigned)luaL_optinteger(L, 4, 1)), "queue");
 }
 
 static int core_group(lua_State *L)
 {
-	struct sim_vf *v = sim_driver_arg(L, 1);
-	unsigned gt = sim_gt_arg(L, 2, v);
+	const struct script_vf v = vf_driver_arg(L, 1);
+	unsigned gt = vf_gt_arg(L, 2, &v);
 
-	return created(L, vfc_group_create(v->vfc, gt, class_arg(L, 3)), "group");
+	return created(L, vfc_group_create(v.vfc, gt, class_arg(L, 3)), "group");
 }
 
 static int core_group_add(lua_State *L)
 {
-	struct sim_vf *v = sim_driver_arg(L, 1);
+	const struct script_vf v = vf_driver_arg(L, 1);
 
-	return created(L, vfc_group_add(v->vfc, sim_gt_arg(L, 2, v),
+	return created(L, vfc_group_add(v.vfc, vf_gt_arg(L, 2, &v),
 					(uint32_t)luaL_checkinteger(L, 3)), "group");
 }
 
@@ -52,13 +52,13 @@ static int core_group_add(lua_State *L)
 static int core_queue_op(lua_State *L)
 {
 	static const char *const ops[] = { "destroy", "suspend", "resume", NULL };
-	struct sim_vf *v = sim_driver_arg(L, 1);
-	unsigned gt = sim_gt_arg(L, 2, v);
+	const struct script_vf v = vf_driver_arg(L, 1);
+	unsigned gt = vf_gt_arg(L, 2, &v);
 	uint32_t q = (uint32_t)luaL_checkinteger(L, 3);
 	int op = luaL_checkoption(L, 4, NULL, ops);
-	int err = op == 0   ? vfc_queue_destroy(v->vfc, gt, q)
-		  : op == 1 ? vfc_queue_suspend(v->vfc, gt, q)
-			    : vfc_queue_resume(v->vfc, gt, q);
+	int err = op == 0   ? vfc_queue_destroy(v.vfc, gt, q)
+		  : op == 1 ? vfc_queue_suspend(v.vfc, gt, q)
+			    : vfc_queue_resume(v.vfc, gt, q);
 
 	return err ? script_errno(L, err, ops[op]) : 0;
 }
@@ -68,8 +68,8 @@ static int core_job(lua_State *L)
 {
 	static const char *const kinds[] = { "store", "long", "wait", "local", "ccs-put",
 					     "ccs-get", NULL };
-	struct sim_vf *v = sim_driver_arg(L, 1);
-	unsigned gt = sim_gt_arg(L, 2, v);
+	const struct script_vf v = vf_driver_arg(L, 1);
+	unsigned gt = vf_gt_arg(L, 2, &v);
 	uint32_t q = (uint32_t)luaL_checkinteger(L, 3);
 	struct vfc_job job = { .kind = VFC_JOB_STORE };
 
@@ -79,19 +79,19 @@ static int core_job(lua_State *L)
 	lua_pop(L, 1);
 	job.value = (uint32_t)arg_int(L, 4, "value", 0xC0DE, 0, UINT32_MAX);
 	job.length = (uint32_t)arg_int(L, 4, "length", 200, 0, 1 << 20);
-	return created(L, vfc_job_submit(v->vfc, gt, q, &job), "job");
+	return created(L, vfc_job_submit(v.vfc, gt, q, &job), "job");
 }
 
 static int core_job_release(lua_State *L)
 {
-	struct sim_vf *v = sim_driver_arg(L, 1);
-	int err = vfc_job_release(v->vfc, sim_gt_arg(L, 2, v), (uint32_t)luaL_checkinteger(L, 3),
+	const struct script_vf v = vf_driver_arg(L, 1);
+	int err = vfc_job_release(v.vfc, vf_gt_arg(L, 2, &v), (uint32_t)luaL_checkinteger(L, 3),
 				  (uint32_t)luaL_checkinteger(L, 4));
 
 	return err ? script_errno(L, err, "release") : 0;
 }
 
-const luaL_Reg sim_job_functions[] = {
+const luaL_Reg job_functions[] = {
 	{ "queue", core_queue },       { "group", core_group },
 	{ "group_add", core_group_add }, { "queue_op", core_queue_op },
 	{ "job", core_job },           { "job_release", core_job_release },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* core functions below the drivers: registers, memory, and messages of a script's
  * own through a function's rings, beside its driver or without one. */
-#include "scenario/sim_world.h"
+#include "scenario/actors.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,11 +17,12 @@
 
 /* Rings that a script sends through: a driver's, whose callbacks it stands before,
  * or its own. */
-struct sim_raw {
-	struct sim_raw *next;
+struct raw {
+	struct raw *next;
 	struct script *script;
-	struct sim_vf *vf;      /* NULL: of a PF */
-	unsigned card, gt;
+	bool pf;
+	lua_Integer n;          /* the script's VF, or the PF's card */
+	unsigned gt;
 	struct host_ct *ct;     /* the driver's, or &own */
 	struct host_ct own;
 	host_ct_reply_fn reply; /* the driver's */
@@ -33,26 +34,27 @@ struct sim_raw {
 
 /* Arguments "vf", number or "pf", card. */
 struct target {
-	struct sim_vf *vf;
-	struct sim_card *card;
-	unsigned fn;
+	bool pf;
+	lua_Integer n;
+	struct script_vf v;
+	struct script_pf p;
 	struct host_mem *mem;
 };
 
 static struct target target_arg(lua_State *L)
 {
 	static const char *const kinds[] = { "vf", "pf", NULL };
-	struct target t = { .vf = NULL };
+	struct script *s = script_of(L);
+	struct target t = { .pf = luaL_checkoption(L, 1, NULL, kinds) == 1 };
 
-	if (luaL_checkoption(L, 1, NULL, kinds) == 1) {
-		t.card = sim_card_arg(L, 2);
-		t.mem = &t.card->pf_mem;
-	} else {
-		t.vf = sim_vf_arg(L, 2);
-		t.card = &t.vf->sim->card[t.vf->card];
-		t.fn = t.vf->fn;
-		t.mem = &t.vf->mem;
-	}
+	t.n = luaL_checkinteger(L, 2);
+	if (!t.pf)
+		t.v = vf_arg(L, 2);
+	else if (!s->world->pf(s, t.n, &t.p))
+		luaL_error(L, "there is no card %I", t.n);
+	t.mem = t.pf ? t.p.mem : t.v.mem;
+	if (!t.mem)
+		luaL_error(L, "its registers and memory are another process's");
 	return t;
 }
 
@@ -62,9 +64,10 @@ static struct target target_arg(lua_State *L)
 static int core_mmio_read(lua_State *L)
 {
 	struct target t = target_arg(L);
-	uint64_t value;
-	int err = guc_mmio_read(&t.card->guc, t.fn, (uint64_t)luaL_checkinteger(L, 3),
-				(unsigned)luaL_optinteger(L, 4, 4), &value);
+	struct script *s = script_of(L);
+	uint64_t value = 0;
+	int err = s->world->mmio_read(s, t.pf, t.n, (uint64_t)luaL_checkinteger(L, 3),
+				      (unsigned)luaL_optinteger(L, 4, 4), &value);
 
 	if (err)
 		return script_errno(L, err, "read of a register");
@@ -75,9 +78,10 @@ static int core_mmio_read(lua_State *L)
 static int core_mmio_write(lua_State *L)
 {
 	struct target t = target_arg(L);
-	int err = guc_mmio_write(&t.card->guc, t.fn, (uint64_t)luaL_checkinteger(L, 3),
-				 (unsigned)luaL_checkinteger(L, 4),
-				 (uint64_t)luaL_checkinteger(L, 5));
+	struct script *s = script_of(L);
+	int err = s->world->mmio_write(s, t.pf, t.n, (uint64_t)luaL_checkinteger(L, 3),
+				       (unsigned)luaL_checkinteger(L, 4),
+				       (uint64_t)luaL_checkinteger(L, 5));
 
 	return err ? script_errno(L, err, "write of a register") : 0;
 }
@@ -126,7 +130,7 @@ static int core_mem_info(lua_State *L)
 
 static void on_reply(void *user, uint64_t tag, int err, const uint32_t *dw, uint32_t len)
 {
-	struct sim_raw *r = user;
+	struct raw *r = user;
 
 	if (tag & RAW_TAG)
 		op_end(r->script, tag & ~RAW_TAG, err, dw, len);
@@ -136,18 +140,26 @@ static void on_reply(void *user, uint64_t tag, int err, const uint32_t *dw, uint
 
 static int on_event(void *user, const uint32_t *dw, uint32_t len)
 {
-	struct sim_raw *r = user;
+	struct raw *r = user;
 
 	return r->event ? r->event(r->user, dw, len) : 0;
 }
 
-static uint64_t now_of(const struct sim_raw *r)
+/* Its clock. False: it stands still, or it is gone. */
+static bool now_of(const struct raw *r, uint64_t *now)
 {
-	return r->vf ? sim_vf_now(r->vf) : sim_card_now(&r->script->sim->card[r->card]);
+	const struct world *w = r->script->world;
+	struct script_vf v = { .fn = 0 };
+	struct script_pf p = { .card = 0 };
+
+	if (r->pf ? !w->pf(r->script, r->n, &p) : !w->vf(r->script, r->n, &v))
+		return false;
+	*now = r->pf ? p.now : v.now;
+	return r->pf || !v.frozen;
 }
 
 /* Stand before the callbacks, if the driver has set them (anew). */
-static void interpose(struct sim_raw *r)
+static void interpose(struct raw *r)
 {
 	if (r->ct->on_reply == on_reply && r->ct->user == r)
 		return;
@@ -159,24 +171,22 @@ static void interpose(struct sim_raw *r)
 	r->ct->user = r;
 }
 
-static struct sim_raw *find(struct script *s, const struct target *t, unsigned gt)
+static struct raw *find(struct script *s, const struct target *t, unsigned gt)
 {
-	for (struct sim_raw *r = world_of(s)->raw; r; r = r->next)
-		if (r->vf == t->vf && r->gt == gt && (t->vf || r->card == t->card->index))
+	for (struct raw *r = s->actors->raw; r; r = r->next)
+		if (r->pf == t->pf && r->n == t->n && r->gt == gt)
 			return r;
 	return NULL;
 }
 
-static struct sim_raw *rings_arg(lua_State *L, struct target *t)
+static struct raw *rings_arg(lua_State *L, struct target *t)
 {
 	struct script *s = script_of(L);
 	lua_Integer gt = luaL_checkinteger(L, 3);
-	lua_Integer gts = t->vf ? (lua_Integer)t->vf->gts
-				: (lua_Integer)t->card->opt.geometry.tiles *
-					  t->card->opt.geometry.gts;
-	struct sim_raw *r;
+	struct raw *r;
 
-	luaL_argcheck(L, gt >= 0 && gt < gts, 3, "no such GT");
+	luaL_argcheck(L, gt >= 0 && gt < (lua_Integer)(t->pf ? t->p.gts : t->v.gts), 3,
+		      "no such GT");
 	r = find(s, t, (unsigned)gt);
 	if (r)
 		return r;
@@ -184,17 +194,17 @@ static struct sim_raw *rings_arg(lua_State *L, struct target *t)
 	if (!r)
 		luaL_error(L, "no memory");
 	r->script = s;
-	r->vf = t->vf;
-	r->card = t->card->index;
+	r->pf = t->pf;
+	r->n = t->n;
 	r->gt = (unsigned)gt;
-	if (t->vf && t->vf->vfc)
-		r->ct = &t->vf->vfc->gt[gt].ct;
-	else if (!t->vf && t->card->pfc)
-		r->ct = &t->card->pfc->gt[gt].ct;
+	if (!t->pf && t->v.vfc)
+		r->ct = &t->v.vfc->gt[gt].ct;
+	else if (t->pf && t->p.pfc)
+		r->ct = &t->p.pfc->gt[gt].ct;
 	else
 		r->ct = &r->own;
-	r->next = world_of(s)->raw;
-	world_of(s)->raw = r;
+	r->next = s->actors->raw;
+	s->actors->raw = r;
 	return r;
 }
 
@@ -203,9 +213,10 @@ static struct sim_raw *rings_arg(lua_State *L, struct target *t)
 static int core_ct_open(lua_State *L)
 {
 	struct target t = target_arg(L);
-	struct sim_raw *r = rings_arg(L, &t);
+	struct raw *r = rings_arg(L, &t);
 	lua_Integer h2g = luaL_checkinteger(L, 4), g2h = luaL_checkinteger(L, 5);
 	lua_Integer h2g_bytes = luaL_checkinteger(L, 6), g2h_bytes = luaL_checkinteger(L, 7);
+	unsigned tile_gts;
 
 	if (r->ct != &r->own)
 		return luaL_error(L, "the rings are the driver's");
@@ -213,9 +224,9 @@ static int core_ct_open(lua_State *L)
 	luaL_argcheck(L, g2h_bytes >= 4096 && (g2h_bytes & (g2h_bytes - 1)) == 0, 7, "bad size");
 	bytes_at(L, &t, h2g, 4096 + h2g_bytes);
 	bytes_at(L, &t, g2h, 4096 + g2h_bytes);
-	host_ct_init(&r->own, t.vf ? &t.vf->port : &t.card->pf_port, t.mem,
-		     r->gt / t.card->opt.geometry.gts, r->gt % t.card->opt.geometry.gts == 1,
-		     (size_t)h2g, (size_t)h2g + 4096, (uint32_t)h2g_bytes, (size_t)g2h,
+	tile_gts = t.pf ? t.p.tile_gts : t.v.tile_gts;
+	host_ct_init(&r->own, t.pf ? t.p.port : t.v.port, t.mem, r->gt / tile_gts,
+		     r->gt % tile_gts == 1, (size_t)h2g, (size_t)h2g + 4096, (uint32_t)h2g_bytes, (size_t)g2h,
 		     (size_t)g2h + 4096, (uint32_t)g2h_bytes);
 	interpose(r);
 	host_ct_reset(&r->own);
@@ -227,7 +238,7 @@ static int core_ct_state(lua_State *L)
 {
 	static const char *const what[] = { "enable", "stop", "restart", NULL };
 	struct target t = target_arg(L);
-	struct sim_raw *r = rings_arg(L, &t);
+	struct raw *r = rings_arg(L, &t);
 
 	switch (luaL_checkoption(L, 4, NULL, what)) {
 	case 0:
@@ -276,42 +287,45 @@ static int core_ct_send(lua_State *L)
 {
 	static const char *const names[] = { "REQUEST", "EVENT", "FAST_REQUEST", NULL };
 	struct target t = target_arg(L);
-	struct sim_raw *r = rings_arg(L, &t);
+	struct raw *r = rings_arg(L, &t);
 	enum hxg_type type = (enum hxg_type)luaL_checkoption(L, 4, "REQUEST", names);
 	uint32_t dw[CTB_HXG_MAX_DWORDS + 1];
 	uint32_t n = arg_dwords(L, 5, dw, CTB_HXG_MAX_DWORDS + 1);
-	uint64_t tag = sim_tag(L);
+	uint64_t tag = new_tag(L), now = 0;
 	int err;
 
 	interpose(r);
-	err = host_ct_send(r->ct, type, dw, n, RAW_TAG | tag, 0, 0, now_of(r));
+	(void)now_of(r, &now); /* of one that is frozen it is when it was */
+	err = host_ct_send(r->ct, type, dw, n, RAW_TAG | tag, 0, 0, now);
 	if (!err && type != HXG_REQUEST)
 		op_end(script_of(L), tag, 0, NULL, 0);
-	return sim_begun(L, tag, err, "send");
+	return begun(L, tag, err, "send");
 }
 
-bool sim_raw_turn(struct script *s)
+bool raw_turn(struct script *s)
 {
 	bool any = false;
 
-	for (struct sim_raw *r = world_of(s)->raw; r; r = r->next) {
-		if (r->ct != &r->own || r->own.state != HOST_CT_ON || (r->vf && r->vf->frozen))
+	for (struct raw *r = s->actors->raw; r; r = r->next) {
+		uint64_t now;
+
+		if (r->ct != &r->own || r->own.state != HOST_CT_ON || !now_of(r, &now))
 			continue;
-		any |= host_ct_receive(&r->own, 16, now_of(r)) > 0;
-		if (host_ct_deadline(&r->own) <= now_of(r))
-			host_ct_tick(&r->own, now_of(r));
+		any |= host_ct_receive(&r->own, 16, now) > 0;
+		if (host_ct_deadline(&r->own) <= now)
+			host_ct_tick(&r->own, now);
 	}
 	return any;
 }
 
-void sim_raw_forget(struct script *s, const struct sim_vf *v)
+void raw_forget(struct script *s, lua_Integer n)
 {
-	struct sim_raw **at = &world_of(s)->raw;
+	struct raw **at = &s->actors->raw;
 
 	while (*at) {
-		struct sim_raw *r = *at;
+		struct raw *r = *at;
 
-		if (r->vf != v || !v) {
+		if (r->pf || r->n != n) {
 			at = &r->next;
 			continue;
 		}
@@ -320,17 +334,17 @@ void sim_raw_forget(struct script *s, const struct sim_vf *v)
 	}
 }
 
-void sim_raw_end(struct script *s)
+void raw_end(struct script *s)
 {
-	while (world_of(s) && world_of(s)->raw) {
-		struct sim_raw *r = world_of(s)->raw;
+	while (s->actors->raw) {
+		struct raw *r = s->actors->raw;
 
-		world_of(s)->raw = r->next;
+		s->actors->raw = r->next;
 		free(r);
 	}
 }
 
-const luaL_Reg sim_raw_functions[] = {
+const luaL_Reg raw_functions[] = {
 	{ "mmio_read", core_mmio_read }, { "mmio_write", core_mmio_write },
 	{ "mem_read", core_mem_read },   { "mem_write", core_mem_write },
 	{ "mem_info", core_mem_info },   { "ct_open", core_ct_open },
