@@ -3,7 +3,7 @@
 
 EXTRA_DIST += tests/check_main.h tests/conformance.sh tests/conformance-sockets.sh tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh tests/weaknesses.sh tests/weaknesses.tsv
 EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/linux/cases.py \
-	tests/linux/conformance.py tests/linux/findings.py tests/linux/moments.py \
+	tests/linux/conformance.py tests/linux/findings.py tests/linux/first.py tests/linux/mark.py tests/linux/moments.py \
 	tests/linux/misbehave.py tests/linux/moves.py tests/linux/resets.py tests/linux/run.py \
 	tests/linux/guest
 

@@ -4,6 +4,7 @@ is a function of a machine; it raises Trouble, or Left where it can't be done.""
 import re
 
 import findings
+import first
 import moves
 import resets
 from machine import BASES, Left, Trouble
@@ -140,6 +141,10 @@ def programs(*patterns):
     return lambda m: tap(m, *patterns)
 
 
+def load_and_run(m):
+    return tap(m, "xe_exec_basic@once-basic")
+
+
 def when_able(function):
     def run(m):
         can_migrate(m)
@@ -203,6 +208,8 @@ TESTS = {test.name: test for test in (
     Test("reset-race", when_able(resets.raced),
          "finding 0006: a reset and a migration at once", RACED),
     Test("late-recovery", when_able(moves.late), "recoveries that begin with the VF running"),
+    Test("first-recovery", lambda m: first.recover(m, load_and_run),
+         "the first generation of recovery: --kernel 6.16 --mark bmg_desc --card bmg-abi26"),
     Test("numbers", moves.numbers, "what --bench measures"),
     Test("rebind", rebind, "unbound, bound, and migrated then"),
 )}
@@ -214,7 +221,7 @@ SMALL = ("probe", "smoke", "commands", "migrate")
 ABILITIES = ("probe", "smoke", "migrate")
 # Those need a card of their own, or show what the driver does wrong.
 APART = ("migrate-probe", "deadlock", "deadlock-again", "stale-ptes",
-         "new-queues", "reset-race", "late-recovery", "numbers")
+         "new-queues", "reset-race", "late-recovery", "numbers", "first-recovery")
 # Cards and tests that show a finding of docs/findings.
 FINDINGS = {"0001": (("ptl-nodrain", "deadlock"), ("ptl", "deadlock-again")),
             "0002": (("ptl-record", "stale-ptes"),),

@@ -14,6 +14,8 @@ import tempfile
 import threading
 import time
 
+from mark import marked
+
 BOOT_SECONDS = 180
 HERE = os.path.dirname(os.path.abspath(__file__))
 MEMORY = "1024M"
@@ -39,6 +41,7 @@ CARDS = {card.name: card for card in (
          1),
     Card("bmg", ("--platform", "bmg"), 2, lmem="1G"),
     Card("atsm", ("--platform", "atsm"), 1, lmem="1G"),
+    Card("bmg-abi26", ("--platform", "bmg", "--guc-abi", "1.26"), 2, lmem="1G"),
     Card("tgl", ("--platform", "tgl"), 1),
     Card("adlp", ("--platform", "adlp"), 1),
 )}
@@ -74,8 +77,9 @@ def plain(path):
         return f.read(), name
 
 
-def initramfs(kit, modules, programs, path):
-    """Busybox, the xe driver with what it needs, test programs, our init."""
+def initramfs(kit, modules, programs, path, mark=None):
+    """Busybox, the xe driver with what it needs, test programs, our init. `mark`: a
+    platform's descriptor that the driver's copy says is able of SR-IOV."""
     with tempfile.TemporaryDirectory() as work:
         for name in ("bin", "proc", "sys", "dev", "tmp", "modules"):
             os.makedirs(os.path.join(work, name))
@@ -87,9 +91,14 @@ def initramfs(kit, modules, programs, path):
         with open(os.path.join(work, "modules/order"), "w") as order:
             for module in modules:
                 data, name = plain(module)
+                if mark and name == "xe.ko":
+                    data = marked(data, mark)
                 with open(os.path.join(work, "modules", name), "wb") as f:
                     f.write(data)
                 order.write(name + "\n")
+        if mark:
+            with open(os.path.join(work, "modules/marked"), "w") as f:
+                f.write(mark + "\n")
         names = [os.path.relpath(os.path.join(folder, n), work)
                  for folder, dirs, files in os.walk(work) for n in dirs + files]
         listed = "".join(name + "\n" for name in sorted(names)).encode()

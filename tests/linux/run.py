@@ -16,6 +16,7 @@ from cases import ABILITIES, APART, BASIC, DEFAULT, FINDINGS, TESTS
 import conformance
 import misbehave
 from machine import CARDS, Left, Machine, Trouble, initramfs
+from mark import Unmarkable
 
 SKIPPED = 77
 CHECKLIST = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
@@ -120,7 +121,8 @@ def guests(k, args, folder, program):
     """Each kernel that was asked for: a guest, or a version and why there is none."""
     if args.kernel_image:
         yield prepare(k, os.path.basename(args.kernel_image), args.kernel_image,
-                      k.modules(args.modules, "xe") if args.modules else [], folder, program)
+                      k.modules(args.modules, "xe") if args.modules else [], folder, program,
+                      args.mark)
         return
     wanted = args.kernel or [PLAIN]
     if "all" in wanted:
@@ -128,14 +130,18 @@ def guests(k, args, folder, program):
     for name in wanted:
         try:
             root, version = k.kernel(name)
-            yield prepare(k, version, k.image(root), k.modules(root, "xe"), folder, program)
+            yield prepare(k, version, k.image(root), k.modules(root, "xe"), folder, program,
+                          args.mark)
         except kit.Missing as why:
             yield name, str(why)
 
 
-def prepare(k, version, image, modules, folder, program):
+def prepare(k, version, image, modules, folder, program, mark):
     initrd = os.path.join(folder, "initrd")
-    initramfs(k, modules, [program], initrd)
+    try:
+        initramfs(k, modules, [program], initrd, mark)
+    except Unmarkable as why:
+        raise kit.Missing("--mark %s: %s" % (mark, why)) from why
     return Guest(version, image, initrd)
 
 
@@ -194,6 +200,9 @@ def parse():
     parser.add_argument("--keep", action="store_true", help="keep consoles and logs")
     parser.add_argument("--record", action="store_true",
                         help="also keep a trace of all that goes in and out of the card")
+    parser.add_argument("--mark", metavar="DESC",
+                        help="one bit of the guest's copy of the driver is changed: its descriptor "
+                        "DESC (bmg_desc) is able of SR-IOV")
     parser.add_argument("--drm-debug", metavar="MASK", help="drm.debug of the guest, as 0x2")
     parser.add_argument("--qemu", metavar="PROGRAM", help="another qemu-system-x86_64")
     parser.add_argument("--gucemu", default=os.environ.get("GUCEMU", "gucemu"),
