@@ -203,6 +203,8 @@ struct guc_function { /* of one GuC */
 	uint32_t load[GUC_ENGINES]; /* runnable contexts for, on or asleep at an engine */
 	uint32_t work;    /* engines with a context queued for or led from it, a bit each */
 	uint32_t roaming; /* queued contexts that have a choice of engines */
+	uint32_t gang[GUC_PRIORITIES]; /* queued, its turn has come, not all of its engines
+					  are free: slot + 1, 0 = none */
 };
 
 /* A registered context. Addresses are GGTT addresses; in the blob, offsets. */
@@ -230,6 +232,7 @@ struct guc_context {
 	uint8_t pad;
 	uint32_t engines; /* all of them, a bit each */
 	uint32_t turn;    /* the last it had a slice in */
+	uint32_t since;   /* the turn in which it was seated, or became its function's gang */
 	uint32_t run_next, run_prev; /* in a queue or among sleepers: slot + 1, 0 = end */
 	uint64_t slice_from, slice_spent; /* of the present slice: ns, commands */
 	uint64_t asked_from, asked_spent; /* since it was to leave; from 0 = it wasn't */

@@ -144,7 +144,7 @@ static bool wanted(const struct guc_turn *t, const struct guc_context *ctx)
 	for (uint32_t left = ctx->engines; left; left &= left - 1)
 		if (f->runq[__builtin_ctz(left)][ctx->rank].first)
 			return true;
-	return false;
+	return guc_gang(t->c, t->gt, ctx->fn, ctx->rank, ctx->engines);
 }
 
 /* At a semaphore, with arbitration off: it waits on its engine. */
@@ -208,22 +208,32 @@ static void slice(struct guc_turn *t, struct guc_context *ctx)
 
 /* --- choosing ------------------------------------------------------------------------ */
 
-/* The context's engines can be had: whoever is on them is of less importance, has had
- * its time, or is another function's. */
+/* Whoever is on an engine has to go for ctx: it is of less importance, has had its time, or
+ * is another function's; or came when ctx, a gang, waited already for another engine. */
+static bool yields(const struct guc_turn *t, const struct guc_context *on,
+		   const struct guc_context *ctx)
+{
+	if (on->fn != ctx->fn || on->rank != ctx->rank)
+		return on->fn != ctx->fn || on->rank > ctx->rank;
+	return slice_over(t->c, on) ||
+	       (guc_gang(t->c, t->gt, ctx->fn, ctx->rank, ctx->engines) == ctx &&
+		(int32_t)(on->since - ctx->since) >= 0);
+}
+
+/* The context's engines can be had. */
 static bool make_room(struct guc_turn *t, const struct guc_context *ctx)
 {
 	for (uint32_t left = ctx->engines; left; left &= left - 1) {
 		const struct guc_context *on = guc_seated(t->c, t->gt, (unsigned)__builtin_ctz(left));
 
-		if (on && on->fn == ctx->fn && on->rank <= ctx->rank &&
-		    (on->rank < ctx->rank || !slice_over(t->c, on)))
+		if (on && !yields(t, on, ctx))
 			return false;
 	}
 	for (uint32_t left = ctx->engines; left; left &= left - 1) {
 		struct guc_context *on = guc_seated(t->c, t->gt, (unsigned)__builtin_ctz(left));
 		bool world = on && on->fn != ctx->fn;
 
-		if (on && !evict(t, on, world || on->rank > ctx->rank, world))
+		if (on && !evict(t, on, world || !slice_over(t->c, on) || on->rank > ctx->rank, world))
 			return false;
 	}
 	return true;
@@ -247,8 +257,19 @@ static struct guc_context *first_fit(struct guc_turn *t, unsigned fn, unsigned q
 			guc_queue_move(t->c, t->gt, ctx, engine);
 		if (make_room(t, ctx))
 			return ctx;
+		if (ctx->width > 1)
+			guc_gang_waits(t->c, t->gt, ctx);
 	}
 	return NULL;
+}
+
+/* The gang that waits for `engine`, if it can have all that it needs. */
+static struct guc_context *gang_fit(struct guc_turn *t, unsigned fn, unsigned rank,
+				    unsigned engine)
+{
+	struct guc_context *ctx = guc_gang(t->c, t->gt, fn, rank, 1u << engine);
+
+	return ctx && ctx->turn != t->u->turn && make_room(t, ctx) ? ctx : NULL;
 }
 
 /* Whose turn it is on a free engine: by priority, then by arrival; at last one that
@@ -258,8 +279,11 @@ static struct guc_context *pick(struct guc_turn *t, unsigned fn, unsigned engine
 	const struct guc_function *f = guc_fn(t->c, t->gt, fn);
 	struct guc_context *ctx = NULL;
 
-	for (unsigned rank = 0; rank < GUC_PRIORITIES && !ctx; rank++)
-		ctx = first_fit(t, fn, engine, rank, engine);
+	for (unsigned rank = 0; rank < GUC_PRIORITIES && !ctx; rank++) {
+		ctx = gang_fit(t, fn, rank, engine);
+		if (!ctx)
+			ctx = first_fit(t, fn, engine, rank, engine);
+	}
 	for (unsigned rank = 0; rank < GUC_PRIORITIES && !ctx && f->roaming; rank++)
 		for (uint32_t left = guc_engines_of_class(class) & f->work & ~(1u << engine);
 		     left && !ctx; left &= left - 1)

@@ -195,6 +195,8 @@ static void take_out(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 		return;
 	case GUC_QUEUED:
 		f->roaming -= has_choice(ctx);
+		if (f->gang[ctx->rank] == slot_number(c, gt, ctx))
+			f->gang[ctx->rank] = 0;
 		unlink_from(c, gt, &q->first, &q->last, ctx);
 		break;
 	case GUC_SEATED:
@@ -218,7 +220,27 @@ void guc_seat(struct guc_card *c, unsigned gt, struct guc_context *ctx)
 	for (uint32_t left = ctx->engines; left; left &= left - 1)
 		u->seat[__builtin_ctz(left)] = slot_number(c, gt, ctx);
 	ctx->where = GUC_SEATED;
+	ctx->since = u->turn;
 	note_work(c, gt, ctx->fn, ctx->engine);
+}
+
+void guc_gang_waits(struct guc_card *c, unsigned gt, struct guc_context *ctx)
+{
+	uint32_t *gang = &guc_fn(c, gt, ctx->fn)->gang[ctx->rank];
+
+	if (*gang)
+		return;
+	*gang = slot_number(c, gt, ctx);
+	ctx->since = guc_unit(c, gt)->turn;
+}
+
+struct guc_context *guc_gang(const struct guc_card *c, unsigned gt, unsigned fn, unsigned rank,
+			     uint32_t engines)
+{
+	uint32_t slot = guc_fn(c, gt, fn)->gang[rank];
+	struct guc_context *ctx = slot ? guc_context_slot(c, gt, slot - 1) : NULL;
+
+	return ctx && ctx->engines & engines ? ctx : NULL;
 }
 
 /* Where it is queued next, its engines are chosen anew. */

@@ -51,6 +51,12 @@ void guc_seat(struct guc_card *c, unsigned gt, struct guc_context *ctx);
 void guc_unseat(struct guc_card *c, unsigned gt, struct guc_context *ctx, bool first);
 /* To another engine of its mask, while it is queued. */
 void guc_queue_move(struct guc_card *c, unsigned gt, struct guc_context *ctx, unsigned engine);
+/* Its turn has come on one of its engines, others of them are taken: it is the gang of its
+ * function and priority, unless there is one; until it leaves the queue. */
+void guc_gang_waits(struct guc_card *c, unsigned gt, struct guc_context *ctx);
+/* fn's gang of a priority, if it waits for one of these engines, or NULL. */
+struct guc_context *guc_gang(const struct guc_card *c, unsigned gt, unsigned fn, unsigned rank,
+			     uint32_t engines);
 /* From its engines to those that wait at a semaphore. */
 void guc_sleep(struct guc_card *c, unsigned gt, struct guc_context *ctx);
 /* Queue what has slept long enough. */

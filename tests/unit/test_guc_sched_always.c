@@ -192,6 +192,13 @@ static void consistent(void)
 		must(!memcmp(g->load, load[fn], sizeof(load[fn])));
 		must(g->roaming == roaming[fn]);
 		must((u->work >> fn & 1) == (g->work != 0));
+		for (unsigned rank = 0; rank < GUC_PRIORITIES; rank++) {
+			const struct guc_context *gang = guc_gang(&f->card, 0, fn, rank, ~0u);
+
+			must(!g->gang[rank] == !gang);
+			must(!gang || (gang->where == GUC_QUEUED && gang->rank == rank &&
+				       gang->fn == fn && gang->width > 1));
+		}
 		for (unsigned e = 0; e < GUC_ENGINES; e++) {
 			const struct guc_context *on = guc_seated(&f->card, 0, e);
 			uint32_t queued = 0;

@@ -215,6 +215,42 @@ START_TEST(gang_shares)
 }
 END_TEST
 
+/* Two others take turns on each of a gang's engines, and never leave both at once: the gang
+ * has its share of both all the same, and so have they. */
+START_TEST(gang_among_many)
+{
+	static const uint32_t others[] = { 2, 3, 6, 7 };
+	uint32_t tails[2];
+
+	for (unsigned k = 0; k < 2; k++) {
+		sx_loop(1, k, MI_NOOP);
+		tails[k] = lx_tail(f, 1, k);
+		lx_set_tail(f, 1, k, 0);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		sx_loop(1, others[i], MI_NOOP);
+		sx_add(1, others[i], GUC_CLASS_VIDEO, 1u << i / 2);
+		sx_policy(1, others[i], GUC_KLV_CTX_EXECUTION_QUANTUM, i / 2 ? 7000 : 3000);
+		sx_go(1, others[i]);
+		fx_run(f, 5);
+	}
+	lx_register_multi(f, 1, 4, 0, 2);
+	sx_policy(1, 4, GUC_KLV_CTX_EXECUTION_QUANTUM, 5000);
+	gang(4, tails);
+	fx_run(f, 600 * MS);
+	sx_expect_ratio(sx_count(1, 0), sx_count(1, 1), 1, 1);
+	for (unsigned engine = 0; engine < 2; engine++) {
+		uint32_t one = sx_count(1, others[2 * engine]);
+		uint32_t two = sx_count(1, others[2 * engine + 1]);
+		uint32_t all = sx_count(1, engine) + one + two;
+
+		ck_assert_uint_gt(sx_count(1, engine), all / 4);
+		ck_assert_uint_gt(one, all / 5);
+		sx_expect_ratio(one, two, 1, 1);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guc-sched-turns");
@@ -231,6 +267,7 @@ int main(void)
 	tcase_add_test(t, groups_apart);
 	tcase_add_loop_test(t, gang_holds_fences, 0, 2);
 	tcase_add_loop_test(t, gang_shares, 0, 4);
+	tcase_add_test(t, gang_among_many);
 	suite_add_tcase(s, t);
 	return check_main(s);
 }
