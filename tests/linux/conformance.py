@@ -234,7 +234,7 @@ def at_work(m, row):
     view = View(m)
     for rule in row.rules:
         fault_verb(m, "add", rule)
-    m.sh("(xetest run 'xe_exec_basic@once-basic' >/tmp/once 2>&1; echo end >>/tmp/once) &")
+    m.sh(": >/tmp/once; (xetest run 'xe_exec_basic@once-basic'; echo end) >>/tmp/once 2>&1 &")
     try:
         end = time.monotonic() + 30
         while not all(r["fired"] for r in json.loads(fault_verb(m, "rules", "--json"))["rules"]):

@@ -44,7 +44,8 @@ class Work:
     def __init__(self, m, command, word):
         self.m, self.word, self.serial = m, word, m.serial()
         self.stop, self.out = "/tmp/stop%d" % self.serial, "/tmp/out%d" % self.serial
-        m.sh("(%s; echo status $?) >%s 2>&1 &" % (command % self.stop, self.out))
+        m.sh(": >%s; (%s; echo status $?) >>%s 2>&1 &" % (
+            self.out, command % self.stop, self.out))
 
     def said(self):
         return self.m.sh("cat %s" % self.out)
@@ -214,7 +215,7 @@ def during_probe(m):
     seen = []
     for delay in PROBE_POINTS:
         m.restart_guest()
-        m.sh("(load; echo status $?) >/tmp/probe 2>&1 &")
+        m.sh(": >/tmp/probe; (load; echo status $?) >>/tmp/probe 2>&1 &")
         end = time.monotonic() + 120
         while not m.state()["functions"][1]["gts"][0]["ctb"]:
             if time.monotonic() > end:

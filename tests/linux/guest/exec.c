@@ -345,8 +345,8 @@ const struct subtest exec_tests[] = {
 	{ "xe_exec_compute_mode@once-basic", once_lr },
 	{ "xe_exec_store@page-sized", page_sized },
 	{ "xe_exec_store@large-pages", large_pages },
-	{ "xe_exec_queues@thousands", thousands, 120 },
-	{ "xe_exec_processes@many", processes, 120 },
+	{ "xe_exec_queues@thousands", thousands },
+	{ "xe_exec_processes@many", processes },
 	{ "xe_create@churn", churn },
 	{ 0 },
 };

@@ -252,7 +252,7 @@ const struct subtest fault_tests[] = {
 	{ "xe_exec_fault_mode@once-basic", once_basic },
 	{ "xe_exec_fault_mode@once-userptr", once_userptr },
 	{ "xe_exec_fault_mode@once-userptr-invalidate", userptr_invalidate },
-	{ "xe_exec_fault_mode@many-basic", many, 90 },
+	{ "xe_exec_fault_mode@many-basic", many },
 	{ "xe_exec_fault_mode@read-only", read_only },
 	{ "xe_exec_system_allocator@once-malloc", svm_malloc },
 	{ "xe_exec_system_allocator@many-mmap-remap", svm_remap },

@@ -13,8 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SKIPPED  77
-#define TEXT_MAX 512u
+#define SKIPPED   77
+#define TEXT_MAX  512u
+#define STEP_MS   60000u   /* more than any call, or wait of a subtest, takes */
+#define LONGEST_MS 1800000u
+#define SIGN_MS   60000u   /* the runner waits for a line or two as long */
 
 static const struct subtest *const tables[] = {
 	exec_tests, command_tests, order_tests, wide_tests, fault_tests, blit_tests, bind_tests,
@@ -22,21 +25,25 @@ static const struct subtest *const tables[] = {
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
-/* Why the subtest ended; shared with the process that runs it. */
-static char *why;
+/* What a subtest's processes share with the one that waits for them. */
+struct shared {
+	char why[TEXT_MAX]; /* it ended */
+	uint32_t steps;
+};
+static struct shared *shared;
 
 static void tell(const char *format, va_list args)
 {
 	int n;
 
-	if (!why) {
+	if (!shared) {
 		vfprintf(stderr, format, args);
 		fputc('\n', stderr);
 		return;
 	}
-	if (*why) /* another process of this subtest was first */
+	if (*shared->why) /* another process of this subtest was first */
 		return;
-	n = vsnprintf(why, TEXT_MAX, format, args);
+	n = vsnprintf(shared->why, TEXT_MAX, format, args);
 	(void)n;
 }
 
@@ -58,6 +65,12 @@ void skip(const char *format, ...)
 	tell(format, args);
 	va_end(args);
 	_exit(SKIPPED);
+}
+
+void step(void)
+{
+	if (shared)
+		__atomic_add_fetch(&shared->steps, 1, __ATOMIC_RELAXED);
 }
 
 void must_end_well(const int *pids, unsigned n)
@@ -90,32 +103,44 @@ static void child(const struct subtest *t)
 	_exit(0);
 }
 
-/* The exit status, or -1 when the time was over or a signal ended it. */
+/* The exit status, or -1 when nothing has happened for long or a signal ended it. How
+ * long it may take in all depends on the machine. */
 static int limited(const struct subtest *t)
 {
-	unsigned limit = t->seconds ? t->seconds : DEFAULT_SECONDS;
-	uint64_t end = now_ms() + 1000ull * limit;
+	uint64_t began = now_ms(), stepped = began, sign = began;
+	uint32_t steps = 0;
 	int status, pid;
 
-	*why = '\0';
+	*shared = (struct shared){ 0 };
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0)
 		child(t);
 	while (waitpid(pid, &status, WNOHANG) != pid) {
-		if (now_ms() < end) {
+		uint32_t now = __atomic_load_n(&shared->steps, __ATOMIC_RELAXED);
+
+		if (now != steps)
+			stepped = now_ms();
+		steps = now;
+		if (now_ms() < stepped + STEP_MS && now_ms() < began + LONGEST_MS) {
+			if (now_ms() >= sign + SIGN_MS) {
+				sign = now_ms();
+				printf("# %s: %u steps\n", t->name, steps);
+				fflush(stdout);
+			}
 			sleep_ms(5);
 			continue;
 		}
 		kill(-pid, SIGKILL);
 		waitpid(pid, &status, 0);
-		snprintf(why, TEXT_MAX, "not done in %u s", limit);
+		snprintf(shared->why, TEXT_MAX, "stands for %u s, after %u steps",
+			 (unsigned)(now_ms() - stepped) / 1000, steps);
 		return -1;
 	}
 	kill(-pid, SIGKILL); /* what it left behind */
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	snprintf(why, TEXT_MAX, "signal %d", WTERMSIG(status));
+	snprintf(shared->why, TEXT_MAX, "signal %d", WTERMSIG(status));
 	return -1;
 }
 
@@ -123,8 +148,8 @@ static int run_tests(char **patterns)
 {
 	unsigned n = 0, bad = 0;
 
-	why = mmap(NULL, TEXT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (why == MAP_FAILED)
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
 		return 2;
 	for (size_t i = 0; i < TABLES; i++)
 		for (const struct subtest *t = tables[i]; t->name; t++)
@@ -140,12 +165,13 @@ static int run_tests(char **patterns)
 				continue;
 			status = limited(t);
 			if (status == SKIPPED) {
-				printf("ok %u - %s # SKIP %s\n", ++n, t->name, why);
+				printf("ok %u - %s # SKIP %s\n", ++n, t->name, shared->why);
 				continue;
 			}
 			bad += status != 0;
 			printf("%sok %u - %s # %llu ms%s%s\n", status ? "not " : "", ++n, t->name,
-			       (unsigned long long)(now_ms() - began), *why ? ": " : "", why);
+			       (unsigned long long)(now_ms() - began), *shared->why ? ": " : "",
+			       shared->why);
 		}
 	fflush(stdout);
 	return n == 0 || bad ? 1 : 0;

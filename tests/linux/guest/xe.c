@@ -26,7 +26,10 @@ static int xe_ioctl(struct xe *x, unsigned long request, void *arg)
 	do
 		r = ioctl(x->fd, request, arg);
 	while (r && (errno == EINTR || errno == EAGAIN));
-	return r ? -errno : 0;
+	if (r)
+		return -errno;
+	step();
+	return 0;
 }
 
 /* The answer to a query, allocated. */
@@ -367,6 +370,7 @@ bool becomes(const volatile uint32_t *word, uint32_t value, int ms)
 			return false;
 		sleep_ms(1);
 	}
+	step();
 	return true;
 }
 
