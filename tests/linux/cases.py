@@ -52,15 +52,25 @@ def deadly(m):
     return None
 
 
+def taken(m):
+    """Left where the driver takes such a card, but not as a VF."""
+    series = re.match(r"(\d+)\.(\d+)", m.sh("uname -r")[0])
+    if tuple(map(int, series.groups())) < m.card.since and m.sh(
+            "test -e /modules/marked || echo no"):
+        raise Left("drivers take it as a VF from %d.%d on" % m.card.since)
+
+
 def load(m):
     """The driver is loaded and its device there."""
     if m.loaded:
         return
+    taken(m)
     try:
         m.sh("load", 180)
     except Trouble:
         known = deadly(m)
         if known:
+            m.spoilt = True
             raise Left(known) from None
         raise
     m.healthy()
@@ -237,6 +247,8 @@ TESTS = {test.name: test for test in (
 # kernel's abilities.
 BASIC = (("ptl", "probe"), ("ptl", "smoke"), ("ptl", "migrate"), ("ptl-1gt", "probe"))
 SMALL = ("probe", "smoke", "commands", "migrate")
+DISCRETE = ("probe", "smoke", "bind", "parallel", "fault", "svm", "blits", "migrate",
+            "migrate-loaded", "migrate-blocked", "migrate-reset")
 ABILITIES = ("probe", "smoke", "migrate")
 # Those need a card of their own, or show what the driver does wrong.
 APART = ("migrate-probe", "deadlock", "deadlock-again", "stale-ptes",
@@ -250,4 +262,5 @@ FINDINGS = {"0001": (("ptl-nodrain", "deadlock"), ("ptl", "deadlock-again")),
             "0006": (("ptl", "reset-race"),)}
 DEFAULT = tuple(("ptl", name) for name in TESTS if name not in APART) + \
     tuple(("ptl-1gt", name) for name in SMALL) + \
+    tuple(("bmg", name) for name in DISCRETE) + tuple(("atsm", name) for name in DISCRETE) + \
     tuple(("tgl", name) for name in ABILITIES + ("gt-reset",))

@@ -23,10 +23,11 @@ BASES = (0x10000000, 0x30000000, 0x50000000)
 
 
 class Card:
-    """A card to emulate: options of serve, GTs, what its VF gets."""
+    """A card to emulate: options of serve, GTs, the first series of kernels whose driver
+    calls it able of SR-IOV, what its VF gets."""
 
-    def __init__(self, name, options, gts, **share):
-        self.name, self.options, self.gts = name, options, gts
+    def __init__(self, name, options, gts, since=(6, 16), **share):
+        self.name, self.options, self.gts, self.since = name, options, gts, since
         self.share = {"ggtt": "256M", "contexts": "4096", "doorbells": "8", **share}
 
 
@@ -39,11 +40,11 @@ CARDS = {card.name: card for card in (
     Card("ptl-record", ("--platform", "ptl", "--gts", "2", "--record", "{folder}/trace"), 2),
     Card("ptl-1gt-record", ("--platform", "ptl", "--gts", "1", "--record", "{folder}/trace"),
          1),
-    Card("bmg", ("--platform", "bmg"), 2, lmem="1G"),
-    Card("atsm", ("--platform", "atsm"), 1, lmem="1G"),
-    Card("bmg-abi26", ("--platform", "bmg", "--guc-abi", "1.26"), 2, lmem="1G"),
-    Card("tgl", ("--platform", "tgl"), 1),
-    Card("adlp", ("--platform", "adlp"), 1),
+    Card("bmg", ("--platform", "bmg"), 2, (6, 17), lmem="1G"),
+    Card("atsm", ("--platform", "atsm"), 1, (6, 18), lmem="1G"),
+    Card("bmg-abi26", ("--platform", "bmg", "--guc-abi", "1.26"), 2, (6, 17), lmem="1G"),
+    Card("tgl", ("--platform", "tgl"), 1, (6, 18)),
+    Card("adlp", ("--platform", "adlp"), 1, (6, 18)),
 )}
 
 # What a healthy guest never prints, and what the driver says as a warning or worse.

@@ -109,7 +109,7 @@ class Rack:
             row.text = str(trouble)
         except Exception:         # a fault of this program: of this row, not of all
             row.text = traceback.format_exc()
-        if row.result != "ok" or self.machine.spoilt:
+        if row.result == "FAIL" or (self.machine and self.machine.spoilt):
             try:
                 self.drop()
             except Exception:
