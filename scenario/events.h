@@ -29,7 +29,7 @@
 	X(PF_ADVERSE, "pf-adverse", "ADVERSE_EVENT came: code")                \
 	X(PF_RELAY, "pf-relay", "a relay request was served: code, err")       \
 	X(PF_LOG, "pf-log", "a line of the PF's log: text")                    \
-	X(FAULT, "fault", "a fault rule asks for something: text is what, value the rule")
+	X(FAULT, "fault-asks", "a fault rule asks for something: text is what, value the rule")
 
 enum driver_point {
 	DRIVER_FIRST = GUC_PT_COUNT - 1,

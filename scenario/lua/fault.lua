@@ -80,7 +80,7 @@ end
 core.def("Faults", "fault(LINE, [card])",
 	"Add a fault rule to the card, the first by default: a rule. " ..
 	"`fault \"on g2h vf=1 action=SCHED_CONTEXT_MODE_DONE nth=3 do drop\"`. What rules ask " ..
-	"beside, `pause`, `migrate`, `disconnect`, is done; `log` is an event `fault`.",
+	"beside, `pause`, `migrate`, `disconnect`, is done; `log` is an event `fault-asks`.",
 	function(line, c)
 		c = c or core.cards[1]
 		if not c then

@@ -271,3 +271,34 @@ scenario{ id = "leaves", needs = alone, level = "must",
 	s.v:boot()
 	s.v:queue():submit():wait()
 end }
+
+scenario{ id = "points", needs = { "in-process" }, level = "must",
+	text = "A rule fires wherever something only is told, and says so", run = function()
+	local seen = {}
+	local function look(c, ...)
+		for _, point in ipairs{ ... } do
+			seen[#seen + 1] = { point, fault("on " .. point .. " vf=any do nothing then log", c) }
+		end
+	end
+	local a, b = card{ vfs = 2 }, card{ vfs = 2 }
+	look(a, "state", "flr", "context", "fence", "mishap", "violation", "blob", "tick")
+	look(b, "finding")
+	local v = a:vf(1, { skip = { "ring-start" } })
+	local l = v:load{ queues = 1 }
+	local other = a:vf(2, { driver = false })
+	other:map()
+	other:pci_flr()
+	sleep(100)
+	other:write64(reg.GGTT + a:info(1).ggtt_start // 4096 * 8, 1)
+	a:mishap(v, 0, { kind = "exception" })
+	vmm.migrate(v, b)
+	await{ point = "mbox-reply", action = "RESFIX_DONE" }
+	local c = card{ pf = false }
+	look(c, "provision")
+	c:provision(1, { start = "64M", ggtt = "16M", contexts = 64 })
+	sleep(1)
+	for _, s in ipairs(seen) do
+		expect.ok(s[2]:fired() > 0, s[1])
+		expect.event{ point = "fault-asks", text = "log", value = s[2].number, card = s[2].card }
+	end
+end }

@@ -3,6 +3,7 @@
  * 8): the rows Q of 6.6 that are the VF's. */
 #include "tests/check_main.h"
 #include "vfc_fixture.h"
+#include "vfclient/vfc_priv.h"
 
 static void pf_says1(uint32_t id, uint32_t dw)
 {
@@ -247,6 +248,25 @@ START_TEST(Q_7_2_6_nothing_served)
 }
 END_TEST
 
+/* Q-7.1-9, Q-7.1-11: a driver without a relay asks for nothing, and answers nothing; the
+ * channel lives. */
+START_TEST(Q_7_1_9_Q_7_1_11_no_relay)
+{
+	const uint32_t dw = 0x00000777;
+
+	f.opt.no_relay = f.opt.testloop = true;
+	boot();
+	ck_assert_int_eq(vfc_relay(f.v, 0, &dw, 1, 5), -ENODEV);
+	ck_assert_uint_eq(served(LOOP(HXG_REQUEST, 0), 1), 0);
+	ck_assert_uint_eq(f.v->gt[0].ct.bad_events, 1);
+	ck_assert_uint_eq(f.handshakes, 0);
+	ck_assert_int_eq(vfc_tlb_invalidate(f.v, 0), 0);
+	run_ms(1);
+	ck_assert_uint_eq(f.v->gt[0].tlb_done, f.v->gt[0].tlb_sent);
+	ck_assert_uint_eq(info(0).state, VFC_STATE_READY);
+}
+END_TEST
+
 /* 7.2: the opcodes of the test loop, from the PF to the VF. */
 START_TEST(testloop)
 {
@@ -384,6 +404,7 @@ int main(void)
 	tcase_add_test(tc, wrong_role);
 	tcase_add_test(tc, Q_7_1_24_ids);
 	tcase_add_test(tc, Q_7_2_6_nothing_served);
+	tcase_add_test(tc, Q_7_1_9_Q_7_1_11_no_relay);
 	tcase_add_test(tc, testloop);
 	tcase_add_test(tc, testloop_waits);
 	tcase_add_loop_test(tc, relay_failure, 0, 4);
