@@ -35,6 +35,9 @@ static void fill_options(struct pfc_options *o, const struct json_object *card)
 	o->devid = (uint16_t)json_get_u64(card, "devid", o->devid);
 	o->revid = (uint8_t)json_get_u64(card, "revid", o->revid);
 	o->graphics_ver = (uint32_t)json_get_u64(card, "graphics", o->graphics_ver);
+	o->vf_stride = 0; /* as the graphics version says */
+	if (sscanf(json_get_str(card, "abi", ""), "1.%hhu", &o->abi_minor) != 1)
+		o->abi_minor = 0;
 	o->lmem_size = json_get_u64(card, "lmem_size", 0);
 	o->ccs_ratio = (uint16_t)json_get_u64(card, "ccs_ratio", 0);
 }

@@ -151,6 +151,7 @@ int builtin_start(struct server *s)
 	o.ggtt_offset = s->opt.ggtt_offset;
 	o.contexts = s->opt.geometry.contexts;
 	o.vf_stride = s->opt.guc.vf_stride;
+	o.abi_minor = s->opt.guc.abi_minor;
 	o.devid = s->opt.guc.devid;
 	o.revid = s->opt.guc.revid;
 	o.graphics_ver = s->opt.platform->graphics;

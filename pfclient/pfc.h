@@ -161,6 +161,8 @@ struct pfc_options {
 	uint32_t vf_stride;       /* of VF registers */
 	uint16_t devid;
 	uint8_t revid;
+	uint8_t abi_minor;        /* of the VF ABI that the firmware offers, 0 = the latest:
+				   * older firmware is not sent what it does not know */
 	uint32_t graphics_ver;    /* x100: chooses runtime list and stride */
 	uint64_t lmem_size;       /* of each tile, bytes; 0 = integrated */
 	uint16_t ccs_ratio;       /* as struct guc_options */

@@ -16,6 +16,7 @@
 
 #define LIST_MAX 192u
 #define PRIORITY_HIGH 2u
+#define ABI_GROUPS    26u /* firmware 70.53: scheduler groups, threshold multi-lrc */
 
 struct list {
 	uint32_t dw[LIST_MAX];
@@ -36,7 +37,14 @@ static void add64(struct list *l, uint32_t key, uint64_t value)
 		l->klvs++;
 }
 
-static void add_settings(struct list *l, const struct pfc_settings *settings, unsigned vf)
+/* Firmware refuses a list with a key that it does not know. */
+static bool known(const struct pfc *p, enum pfc_setting s)
+{
+	return s != PFC_SET_MULTI_LRC || !p->opt.abi_minor || p->opt.abi_minor >= ABI_GROUPS;
+}
+
+static void add_settings(const struct pfc *p, struct list *l, const struct pfc_settings *settings,
+			 unsigned vf)
 {
 	for (int s = 0; s < PFC_SETTING_COUNT; s++) {
 		uint32_t n;
@@ -44,7 +52,7 @@ static void add_settings(struct list *l, const struct pfc_settings *settings, un
 
 		/* Thresholds are sent also when they are off. */
 		if (pfc_setting_of_vf((enum pfc_setting)s) == (vf != 0) && n > 0 &&
-		    (vf || value[0]) &&
+		    (vf || value[0]) && known(p, (enum pfc_setting)s) &&
 		    !klv_put(l->dw, LIST_MAX, &l->len, pfc_setting_key((enum pfc_setting)s), value,
 			     n))
 			l->klvs++;
@@ -102,7 +110,7 @@ static int step_policies(struct pfc *p, struct pfc_unit *u)
 {
 	struct list l = { .policy = true };
 
-	add_settings(&l, &p->vf[0].settings, 0);
+	add_settings(p, &l, &p->vf[0].settings, 0);
 	return l.klvs ? push(p, u, &l) : PFC_DONE;
 }
 
@@ -174,7 +182,7 @@ static int push_config(struct pfc *p, struct pfc_unit *u, bool lmem)
 		add64(&l, GUC_KLV_VF_LMEM_SIZE, s->lmem_size);
 	add32(&l, GUC_KLV_VF_EXEC_QUANTUM, s->exec_quantum_ms);
 	add32(&l, GUC_KLV_VF_PREEMPT_TIMEOUT, s->preempt_timeout_us);
-	add_settings(&l, &pfc_vf(p, u)->settings, u->vf);
+	add_settings(p, &l, &pfc_vf(p, u)->settings, u->vf);
 	if (media)
 		add_ggtt(&l, s);
 	result = push(p, u, &l);

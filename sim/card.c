@@ -192,6 +192,7 @@ static int start_pf(struct sim_card *c)
 	po->ggtt_size = g->ggtt_size;
 	po->contexts = g->contexts;
 	po->vf_stride = c->opt.guc.vf_stride;
+	po->abi_minor = c->opt.guc.abi_minor;
 	po->devid = c->opt.guc.devid;
 	po->revid = c->opt.guc.revid;
 	po->lmem_size = c->opt.guc.lmem_size;

@@ -568,6 +568,23 @@ START_TEST(test_many_vfs)
 }
 END_TEST
 
+/* A share of a VF that has one already is told to firmware of before 70.53 without what
+ * that does not know: it would refuse the whole list. */
+START_TEST(older_firmware)
+{
+	struct pfc_provision p = { .ggtt_size = 8 * MIB, .contexts = 32 };
+	struct world w;
+
+	world_begin(&w, 2);
+	w.opt.abi_minor[0] = (uint8_t)_i;
+	w.sim = sim_new(&w.opt);
+	ck_assert_int_eq(sim_pf(w.sim, 0, PFC_PROVISION, 1, &p), 0);
+	ck_assert_int_eq(sim_pf(w.sim, 0, PFC_FLR, 1, NULL), 0);
+	ck_assert_int_eq(sim_pf(w.sim, 0, PFC_PROVISION, 1, &p), 0);
+	sim_free(w.sim);
+}
+END_TEST
+
 Suite *suite_migration(void)
 {
 	Suite *s = suite_create("migration");
@@ -598,6 +615,7 @@ Suite *suite_migration(void)
 	tcase_add_test(t, M_33_position_independence);
 	tcase_add_loop_test(t, test_same_seed_same_hash, 0, 2);
 	tcase_add_test(t, test_many_vfs);
+	tcase_add_loop_test(t, older_firmware, 24, 28);
 	suite_add_tcase(s, t);
 	return s;
 }
