@@ -43,6 +43,8 @@
 #define LRC_MEMIRQ_LRI    0x55u
 #define LRC_MEMIRQ_STATUS 0x57u /* memirq page + 0 */
 #define LRC_MEMIRQ_SOURCE 0x59u /* memirq page + 0x400 */
+#define LRC_INT_VEC       0x5Bu /* MSI-X vector, where the dword before names CS_INT_VEC */
+#define LRC_INT_VEC_CS    BITS(15, 0)
 #define LRC_IMAGE_DWORDS  0x400u
 
 /* Dword indices of the indirect ring state page. */

@@ -113,6 +113,7 @@ enum mi_opcode {
 #define REG_NOPID              0x094u
 #define REG_INSTPM             0x0CCu
 #define REG_WATCHDOG           0x178u /* PR_CTR_CTRL; 0: armed */
+#define REG_CS_INT_VEC         0x1B8u /* only with MSI-X */
 #define REG_BCS_SWCTRL         0x200u
 #define REG_BLIT_CCTL          0x204u
 #define REG_TIMESTAMP          0x358u /* of the engine: always goes on */

@@ -12,8 +12,8 @@
 /* --- an LRC in memory -------------------------------------------------------------- */
 
 /* Registers of an image that engine and detector look at: up to and with
- * LRC_MEMIRQ_SOURCE, in one read. */
-#define GUC_IMAGE_READ (LRC_MEMIRQ_SOURCE + 1)
+ * LRC_INT_VEC, in one read. */
+#define GUC_IMAGE_READ (LRC_INT_VEC + 1)
 
 /* An LRC read from memory once; used only after guc_lrc_load() checked it. */
 struct guc_lrc {

@@ -139,12 +139,18 @@ enum eng_end eng_reg_get(struct streamer *s, uint32_t offset, uint32_t *value)
 	return end;
 }
 
+static bool privileged(const struct streamer *s)
+{
+	return !s->exec->level || !(s->exec->ppgtt & GUC_EXEC_BATCH);
+}
+
 static enum eng_end cs_set(struct streamer *s, uint32_t offset, uint32_t value)
 {
 	int i = cs_index(offset);
 	enum eng_end end;
 
-	if (offset == REG_WATCHDOG)
+	/* Hardware lets no user's batch at it: it would end waits that are real. */
+	if (offset == REG_WATCHDOG && privileged(s))
 		s->exec->armed = value == 0;
 	if (i < 0)
 		return ENG_MORE;
@@ -164,6 +170,8 @@ static bool engine_register(uint32_t reg)
 {
 	uint32_t base = reg & ~BITS(10, 0);
 
+	if (base >= 0x3E0000 && base <= 0x3EE000) /* copy 1 to 8 */
+		return base % 0x2000 == 0;
 	if (base >= REG_MEDIA_BASE)
 		base -= REG_MEDIA_BASE;
 	switch (base) {
@@ -176,8 +184,6 @@ static bool engine_register(uint32_t reg)
 	case 0x11A000: /* GSC */
 		return true;
 	}
-	if (base >= 0x3E0000 && base <= 0x3EE000) /* copy 1 to 8 */
-		return base % 0x2000 == 0;
 	return base >= 0x1C0000 && base < 0x200000 && base % 0x4000 == 0; /* video */
 }
 
@@ -203,11 +209,6 @@ enum eng_end eng_reg_read(struct streamer *s, uint32_t reg, bool relative, uint3
 	if (state)
 		*value = state->value;
 	return end;
-}
-
-static bool privileged(const struct streamer *s)
-{
-	return !s->exec->level || !(s->exec->ppgtt & GUC_EXEC_BATCH);
 }
 
 static bool has_state(const struct streamer *s)

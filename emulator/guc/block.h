@@ -454,10 +454,10 @@ static inline bool guc_has_intr(const struct guc_card *c, unsigned fn)
 /* Write the memirq bytes of a GuC interrupt bit and raise the line; or tell the
  * registers, which may. */
 void guc_raise(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit);
-/* The same for an engine: status and source base as the context image has
- * them, memirq source number of the engine. */
+/* The same for an engine: status and source base and vector as the context image
+ * has them, memirq source number of the engine. */
 void guc_raise_engine(struct guc_card *c, unsigned gt, unsigned fn, uint64_t status_base,
-		      uint64_t source_base, uint8_t source);
+		      uint64_t source_base, uint8_t source, uint16_t vector);
 /* fn's interrupt registers raised the line on being written. */
 void guc_raise_line(struct guc_card *c, unsigned gt, unsigned fn);
 

@@ -5,14 +5,18 @@
  * instead (intr.h): those say when the line is raised. */
 #include "core.h"
 
-/* Where the two bytes go; 0: nowhere. */
-struct bytes {
+/* Where the two bytes go, 0: nowhere; and the vector. */
+struct report {
 	uint64_t status, source;
+	uint16_t vector;
 };
 
-static void line(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source)
+static void line(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
+		 uint16_t vector)
 {
-	const struct guc_irq irq = { .gt = (uint8_t)gt, .bit = bit, .source = source };
+	const struct guc_irq irq = {
+		.gt = (uint8_t)gt, .bit = bit, .source = source, .vector = vector,
+	};
 
 	guc_fn(c, gt, fn)->irqs++;
 	guc_adverse(c, gt, fn, GUC_THRESHOLD_IRQ_STORM, GUC_COST_IRQ_US);
@@ -20,11 +24,11 @@ static void line(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint
 }
 
 static void go(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
-	       struct bytes at, uint8_t set)
+	       struct report at, uint8_t set)
 {
 	if (guc_has_intr(c, fn)) {
 		if (guc_intr_raise(&guc_fn(c, gt, fn)->intr, source, bit))
-			line(c, gt, fn, bit, source);
+			line(c, gt, fn, bit, source, 0);
 		return;
 	}
 	if (at.status && guc_ggtt_write(c, gt, fn, at.status + bit, &set, 1) &&
@@ -32,17 +36,18 @@ static void go(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_
 		at.source = 0; /* an engine's: both or none */
 	if (at.source)
 		guc_ggtt_write(c, gt, fn, at.source, &set, 1);
-	line(c, gt, fn, bit, source);
+	line(c, gt, fn, bit, source, at.vector);
 }
 
 /* As it was before the hook saw it. */
 static bool hold_back(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
-		      struct bytes at, const struct guc_hook_action *act)
+		      struct report at, const struct guc_hook_action *act)
 {
-	uint32_t kept[4] = { lo32(at.status), hi32(at.status), lo32(at.source), hi32(at.source) };
+	uint32_t kept[5] = { lo32(at.status), hi32(at.status), lo32(at.source), hi32(at.source),
+			     at.vector };
 	struct guc_event held = {
 		.point = GUC_PT_IRQ, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
-		.code = bit, .value = source, .msg = kept, .msg_len = 4,
+		.code = bit, .value = source, .msg = kept, .msg_len = 5,
 	};
 
 	return guc_delay(c, &held, act) == 0;
@@ -51,7 +56,7 @@ static bool hold_back(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit,
 /* The interrupt with its crossing. A hook may lose it, hold it back, give it another
  * bit or byte, or raise it several times. */
 static void cross(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uint8_t source,
-		  struct bytes at)
+		  struct report at)
 {
 	struct guc_event ev = {
 		.point = GUC_PT_IRQ, .fn = (uint8_t)fn, .gt = (uint8_t)gt,
@@ -76,7 +81,8 @@ static void cross(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit, uin
 
 void guc_raise_held(struct guc_card *c, const struct guc_delayed *d)
 {
-	const struct bytes at = { make64(d->dw[0], d->dw[1]), make64(d->dw[2], d->dw[3]) };
+	const struct report at = { make64(d->dw[0], d->dw[1]), make64(d->dw[2], d->dw[3]),
+				   (uint16_t)d->dw[4] };
 
 	go(c, d->gt, d->fn, (uint8_t)d->code, (uint8_t)d->fence, at, MEMIRQ_SET);
 }
@@ -91,16 +97,17 @@ void guc_raise(struct guc_card *c, unsigned gt, unsigned fn, uint8_t bit)
 	/* MIGRATED is seen in memory or not at all (vf-lifecycle 1.4). */
 	if (s->memirq_status || bit != GUC_IRQ_SW_INT_0 || guc_has_intr(c, fn))
 		cross(c, gt, fn, bit, source,
-		      (struct bytes){ s->memirq_status, s->memirq_source });
+		      (struct report){ s->memirq_status, s->memirq_source, 0 });
 }
 
 void guc_raise_engine(struct guc_card *c, unsigned gt, unsigned fn, uint64_t status_base,
-		      uint64_t source_base, uint8_t source)
+		      uint64_t source_base, uint8_t source, uint16_t vector)
 {
 	if (guc_has_intr(c, fn) && !guc_intr_wanted(&guc_fn(c, gt, fn)->intr, source, 0))
 		return;
 	cross(c, gt, fn, 0, source,
-	      (struct bytes){ status_base + MEMIRQ_STATUS(source), source_base + source });
+	      (struct report){ status_base + MEMIRQ_STATUS(source), source_base + source,
+				vector });
 }
 
 void guc_raise_line(struct guc_card *c, unsigned gt, unsigned fn)
@@ -108,5 +115,5 @@ void guc_raise_line(struct guc_card *c, unsigned gt, unsigned fn)
 	uint8_t source = MEMIRQ_SOURCE_GUC, bit = 0;
 
 	guc_intr_first(&guc_fn(c, gt, fn)->intr, &source, &bit);
-	line(c, gt, fn, bit, source);
+	line(c, gt, fn, bit, source, 0);
 }

@@ -14,7 +14,7 @@ struct guc_irq {
 	uint8_t gt;     /* GuC that raises it */
 	uint8_t bit;    /* GUC_IRQ_GUC2HOST, GUC_IRQ_SW_INT_0; an engine's 0 */
 	uint8_t source; /* memirq source: MEMIRQ_SOURCE_GUC, ... or an engine's */
-	uint8_t vector; /* MSI or MSI-X vector */
+	uint16_t vector; /* of MSI-X, as an engine's context names it; GuC's and MSI's 0 */
 };
 
 /* What an address or offset of a memory access counts in. */

@@ -54,6 +54,7 @@ static void irq(void *user, unsigned fn, const struct guc_irq *irq)
 	struct fx *f = user;
 
 	f->irqs[fn][irq->gt][irq->bit & 15]++;
+	f->vector = irq->vector;
 }
 
 static void sink(void *user, const struct guc_event *event)

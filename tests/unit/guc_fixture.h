@@ -44,6 +44,7 @@ struct fx {
 	_Alignas(8) uint8_t mem[FX_FUNCTIONS][FX_MEM];
 	uint64_t hole_at, hole_len; /* DMA hole of every function, len 0 = none */
 	uint32_t irqs[FX_FUNCTIONS][GUC_MAX_GTS][16]; /* by bit */
+	uint16_t vector; /* of the last one */
 	uint64_t now;
 	uint32_t vf_contexts; /* of each VF; VF n: ids n * vf_contexts .. */
 	uint16_t pf_fence, vf_fence;

@@ -202,6 +202,32 @@ START_TEST(render_state)
 }
 END_TEST
 
+/* An absolute address of any engine means the same register of the context's own. */
+static const uint32_t bases[] = {
+	0x2000, 0x22000, 0x1A000, 0x1C000, 0x1E000, 0x26000, 0x11A000, 0x1C0000, 0x1C8000, 0x1F8000,
+	0x3E0000, 0x3E2000, 0x3EE000, REG_MEDIA_BASE + 0x1A000,
+};
+
+START_TEST(absolute)
+{
+	RUN(MI_CMD(MI_OP_LOAD_REGISTER_IMM) | 1, bases[_i] + GPR(2), 5 + (uint32_t)_i, SRM(GPR(2), 0));
+	ck_assert_uint_eq(px_get(&p, 0), 5 + (uint32_t)_i);
+}
+END_TEST
+
+/* A user's batch can't arm the watchdog: the waits behind it are real. */
+START_TEST(watchdog_of_a_user)
+{
+	RUN(LRI(REG_WATCHDOG, 0), MI_CMD(MI_OP_SEMAPHORE_WAIT) | MI_SEM_EQ << 12 | 2, 7,
+	    lo32(PX_DATA + 0x40), hi32(PX_DATA), STORE(0, 1));
+	ck_assert_uint_eq(px_get(&p, 0), 0);
+	px_put(&p, 0x40, 7);
+	fx_run(f, 5);
+	ck_assert_uint_eq(px_get(&p, 0), 1);
+	alive();
+}
+END_TEST
+
 /* With bit 17 the render engine's registers mean the context's own. */
 START_TEST(remapped)
 {
@@ -318,6 +344,8 @@ static Suite *suite(void)
 	tcase_add_test(t, post_sync);
 	tcase_add_test(t, registers_last);
 	LOOP(t, render_state, 2);
+	EACH(t, absolute, bases);
+	tcase_add_test(t, watchdog_of_a_user);
 	tcase_add_test(t, remapped);
 	EACH(t, math, sums);
 	tcase_add_test(t, math_operands);

@@ -97,6 +97,39 @@ START_TEST(test_logical_instance)
 }
 END_TEST
 
+/* With MSI-X an image names its vector and the page of its instance, where it reports as
+ * the first of its class; GuC's own interrupts keep vector 0. */
+START_TEST(test_msix)
+{
+	const uint32_t image[7] = {
+		MI_CMD(MI_OP_LOAD_REGISTER_IMM) | MI_LRI_CS | 5, 0xAC, (uint32_t)fx_addr(f, 1, LX_DATA(1)),
+		0xA4, (uint32_t)fx_addr(f, 1, LX_DATA(1)) + 0x400, REG_CS_INT_VEC, 0x10001,
+	};
+	uint32_t dw[12] = {
+		[3] = GUC_CLASS_BLITTER, [4] = 2,
+		[10] = (uint32_t)fx_addr(f, 1, LX_BASE(0)) | LRC_DESC_KERNEL,
+	};
+	const uint32_t irq = MI_USER_INTERRUPT;
+
+	for (unsigned i = 0; i < 7; i++)
+		fx_put(f, 1, LX_REGS(0) + 4 * (LRC_MEMIRQ_LRI + i), image[i]);
+	lx_send(f, 1, HXG_EVENT, GUC_ACTION_REGISTER_CONTEXT, dw, 12);
+	lx_mode(f, 1, 0, 1);
+	lx_event(f, 1, GUC_ACTION_SCHED_CONTEXT_MODE_DONE);
+	ck_assert_uint_eq(f->vector, 0);
+	lx_emit(f, 1, 0, &irq, 1);
+	lx_sched(f, 1, 0);
+	fx_run(f, 10);
+	ck_assert_uint_eq(f->vector, 1);
+	ck_assert_uint_eq(f->mem[1][LX_DATA(1) + MEMIRQ_STATUS(15)], MEMIRQ_SET);
+	ck_assert_uint_eq(f->mem[1][LX_DATA(1) + MEMIRQ_SOURCE(15)], MEMIRQ_SET);
+	ck_assert_uint_eq(f->mem[1][FX_MEMIRQ(0) + MEMIRQ_SOURCE(23)], 0);
+	lx_mode(f, 1, 0, 0);
+	lx_event(f, 1, GUC_ACTION_SCHED_CONTEXT_MODE_DONE);
+	ck_assert_uint_eq(f->vector, 0);
+}
+END_TEST
+
 /* Jobs run only while the VF is VF_RUNNING, and only when enabled. */
 START_TEST(test_only_running)
 {
@@ -702,6 +735,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_job, 0, 2);
 	tcase_add_test(t, test_logical_instance);
+	tcase_add_test(t, test_msix);
 	tcase_add_test(t, test_only_running);
 	tcase_add_test(t, test_compression_context);
 	tcase_add_test(t, test_batch_and_lengths);
