@@ -32,16 +32,16 @@ static unsigned region_after(const struct memory *m, uint64_t dma)
 	return lo;
 }
 
-static int check_range(const struct memory *m, uint64_t dma, uint64_t size, bool hosted)
+static int check_range(const struct memory *m, uint64_t dma, uint64_t size, bool hosted,
+		       unsigned regions)
 {
 	uint64_t used = hosted ? m->hosted : m->shared;
 	uint64_t max = hosted ? MEMORY_HOSTED_MAX : MEMORY_SHARED_MAX;
 	unsigned i;
 
-	if (size == 0 || !aligned(dma) || !aligned(size) || dma >= MEMORY_DMA_END ||
-	    size > MEMORY_DMA_END - dma)
+	if (size == 0 || dma >= MEMORY_DMA_END || size > MEMORY_DMA_END - dma)
 		return -EINVAL;
-	if (m->n == MEMORY_REGIONS || size > max - used)
+	if (m->n >= regions || size > max - used)
 		return -ENOSPC;
 	i = region_after(m, dma);
 	if (i < m->n && m->region[i].dma < dma + size)
@@ -64,30 +64,40 @@ static void insert(struct memory *m, const struct memory_region *r)
 		m->shared += r->size;
 }
 
+/* Map what is of whole pages and sealed; else -EPERM. */
+static int share_mapped(struct memory *m, struct memory_region *r)
+{
+	void *at;
+	int err = aligned(r->dma | r->size | r->offset) ?
+			  memfd_map_foreign(r->fd, r->offset, (size_t)r->size, r->readonly, &at) :
+			  -EPERM;
+
+	if (err != 0)
+		return err;
+	r->at = at;
+	insert(m, r);
+	return 0;
+}
+
 int memory_share(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t offset,
 		 bool readonly)
 {
 	struct memory_region r = { dma, size, offset, NULL, fd, false, readonly };
-	int err = check_range(m, dma, size, false);
-	void *at;
+	int err = aligned(dma | size | offset) ?
+			  check_range(m, dma, size, false, MEMORY_REGIONS) : -EINVAL;
 
-	if (err == 0 && !aligned(offset))
-		err = -EINVAL;
-	if (err == 0)
-		err = memfd_map_foreign(fd, offset, (size_t)size, readonly, &at);
-	if (err != 0)
-		return err;
-	r.at = at;
-	insert(m, &r);
-	return 0;
+	return err ? err : share_mapped(m, &r);
 }
 
 int memory_share_guest(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t offset,
 		       bool readonly)
 {
 	struct memory_region r = { dma, size, offset, NULL, fd, false, readonly };
-	int err = memory_share(m, fd, dma, size, offset, readonly);
+	int err = check_range(m, dma, size, false, MEMORY_GUEST_REGIONS);
 	struct stat st;
+
+	if (err == 0)
+		err = share_mapped(m, &r);
 
 	if (err != -EPERM)
 		return err;
@@ -100,7 +110,7 @@ int memory_share_guest(struct memory *m, int fd, uint64_t dma, uint64_t size, ui
 int memory_host(struct memory *m, uint64_t dma, uint64_t size)
 {
 	struct memory_region r = { .dma = dma, .size = size, .hosted = true };
-	int err = check_range(m, dma, size, true);
+	int err = aligned(dma | size) ? check_range(m, dma, size, true, MEMORY_REGIONS) : -EINVAL;
 	void *at;
 
 	if (err != 0)
@@ -116,7 +126,7 @@ int memory_host(struct memory *m, uint64_t dma, uint64_t size)
 int memory_adopt(struct memory *m, int fd, uint64_t dma, uint64_t size)
 {
 	struct memory_region r = { .dma = dma, .size = size, .fd = fd, .hosted = true };
-	int err = check_range(m, dma, size, true);
+	int err = aligned(dma | size) ? check_range(m, dma, size, true, MEMORY_REGIONS) : -EINVAL;
 	void *at;
 
 	if (err == 0)

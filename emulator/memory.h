@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define MEMORY_REGIONS    64u          /* of a client; each holds a descriptor */
+#define MEMORY_GUEST_REGIONS 256u      /* of a virtual machine: chipsets cut memory up */
 #define MEMORY_SHARED_MAX (256ull << 30) /* address space only: the client's memory */
 #define MEMORY_HOSTED_MAX (256ull << 20)
 #define MEMORY_PAGE       4096u
@@ -23,7 +24,7 @@ struct memory_region {
 };
 
 struct memory {
-	struct memory_region region[MEMORY_REGIONS]; /* ascending, disjoint */
+	struct memory_region region[MEMORY_GUEST_REGIONS]; /* ascending, disjoint */
 	unsigned n;
 	unsigned last; /* region of the last access, most likely of the next */
 	uint64_t shared, hosted; /* bytes */
@@ -35,8 +36,9 @@ struct memory {
  * a limit; -errno of mmap. */
 int memory_share(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t offset,
 		 bool readonly);
-/* The same for a virtual machine's memory, which nobody may have sealed: a file
- * that could shrink under a mapping is not mapped. -EINVAL: no file. */
+/* The same for a virtual machine's memory, of any address, length and offset, which
+ * nobody may have sealed: a file that could shrink under a mapping, or a region that
+ * is not of whole pages, is not mapped. -EINVAL: no file. */
 int memory_share_guest(struct memory *m, int fd, uint64_t dma, uint64_t size, uint64_t offset,
 		       bool readonly);
 /* Zeroed memory of our own. */

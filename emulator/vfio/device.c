@@ -14,8 +14,8 @@
  * descriptor at most, and no more data than it asks for. */
 static const char capabilities[] =
 	"{\"capabilities\":{\"max_msg_fds\":8,\"max_data_xfer_size\":65536,\"pgsizes\":4096,"
-	"\"max_dma_maps\":1024,\"write_multiple\":true}}";
-_Static_assert(VDEV_FDS == 8 && VDEV_DATA_MAX == 65536, "as the text says");
+	"\"max_dma_maps\":256,\"write_multiple\":true}}";
+_Static_assert(VDEV_FDS == 8 && VDEV_DATA_MAX == 65536 && VDEV_MAPS == 256, "as the text says");
 
 /* A command under way: its body, and the reply's body. */
 struct call {
@@ -163,6 +163,9 @@ static int set_irqs(struct call *c)
 	/* As many as vectors: or fewer, then the others have none. */
 	if (c->fds_n > count)
 		return -EINVAL;
+	for (uint32_t i = 0; vectors && i < c->fds_n; i++)
+		if (!c->d->ops->is_vector(c->d->user, c->fds[i]))
+			return -EINVAL;
 	for (uint32_t i = 0; vectors && i < count; i++) {
 		c->d->ops->vector(c->d->user, start + i, i < c->fds_n ? c->fds[i] : -1);
 		if (i < c->fds_n)

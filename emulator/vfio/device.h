@@ -15,6 +15,7 @@
 #define VDEV_BAR0_BYTES (16u << 20) /* registers, from 8 MiB on GGTT entries */
 #define VDEV_DATA_MAX   65536u      /* of one region access; told in VERSION */
 #define VDEV_FDS        8u          /* with one message; told in VERSION */
+#define VDEV_MAPS       256u        /* of guest memory at one time; told in VERSION */
 #define VDEV_MSG_MAX    (VU_HEADER + VU_ACCESS_BYTES + VDEV_DATA_MAX)
 #define VDEV_VECTORS    PCI_MSIX_VECTORS
 
@@ -32,6 +33,8 @@ struct vdev_ops {
 		       int fd);
 	int (*dma_unmap)(void *user, uint64_t addr, uint64_t size);
 	void (*dma_unmap_all)(void *user);
+	/* May this descriptor be a vector's: is it an eventfd? */
+	bool (*is_vector)(void *user, int fd);
 	/* The eventfd of a vector, owned; -1: none any more. */
 	void (*vector)(void *user, unsigned vector, int fd);
 	/* Function level reset. */

@@ -53,13 +53,16 @@ int vfio_describe(const struct server *s, unsigned fn, struct vfio_machine *m)
 	return v->fd;
 }
 
-/* The beginning of a message, as next_message() leaves it. */
-static int bytes_check(const struct vdev *d, const struct vfio_machine *m)
+/* The beginning of a message, as next_message() leaves it, and eventfds. */
+static int machine_check(const struct vdev *d, const struct vfio_machine *m)
 {
 	uint32_t body;
 
 	if (m->fds_n > WIRE_FDS_MAX || m->len > VDEV_MSG_MAX)
 		return -EPROTO;
+	for (unsigned i = 0; i < VDEV_VECTORS; i++)
+		if (m->vector[i] >= 0 && !vfio_is_vector(m->vector[i]))
+			return -EPROTO;
 	if (m->len < VU_HEADER)
 		return 0;
 	return vdev_header(d, m->bytes, &body) == 0 && m->len < VU_HEADER + body ? 0 : -EPROTO;
@@ -76,7 +79,7 @@ int vfio_adopt(struct server *s, unsigned fn, int fd, const struct vfio_machine 
 		return -EBUSY;
 	err = vdev_adopt(&v->dev, m->config, m->msix, m->greeted);
 	if (err == 0)
-		err = bytes_check(&v->dev, m);
+		err = machine_check(&v->dev, m);
 	if (err == 0)
 		err = uv_poll_init(&s->loop, &v->poll, fd);
 	if (err != 0) {

@@ -6,10 +6,11 @@
 #include "vfio.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "emulator/snapshot.h"
@@ -18,6 +19,9 @@
 
 /* Register writes between two looks at the clock. */
 #define WRITES_A_LOOK 32u
+
+_Static_assert(MEMORY_GUEST_REGIONS >= VDEV_MAPS && VFIO_FDLESS_MAX >= VDEV_MAPS,
+	       "as many as the device says");
 
 /* --- what the device does to the card ---------------------------------------------- */
 
@@ -97,6 +101,21 @@ static void op_dma_unmap_all(void *user)
 	v->fdless_n = 0;
 }
 
+/* A file without a type is one of the kernel's own: of those whose writes can wait for
+ * somebody, eventfds are the only kind. */
+bool vfio_is_vector(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == 0;
+}
+
+static bool op_is_vector(void *user, int fd)
+{
+	(void)user;
+	return vfio_is_vector(fd);
+}
+
 static void op_vector(void *user, unsigned vector, int fd)
 {
 	struct vfio *v = user;
@@ -122,6 +141,7 @@ static const struct vdev_ops ops = {
 	.dma_map = op_dma_map,
 	.dma_unmap = op_dma_unmap,
 	.dma_unmap_all = op_dma_unmap_all,
+	.is_vector = op_is_vector,
 	.vector = op_vector,
 	.reset = op_reset,
 };
@@ -130,10 +150,12 @@ void vfio_irq(struct server *s, unsigned fn, const struct guc_irq *irq)
 {
 	struct vfio *v = vfio_of(s, fn);
 	unsigned vector = v->dev.identity.msix && irq->vector < VDEV_VECTORS ? irq->vector : 0;
+	struct pollfd room = { .fd = v->vector[vector], .events = POLLOUT };
 	const uint64_t one = 1;
 
-	/* Full: the machine has more than enough to wake up for. */
-	if (v->vector[vector] >= 0 &&
+	/* Full: the machine has more than enough to wake up for, and the write would wait
+	 * unless it is told not to, which is the machine's to say. */
+	if (v->vector[vector] >= 0 && poll(&room, 1, 0) == 1 && room.revents & POLLOUT &&
 	    write(v->vector[vector], &one, sizeof(one)) == (ssize_t)sizeof(one))
 		v->irqs++;
 }

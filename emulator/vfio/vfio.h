@@ -10,7 +10,7 @@ struct vfio;
 
 /* Memory of a machine without a descriptor (firmware, other devices): known, to be
  * found again when it is unmapped; the card can't reach it. */
-#define VFIO_FDLESS_MAX 64u
+#define VFIO_FDLESS_MAX 256u
 
 struct vfio_range {
 	uint64_t addr, size;

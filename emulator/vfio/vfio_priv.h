@@ -40,6 +40,8 @@ static inline struct vfio *vfio_of(const struct server *s, unsigned fn)
 	return s->fn[fn].vfio;
 }
 
+/* May a descriptor be a vector's? Of anything but an eventfd a write could block. */
+bool vfio_is_vector(int fd);
 /* It has come whole behind another one: nothing more need come for it. */
 bool vfio_waits(const struct vfio *v);
 /* Wait for what is due: bytes to go out, bytes to come in, or the end alone. */

@@ -145,6 +145,70 @@ START_TEST(descriptors_stay_with_their_message)
 }
 END_TEST
 
+START_TEST(maps_of_any_shape)
+{
+	/* As many maps as VERSION says, that begin and end anywhere, rings across them: the
+	 * GuC finds its way; one more is refused, and so is what overlaps. */
+	enum { PIECE = 4097, PIECES = (RAM_BYTES + PIECE - 1) / PIECE };
+
+	ck_assert_int_eq(PIECES, 256);
+	vm_dial(&vm, path[0]);
+	vm_greet(&vm);
+	vm_ram(&vm, _i);
+	ck_assert_uint_eq(vm_unmap(&vm, RAM_AT, RAM_BYTES), 0);
+	for (uint32_t at = 0; at < RAM_BYTES; at += PIECE)
+		ck_assert_uint_eq(vm_map(&vm, RAM_AT + at, at + PIECE < RAM_BYTES ? PIECE : RAM_BYTES - at,
+					 at, vm.ram), 0);
+	ck_assert_uint_eq(vm_map(&vm, 0x80000000u, 4096, 0, vm.ram), ENOSPC);
+	vm_boot(&vm);
+	vm_message_is_answered(&vm);
+	ck_assert_uint_eq(vm_unmap(&vm, RAM_AT + 8 * PIECE, PIECE), 0);
+	ck_assert_uint_eq(vm_map(&vm, RAM_AT + 9 * PIECE - 1, 2, 0, vm.ram), EEXIST);
+	ck_assert_uint_eq(vm_map(&vm, RAM_AT + 8 * PIECE, PIECE, 8 * PIECE, vm.ram), 0);
+	for (unsigned i = 0; i < 256; i++)
+		ck_assert_uint_eq(vm_map(&vm, 0x80000000u + i * 4096, 4096, 0, -1), 0);
+	ck_assert_uint_eq(vm_map(&vm, 0x90000000u, 4096, 0, -1), ENOSPC);
+	vm_message_is_answered(&vm);
+}
+END_TEST
+
+/* What SET_IRQS with this descriptor for MSI says. */
+static uint32_t take_vector(int fd)
+{
+	uint8_t set[VU_SET_BYTES] = { 0 };
+
+	le32_put(set, VU_SET_BYTES);
+	le32_put(set + VU_SET_FLAGS, VU_SET_EVENTFD | VU_SET_TRIGGER);
+	le32_put(set + VU_SET_INDEX, VU_MSI);
+	le32_put(set + VU_SET_COUNT, 1);
+	return vm_call(&vm, VU_SET_IRQS, set, sizeof(set), fd);
+}
+
+START_TEST(vectors_that_block)
+{
+	/* A pipe is no eventfd, and one that is full and blocks is left alone. */
+	const uint64_t most = UINT64_MAX - 1;
+	int pipes[2], full = eventfd(0, 0);
+
+	ck_assert_int_eq(pipe(pipes), 0);
+	ck_assert_int_eq(write(full, &most, sizeof(most)), sizeof(most));
+	vm_attach(&vm, path[0]);
+	vm_ram(&vm, true);
+	vm_boot(&vm);
+	ck_assert_uint_eq(take_vector(pipes[1]), EINVAL);
+	ck_assert_uint_eq(take_vector(vm.ram), EINVAL);
+	vm_message_is_answered(&vm);
+	ck_assert_uint_eq(take_vector(full), 0);
+	vm_message(&vm);
+	others_are_well();
+	ck_assert_uint_eq(take_vector(vm.irq), 0);
+	vm_message_is_answered(&vm);
+	close(pipes[0]);
+	close(pipes[1]);
+	close(full);
+}
+END_TEST
+
 START_TEST(short_messages)
 {
 	/* Messages of a header alone, found in one piece with others: each is carried out
@@ -352,6 +416,8 @@ int main(void)
 	tcase_add_test(tc, boots);
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, descriptors_stay_with_their_message);
+	tcase_add_loop_test(tc, maps_of_any_shape, 0, 2);
+	tcase_add_test(tc, vectors_that_block);
 	tcase_add_test(tc, short_messages);
 	tcase_add_loop_test(tc, memory_goes, 0, 2);
 	tcase_add_test(tc, long_list_of_writes);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -325,9 +326,10 @@ static void learn_device(void)
 	close(m.fd);
 }
 
-/* Gives a machine, with `n` unparsed bytes, this device, vector and unreachable range;
- * what the card says in the end. */
-static int give(const uint8_t *bytes, size_t n, bool described, uint64_t vector, unsigned ranges)
+/* Gives a machine, with `n` unparsed bytes, this device, vector and unreachable range, an
+ * eventfd or (-1) a socket for the vector; what the card says in the end. */
+static int give_all(const uint8_t *bytes, size_t n, bool described, uint64_t vector,
+		    unsigned ranges, int irq)
 {
 	static struct raw_client c;
 	struct frame f = { .type = T(ADOPT), .seq = 2, .function = 1, .code = 1, .fds = 1,
@@ -344,7 +346,7 @@ static int give(const uint8_t *bytes, size_t n, bool described, uint64_t vector,
 	if (described)
 		(void)client_put(&c, &f, NULL);
 	f = (struct frame){ .type = T(ADOPT), .seq = 2, .addr = 3, .value = vector, .fds = 1 };
-	(void)client_put(&c, &f, &pair[1]);
+	(void)client_put(&c, &f, irq >= 0 ? &irq : &pair[1]);
 	f = (struct frame){ .type = T(ADOPT), .seq = 2, .addr = 4, .data = range, .data_len = 16 };
 	for (unsigned i = 0; i < ranges; i++)
 		(void)client_put(&c, &f, NULL);
@@ -360,11 +362,20 @@ static int give(const uint8_t *bytes, size_t n, bool described, uint64_t vector,
 	return status;
 }
 
+static int give(const uint8_t *bytes, size_t n, bool described, uint64_t vector, unsigned ranges)
+{
+	int irq = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	int status = give_all(bytes, n, described, vector, ranges, irq);
+
+	close(irq);
+	return status;
+}
+
 START_TEST(hostile_giver)
 {
-	/* A device that is another, none, twice the range of vectors, too many ranges, a whole
-	 * message or nonsense as its beginning: refused; what is good but never confirmed is
-	 * given back. Nothing leaks. */
+	/* A device that is another, none, twice the range of vectors, a vector that is no
+	 * eventfd, too many ranges, a whole message or nonsense as its beginning: refused;
+	 * what is good but never confirmed is given back. Nothing leaks. */
 	static const uint8_t whole[VU_HEADER] = { 0, 0, VU_RESET, 0, VU_HEADER },
 			     nonsense[VU_HEADER] = { 0xA5, 0xA5, 0xA5, 0xA5, 0xA5, 0xA5, 0xA5 };
 	unsigned had;
@@ -379,7 +390,8 @@ START_TEST(hostile_giver)
 	ck_assert_int_eq(give(nonsense, sizeof(nonsense), true, 0, 0), -EPROTO);
 	ck_assert_int_eq(give(whole, 0, false, 0, 0), -EINVAL);
 	ck_assert_int_eq(give(whole, 0, true, 2, 0), -EINVAL);
-	ck_assert_int_eq(give(whole, 0, true, 0, 65), -EINVAL);
+	ck_assert_int_eq(give(whole, 0, true, 0, 257), -EINVAL);
+	ck_assert_int_eq(give_all(whole, 0, true, 0, 0, -1), -EPROTO);
 	device[2] ^= 1;
 	ck_assert_int_eq(give(whole, 0, true, 0, 0), -EXDEV);
 	while (server_fds(&card[0]) > had)

@@ -255,17 +255,23 @@ static uint32_t mem32(struct machine *m, uint32_t at)
 	return __atomic_load_n((uint32_t *)(void *)(m->mem + at), __ATOMIC_ACQUIRE);
 }
 
-/* A message that no GuC knows, as a REQUEST: its refusal comes with an interrupt. */
-void vm_message_is_answered(struct machine *m)
+void vm_message(struct machine *m)
 {
-	uint32_t tail = mem32(m, H2G_DESC + CTB_DESC_TAIL), got = mem32(m, G2H_DESC + CTB_DESC_TAIL);
+	uint32_t tail = mem32(m, H2G_DESC + CTB_DESC_TAIL);
 	const uint32_t msg[2] = { ct_header(7, 1), 0x7777 };
-	struct pollfd irq = { .fd = m->irq, .events = POLLIN };
 
 	memcpy(m->mem + H2G + 4 * tail, msg, sizeof(msg));
 	__atomic_store_n((uint32_t *)(void *)(m->mem + H2G_DESC + CTB_DESC_TAIL), tail + 2,
 			 __ATOMIC_RELEASE);
 	vm_reg_write(m, REG_GUC_HOST_INTERRUPT, 0);
+}
+
+void vm_message_is_answered(struct machine *m)
+{
+	uint32_t got = mem32(m, G2H_DESC + CTB_DESC_TAIL);
+	struct pollfd irq = { .fd = m->irq, .events = POLLIN };
+
+	vm_message(m);
 	ck_assert_int_eq(poll(&irq, 1, WAIT_MS), 1);
 	ck_assert_uint_eq(m->mem[MEMIRQ + MEMIRQ_SOURCE(25)], MEMIRQ_SET);
 	ck_assert_uint_eq(mem32(m, G2H_DESC + CTB_DESC_TAIL), got + 2);

@@ -47,7 +47,9 @@ uint64_t vm_ggtt_start(struct machine *m);
 /* RAM_BYTES of memory at RAM_AT; what a driver does until its CTB runs. */
 void vm_ram(struct machine *m, bool sealed);
 void vm_boot(struct machine *m);
-/* A message that no GuC knows is refused, with an interrupt: all of it works. */
+/* A message that no GuC knows, as a REQUEST; it is refused, with an interrupt: all of it
+ * works. */
+void vm_message(struct machine *m);
 void vm_message_is_answered(struct machine *m);
 /* The card has closed the connection. */
 bool vm_hung_up(struct machine *m);

@@ -97,6 +97,14 @@ static void dma_unmap_all(void *user)
 	card.all++;
 }
 
+#define NO_EVENTFD 77
+
+static bool is_vector(void *user, int fd)
+{
+	(void)user;
+	return fd != NO_EVENTFD;
+}
+
 static void vector(void *user, unsigned n, int fd)
 {
 	(void)user;
@@ -111,7 +119,8 @@ static void reset(void *user)
 }
 
 static const struct vdev_ops ops = {
-	mmio_read, mmio_write, lmem_read, lmem_write, dma_map, dma_unmap, dma_unmap_all, vector, reset,
+	mmio_read, mmio_write, lmem_read, lmem_write, dma_map, dma_unmap, dma_unmap_all,
+	is_vector, vector, reset,
 };
 
 /* --- messages ------------------------------------------------------------------------- */
@@ -402,6 +411,10 @@ START_TEST(interrupts)
 	le32_put(body + VU_SET_COUNT, 1);
 	ck_assert_uint_eq(command(VU_SET_IRQS, body, sizeof(body), &fd), 0);
 	ck_assert_int_eq(fd, -1);
+	ck_assert_int_eq(card.vector[0], 5);
+	fd = NO_EVENTFD;
+	ck_assert_uint_eq(command(VU_SET_IRQS, body, sizeof(body), &fd), EINVAL);
+	ck_assert_int_eq(fd, NO_EVENTFD);
 	ck_assert_int_eq(card.vector[0], 5);
 	fd = 6;
 	le32_put(body + VU_SET_START, 1);
