@@ -38,6 +38,7 @@ struct snapshot {
 	struct snap_part *part; /* in no order */
 	unsigned parts;
 	struct local_copy local;
+	size_t bytes; /* that a whole one takes */
 	struct snap_function fn[GUC_MAX_FUNCTIONS];
 };
 
@@ -172,7 +173,7 @@ static size_t kept_bytes(const struct server *s)
 	size_t bytes = 0;
 
 	for (const struct snapshot *snap = s->snapshots; snap; snap = snap->next)
-		bytes += bytes_of(snap);
+		bytes += snap->bytes;
 	return bytes;
 }
 
@@ -249,6 +250,7 @@ static void keep(struct server *s, struct snapshot *snap)
 		*at = old->next;
 		snapshot_give_up(s, old);
 	}
+	snap->bytes = bytes_of(snap);
 	snap->next = s->snapshots;
 	s->snapshots = snap;
 }
@@ -380,7 +382,7 @@ static struct json_object *list(const struct server *s)
 
 		json_add_str(e, "name", snap->name);
 		json_add_u64(e, "clock_ns", snap->now);
-		json_add_u64(e, "bytes", bytes_of(snap));
+		json_add_u64(e, "bytes", snap->bytes);
 	}
 	return o;
 }
