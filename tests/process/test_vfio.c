@@ -172,6 +172,51 @@ START_TEST(maps_of_any_shape)
 }
 END_TEST
 
+/* The GuC has met a hole in somebody's memory. */
+static bool met_a_hole(void)
+{
+	static struct raw_client c;
+	const char *json;
+	bool met;
+
+	ck_assert_int_eq(client_hello(&c, server.socket, FRAME_ROLE_CONTROL, 0, 0), 0);
+	ck_assert_int_eq(client_verb(&c, "state", &json), 0);
+	met = strstr(json, "DMA address outside the function's memory");
+	client_end(&c);
+	return met;
+}
+
+START_TEST(out_of_reach)
+{
+	/* Memory that is read only for the card, or that came without a descriptor: the
+	 * GuC's accesses fail and are counted, what is there stays, others are well. */
+	uint8_t body[VU_MAP_BYTES];
+	static uint8_t before[RAM_BYTES];
+
+	vm_dial(&vm, path[0]);
+	vm_greet(&vm);
+	vm_ram(&vm, true);
+	vm_boot(&vm);
+	vm_message_is_answered(&vm);
+	ck_assert(!met_a_hole());
+	ck_assert_uint_eq(vm_unmap(&vm, RAM_AT, RAM_BYTES), 0);
+	vm_map_body(body, RAM_AT, RAM_BYTES, 0);
+	le32_put(body + VU_MAP_FLAGS, VU_MAP_READ);
+	ck_assert_uint_eq(vm_call(&vm, VU_DMA_MAP, body, sizeof(body), _i ? -1 : vm.ram), 0);
+	memcpy(before, vm.mem, RAM_BYTES);
+	vm_reg_write(&vm, REG_GUC_HOST_INTERRUPT, 0);
+	ck_assert_mem_eq(before, vm.mem, RAM_BYTES);
+	ck_assert(_i == 0 || met_a_hole());
+	vm_message(&vm);
+	ck_assert(met_a_hole());
+	others_are_well();
+	ck_assert_uint_eq(vm_unmap(&vm, RAM_AT, RAM_BYTES), 0);
+	ck_assert_uint_eq(vm_map(&vm, RAM_AT, RAM_BYTES, 0, vm.ram), 0);
+	vm_boot(&vm);
+	vm_message_is_answered(&vm);
+}
+END_TEST
+
 /* What SET_IRQS with this descriptor for MSI says. */
 static uint32_t take_vector(int fd)
 {
@@ -417,6 +462,7 @@ int main(void)
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_test(tc, descriptors_stay_with_their_message);
 	tcase_add_loop_test(tc, maps_of_any_shape, 0, 2);
+	tcase_add_loop_test(tc, out_of_reach, 0, 2);
 	tcase_add_test(tc, vectors_that_block);
 	tcase_add_test(tc, short_messages);
 	tcase_add_loop_test(tc, memory_goes, 0, 2);
