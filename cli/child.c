@@ -175,6 +175,10 @@ void child_reap(struct child *c)
 {
 	if (c->pid > 0 && !c->exited && waitpid(c->pid, &c->wait_status, WNOHANG) == c->pid) {
 		c->exited = true;
+		/* What it has left behind may hold its output open for ever: the rest of that
+		 * is waited for only of who speaks with us. */
+		if (!c->in)
+			close_out(c);
 		finish(c);
 	}
 }

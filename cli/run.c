@@ -142,6 +142,10 @@ int gucemu_run_main(int argc, char **argv)
 	for (unsigned i = 0; i < o.set.n; i++)
 		if (!strchr(o.set.item[i], '='))
 			return complain("--set: NAME=VALUE is wanted");
+	for (unsigned i = 0; i < o.set.n; i++)
+		if (!strncmp(o.set.item[i], "generation=", 11) &&
+		    strcmp(o.set.item[i] + 11, "seed") && strcmp(o.set.item[i] + 11, "latest"))
+			return complain("--set generation: seed or latest");
 	if ((o.client || o.pf) && !o.sockets)
 		return complain("--client and --pf are for --sockets");
 	if (o.sockets && o.twice)

@@ -119,6 +119,7 @@ static long list_all(const struct found *f, unsigned parallel, struct run_case *
 	struct listing l = { calloc(f->n, sizeof(*l.files)), calloc(f->n, sizeof(*l.cases)),
 			     calloc(f->n, sizeof(*l.counts)) };
 	size_t total = 0, next = 0;
+	long err = 0;
 
 	if (!l.files || !l.cases || !l.counts)
 		return -ENOMEM;
@@ -130,11 +131,15 @@ static long list_all(const struct found *f, unsigned parallel, struct run_case *
 				break;
 			next++;
 		}
+		if (!run_process_count(jobs)) {
+			err = -errno;
+			break;
+		}
 		run_process_turn(jobs, on_listed, &l);
 	}
 	for (size_t i = 0; i < f->n; i++)
 		total += l.counts[i];
-	*out = calloc(total ? total : 1, sizeof(**out));
+	*out = err ? NULL : calloc(total ? total : 1, sizeof(**out));
 	total = 0;
 	for (size_t i = 0; i < f->n; i++) {
 		if (*out && l.cases[i])
@@ -145,6 +150,8 @@ static long list_all(const struct found *f, unsigned parallel, struct run_case *
 	free(l.files);
 	free(l.cases);
 	free(l.counts);
+	if (err)
+		return err;
 	return *out ? (long)total : -ENOMEM;
 }
 

@@ -118,6 +118,7 @@ bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGHUP, &end, NULL);
+	sigaction(SIGPIPE, &end, NULL);
 	if (parallel > JOBS_MAX)
 		parallel = JOBS_MAX;
 	while (r.again && r.told < n && !asked_to_end) {
@@ -144,5 +145,10 @@ bool run_cases(struct run_case *cases, size_t n, const struct scenario_options *
 	if (o.folder)
 		rmdir(o.folder);
 	free(r.again);
+	/* Who reads the report has gone: that needs no words. */
+	if (asked_to_end == SIGPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
 	return !asked_to_end;
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define RESULT_MAX (8u << 20)
+#define LISTING_WALL 10u       /* seconds, as scenario_list() has them */
 #define GRACE_NS   3000000000ull /* beyond a case's own limit */
 
 /* What a child says, before the texts. */
@@ -79,6 +80,27 @@ static void say_verdict(int fd, const struct verdict *v, const struct scenario_c
 	say(fd, cases, n * sizeof(*cases));
 }
 
+static int told_at; /* where the verdict goes */
+
+/* Nothing else ends it. */
+static void on_alarm(int sig)
+{
+	struct verdict v;
+
+	(void)sig;
+	scenario_stuck(&v);
+	say_verdict(told_at, &v, NULL, 0);
+	_exit(0);
+}
+
+/* A second behind the limit that the script itself keeps. */
+static void limit_time(int fd, unsigned seconds)
+{
+	told_at = fd;
+	signal(SIGALRM, on_alarm);
+	alarm(seconds + 1);
+}
+
 /* With options: run the case; without: list the file. */
 static void child(int fd, pid_t parent, const struct run_case *c,
 		  const struct scenario_options *options)
@@ -88,22 +110,30 @@ static void child(int fd, pid_t parent, const struct run_case *c,
 	size_t n = 0;
 
 	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	if (options && options->sockets) {
+		strangers_adopt();
+		strangers_end_with_parent();
+	} else {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	}
+	if (getppid() != parent)
+		_exit(1);
 	if (options) {
 		struct scenario_options o = *options;
 
-		if (o.sockets)
-			strangers_adopt();
 		o.path = c->path;
 		o.number = c->number;
+		limit_time(fd, o.wall);
 		scenario_run(&o, &v);
 	} else {
+		limit_time(fd, LISTING_WALL);
 		n = scenario_list(c->path, &cases, &v);
 	}
+	alarm(0);
 	say_verdict(fd, &v, cases, n);
 	verdict_free(&v);
 	free(cases);
@@ -151,7 +181,7 @@ bool run_process_start(struct job *jobs, size_t at, const struct run_case *c,
 	j->second = second;
 	j->folder = options ? options->folder : NULL;
 	j->began = now();
-	j->limit = j->began + (options ? options->wall : 10u) * 1000000000ull + GRACE_NS;
+	j->limit = j->began + (options ? options->wall : LISTING_WALL) * 1000000000ull + GRACE_NS;
 	return true;
 }
 

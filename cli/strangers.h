@@ -14,5 +14,8 @@ void strangers_begin(void);
 /* End all children but those, and those of which `ours` is true; nobody before
  * strangers_begin(). */
 void strangers_end(bool (*ours)(void *user, pid_t pid), void *user);
+/* In a child, which has adopted: when its parent dies, however, or at SIGTERM, it ends and
+ * all its children with it. */
+void strangers_end_with_parent(void);
 
 #endif

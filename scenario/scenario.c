@@ -61,6 +61,25 @@ static char *explaining(struct script *s)
 	return events_diagram(e, vf, gt, s->offending, DIAGRAM_LAST);
 }
 
+/* For scenario_stuck(). */
+static struct script *volatile under_way;
+
+void scenario_stuck(struct verdict *out)
+{
+	const struct script *s = under_way;
+	lua_State *co = s ? s->task[s->running].co : NULL;
+	const char *where = co ? script_where(co) : "";
+
+	/* At the end there are no tasks any more, but what is to be done with garbage. */
+	if (!*where && s && s->L)
+		where = script_where(s->L);
+	memset(out, 0, sizeof(*out));
+	out->outcome = OUTCOME_HANG;
+	text_fmt(out->where, sizeof(out->where), "%s", where);
+	text_fmt(out->reason, sizeof(out->reason), "%s%sit ran for %u s and did not end", where,
+		 *where ? ": " : "", s ? s->opt->wall : 0);
+}
+
 void scenario_run(const struct scenario_options *options, struct verdict *out)
 {
 	struct script *s = calloc(1, sizeof(*s));
@@ -71,6 +90,7 @@ void scenario_run(const struct scenario_options *options, struct verdict *out)
 		text_fmt(out->reason, sizeof(out->reason), "no memory");
 		return;
 	}
+	under_way = s;
 	if (script_open(s, options, false)) {
 		task_run_all(s);
 		s->verdict.clock = s->world->now(s);
@@ -81,6 +101,7 @@ void scenario_run(const struct scenario_options *options, struct verdict *out)
 		s->verdict.diagram = explaining(s);
 	script_close(s);
 	*out = s->verdict;
+	under_way = NULL;
 	free(s);
 }
 
@@ -157,6 +178,7 @@ size_t scenario_list(const char *path, struct scenario_case **out, struct verdic
 		free(s);
 		return 0;
 	}
+	under_way = s;
 	if (script_open(s, &o, true)) {
 		/* Whatever ends the file here ends it in the run as well, which tells. */
 		task_run_all(s);
@@ -164,6 +186,7 @@ size_t scenario_list(const char *path, struct scenario_case **out, struct verdic
 	}
 	script_close(s);
 	*why = s->verdict;
+	under_way = NULL;
 	free(s);
 	return n;
 }

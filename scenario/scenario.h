@@ -76,6 +76,11 @@ void scenario_run(const struct scenario_options *options, struct verdict *out);
  * which the caller frees. 0: the file can't be read or is no Lua; *why tells. */
 size_t scenario_list(const char *path, struct scenario_case **out, struct verdict *why);
 
+/* For a signal handler of the process that is in one of the two above and does not come to
+ * its end, in a C function of Lua's that nothing else interrupts: the verdict, without texts
+ * of the heap. */
+void scenario_stuck(struct verdict *out);
+
 /* One row of the reference: what a script may call. False behind the last. */
 struct scenario_word {
 	const char *group, *form, *text;

@@ -4,6 +4,7 @@
 #include "scenario/script.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- operations ----------------------------------------------------------------------- */
@@ -215,6 +216,14 @@ static uint64_t next_deadline(const struct script *s)
 	return next;
 }
 
+/* The world took too long: where the script waits for it. */
+static void out_of_time(struct script *s)
+{
+	const char *where = script_where(s->task[0].co);
+
+	snprintf(s->verdict.where, sizeof(s->verdict.where), "%s", where);
+}
+
 #define TURNS_PER_TIME 20000000ull /* of a clock that does not move: something spins */
 
 void task_run_all(struct script *s)
@@ -230,6 +239,8 @@ void task_run_all(struct script *s)
 			then = s->world->now(s);
 			still = 0;
 		}
+		if (s->judged)
+			return;
 		if (s->world->now(s) >= s->limit)
 			script_judge(s, OUTCOME_HANG, 0, "%llu s of %s time are over",
 				     (unsigned long long)(s->limit / 1000000000), s->world->name);
@@ -240,5 +251,7 @@ void task_run_all(struct script *s)
 			script_judge(s, OUTCOME_HANG, 0, "over %u events were told", EVENTS_MAX);
 		else if (s->turns % 8 == 0 && script_late(s))
 			script_judge(s, OUTCOME_HANG, 0, "it ran for %u s", s->opt->wall);
+		if (s->judged)
+			out_of_time(s);
 	}
 }

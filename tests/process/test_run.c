@@ -109,11 +109,16 @@ static const struct {
 	{ "while true do pcall(function() while true do end end) end", "--timeout 1", 4, "1 s" },
 	{ "string.find(string.rep('a', 1 << 20), string.rep('a?', 1 << 12) .. 'b')", "--timeout 1",
 	  2, "pattern too complex" },
-	{ "string.find(string.rep('a', 1 << 16), '.-.-.-.-b')", "--timeout 1", 4, "was killed" },
+	{ "string.find(string.rep('a', 1 << 16), '.-.-.-.-b')", "", 4, "s.lua:1: it ran for 10 s" },
+	{ "scenario{ id = 's', run = function()\nstring.find(string.rep('a', 1 << 16), '.-.-.-.-b')\n"
+	  "end }", "--timeout 1", 4, "s.lua:2: it ran for 1 s" },
+	{ "scenario{ id = 's', run = function()\nsetmetatable({}, { __gc = function()\n"
+	  "while true do end end })\nend }", "--timeout 1", 4, "s.lua:3: it ran for 1 s" },
 	{ "for i = 1, 1000 do spawn(function() sleep(1e6) end) end", "", 2, "over 64 tasks" },
 	/* Waiting in vain. */
 	{ "card{}\nawait{ point = 'h2g', vf = 1, timeout = 20 }", "", 4, "within 20 ms" },
 	{ "sleep(1e9)", "", 4, "600 s of virtual time" },
+	{ "card{}\nsleep(1e9)", "", 4, "s.lua:2" },
 	{ "spawn(function() sleep(1e6) end):join(10)", "", 4, "did not end" },
 };
 #define SCRIPTS (sizeof(scripts) / sizeof(scripts[0]))
@@ -135,6 +140,7 @@ START_TEST(command_lines)
 	expect_script("--filter zz", "s.lua", 2, "no scenario fits zz");
 	expect_script("--format xml", "s.lua", 2, "--format");
 	expect_script("--set x", "s.lua", 2, "NAME=VALUE");
+	expect_script("--set generation=sed", "s.lua", 2, "seed or latest");
 	expect_script("--jobs 0", "s.lua", 2, "jobs");
 	expect_script("--output /nowhere/x", "s.lua", 1, "/nowhere/x");
 	expect_script("--client true", "s.lua", 2, "are for --sockets");
@@ -323,6 +329,7 @@ static const struct {
 	{ "--client", "exit 3", "", 3, "the client of VF 2 ended (exit status 3)" },
 	{ "--client", "kill -9 $$", "", 3, "the client of VF 2 ended (signal 9)" },
 	{ "--client", "/no/such/file", "", 3, "the client of VF 2 ended (exit status 127)" },
+	{ "--client", "sleep 1000 & kill -9 $$", "", 3, "the client of VF 2 ended (signal 9)" },
 	{ "--client", "sleep 1000", "--timeout 4", 4, "4 s" },
 	{ "--client", "yes", "--timeout 4", 4, "4 s" },
 	{ "--client", "setsid sh -c \"sleep 1000; : $TMPDIR\" >/dev/null & exit 3", "", 3,
@@ -356,6 +363,56 @@ START_TEST(processes)
 	wait_until_gone();
 	snprintf(line, sizeof(line), "! ls -d %s/gucemu-run-* 2>/dev/null", scratch);
 	ck_assert_msg(system(line) == 0, "a folder is left");
+}
+END_TEST
+
+START_TEST(no_orphans_of_clients)
+{
+	/* Nor what a client has begun, in whatever session, and none of its names. */
+	const int signals[] = { SIGTERM, SIGKILL, SIGHUP };
+	const struct timespec pause = { 0, 20000000 };
+	char line[1024], started[256];
+	pid_t pid;
+
+	script("c.lua", "card{}:vf(1)");
+	snprintf(started, sizeof(started), "sleep 1000; : %s", scratch);
+	snprintf(line, sizeof(line), "#!/bin/sh\nsh -c '%s' &\nsetsid sh -c '%s' &\nsleep 1000\n",
+		 started, started);
+	script("client", line);
+	snprintf(line, sizeof(line), "%s/client", scratch);
+	ck_assert_int_eq(chmod(line, 0755), 0);
+	setenv("TMPDIR", scratch, 1);
+	snprintf(line, sizeof(line), "run --sockets --client %s/client %s/c.lua", scratch, scratch);
+	pid = start_gucemu(line);
+	for (unsigned i = 0; i < 500 && !somebody_has(started); i++)
+		nanosleep(&pause, NULL);
+	ck_assert(somebody_has(started));
+	end_gucemu(pid, signals[_i]);
+	wait_until_gone();
+}
+END_TEST
+
+START_TEST(nobody_reads)
+{
+	/* Who reads the report goes: it ends in order, and without words. */
+	char line[512];
+
+	script("c.lua", "card{}");
+	snprintf(line, sizeof(line), "cd %s && { TMPDIR=%s %s run --sockets c.lua 2>err; } | true; "
+		 "sleep 1; ! ls -d gucemu-run-* 2>/dev/null && ! test -s err", scratch, scratch, GUCEMU);
+	ck_assert_msg(system(line) == 0, "something is left");
+}
+END_TEST
+
+START_TEST(no_descriptors)
+{
+	/* Where no process can be started, that is said. */
+	char line[512];
+
+	script("c.lua", "card{}");
+	snprintf(line, sizeof(line), "cd %s && (exec 3>&- 4>&- 5>&-; ulimit -n 4; exec timeout 10 %s run "
+		 "c.lua) 2>err; test $? = 2 && grep -q 'c.lua: Too many open files' err", scratch, GUCEMU);
+	ck_assert_msg(system(line) == 0, "not said");
 }
 END_TEST
 
@@ -401,6 +458,9 @@ int main(void)
 	tcase_add_test(t, twice);
 	tcase_add_loop_test(t, no_orphans, 0, 4);
 	tcase_add_loop_test(t, processes, 0, sizeof(clients) / sizeof(clients[0]));
+	tcase_add_loop_test(t, no_orphans_of_clients, 0, 3);
+	tcase_add_test(t, nobody_reads);
+	tcase_add_test(t, no_descriptors);
 	tcase_add_loop_test(t, length_of_tmpdir, 0, 4);
 	tcase_add_test(t, words);
 	tcase_add_test(t, words_over_sockets);
