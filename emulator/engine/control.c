@@ -239,14 +239,13 @@ enum eng_end eng_predicate(struct streamer *s)
 /* It is a system call of whoever has the card. */
 #define INTERRUPT_COST 16u
 
-/* With MSI-X the image names a vector, and a page for each instance: in there all are
- * the first of their class (get_msix_irq_offset() of xe_hw_engine.c). */
+/* In its own page with MSI-X each is the first of its class (get_msix_irq_offset() of
+ * xe_hw_engine.c). */
 enum eng_end eng_interrupt(struct streamer *s)
 {
 	const struct eng_place *p = s->r;
 	const uint32_t *image = s->lrc.image;
-	bool msix = field_get(BITS(7, 0), image[LRC_MEMIRQ_LRI]) > 3 &&
-		    (image[LRC_INT_VEC - 1] & BITS(11, 2)) == REG_CS_INT_VEC;
+	bool msix = guc_lrc_msix(&s->lrc);
 	unsigned class = p->ctx->engine_class;
 	unsigned engine = msix ? guc_engine_record(class, 0) :
 				 guc_lrc_engine(p->c, p->ctx, s->child);

@@ -9,6 +9,8 @@
 
 #include "emulator/guc/core.h"
 
+#include "proto/mi.h"
+
 /* --- an LRC in memory -------------------------------------------------------------- */
 
 /* Registers of an image that engine and detector look at: up to and with
@@ -64,6 +66,13 @@ static inline uint64_t guc_exec_ggtt_batch(const struct guc_exec *x)
 static inline uint64_t guc_exec_ggtt_back(const struct guc_exec *x)
 {
 	return x->level == 2 && !(x->ppgtt & GUC_EXEC_BACK) ? x->back : 0;
+}
+
+/* With MSI-X an image names a vector, and a page of interrupts for each instance. */
+static inline bool guc_lrc_msix(const struct guc_lrc *lrc)
+{
+	return field_get(BITS(7, 0), lrc->image[LRC_MEMIRQ_LRI]) > 3 &&
+	       (lrc->image[LRC_INT_VEC - 1] & BITS(11, 2)) == REG_CS_INT_VEC;
 }
 
 /* Read LRC `child`, with its indirect ring state if it has one: 0, or an

@@ -224,7 +224,8 @@ START_TEST(test_fresh_context)
 	lx_fix(b, 0, 0, 0);
 	lx_done(b);
 	lx_make(b, 1, 0, false);
-	lx_register(b, 1, 9, 0, 1);
+	lx_register(b, 1, 11, 0, 1);
+	ck_assert_ptr_nonnull(guc_context_find(&b->card, 0, 1, 11));
 	ck_assert_int_eq(guc_findings(&b->card, 1, 0, NULL, 0), 0);
 	fx_put(b, 1, LX_REGS(0) + 4 * LRC_MEMIRQ_STATUS, FX_VF_START(1));
 	lx_register(b, 1, 10, 0, 1);
@@ -233,6 +234,30 @@ START_TEST(test_fresh_context)
 	ck_assert_uint_eq(found[0].context, 10);
 	ck_assert_uint_eq(found[0].dword, LRC_MEMIRQ_STATUS);
 	ck_assert_uint_eq(found[0].expected, starts[0] + FX_MEMIRQ(0));
+}
+END_TEST
+
+/* With MSI-X an image names the page of its instance. */
+START_TEST(test_fresh_context_msix)
+{
+	struct guc_finding found[4];
+	const uint32_t page = (uint32_t)starts[0] + FX_MEMIRQ(0) + 8 * GGTT_PAGE;
+
+	move(starts[0]);
+	lx_fix(b, 0, 0, 0);
+	lx_done(b);
+	lx_make(b, 1, 0, false);
+	fx_put(b, 1, LX_REGS(0) + 4 * LRC_MEMIRQ_STATUS, page);
+	fx_put(b, 1, LX_REGS(0) + 4 * LRC_MEMIRQ_SOURCE, page + 0x400);
+	lx_register(b, 1, 12, 0, 1);
+	ck_assert_int_eq(guc_findings(&b->card, 1, 0, found, 4), 2);
+	fx_put(b, 1, LX_REGS(0) + 4 * LRC_MEMIRQ_LRI, MI_CMD(MI_OP_LOAD_REGISTER_IMM) | MI_LRI_CS | 5);
+	fx_put(b, 1, LX_REGS(0) + 4 * (LRC_INT_VEC - 1), REG_CS_INT_VEC);
+	lx_register(b, 1, 10, 0, 1);
+	ck_assert_int_eq(guc_findings(&b->card, 1, 0, found, 4), 2);
+	fx_put(b, 1, LX_REGS(0) + 4 * LRC_MEMIRQ_STATUS, FX_VF_START(1));
+	lx_register(b, 1, 11, 0, 1);
+	ck_assert_int_eq(guc_findings(&b->card, 1, 0, found, 4), 3);
 }
 END_TEST
 
@@ -252,6 +277,7 @@ int main(void)
 	tcase_add_test(t, test_double_migration);
 	tcase_add_loop_test(t, test_h2g, 0, 2);
 	tcase_add_test(t, test_fresh_context);
+	tcase_add_test(t, test_fresh_context_msix);
 	suite_add_tcase(s, t);
 	return check_main(s);
 }
