@@ -40,6 +40,8 @@ CARDS = {card.name: card for card in (
     Card("ptl-record", ("--platform", "ptl", "--gts", "2", "--record", "{folder}/trace"), 2),
     Card("ptl-1gt-record", ("--platform", "ptl", "--gts", "1", "--record", "{folder}/trace"),
          1),
+    Card("ptl-msix", ("--platform", "ptl", "--gts", "2", "--msix"), 2),
+    Card("ptl-tlb", ("--platform", "ptl", "--gts", "2", "--ppgtt-tlb", "--ggtt-tlb"), 2),
     Card("bmg", ("--platform", "bmg"), 2, (6, 17), lmem="1G"),
     Card("atsm", ("--platform", "atsm"), 1, (6, 18), lmem="1G"),
     Card("bmg-abi26", ("--platform", "bmg", "--guc-abi", "1.26"), 2, (6, 17), lmem="1G"),
