@@ -11,6 +11,10 @@ EXTRA_DIST += \
 	docs/findings/0003-migrated-in-probe.md \
 	docs/findings/0004-running-schedulers.md \
 	docs/findings/0005-superseded-recovery.md \
+	docs/findings/0006-reset-and-migration.md \
+	docs/findings/0007-migrated-while-suspended.md \
+	docs/findings/0008-query-runtime.md \
+	docs/findings/README.md \
 	docs/performance.md \
 	docs/linux.md \
 	docs/scenarios.md \

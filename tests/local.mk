@@ -1,9 +1,10 @@
 # Tests: unit (one subject each), the simulator, real processes, the purity of
 # the actors. Every program here is a Check runner of its own.
 
-EXTRA_DIST += tests/check_main.h tests/conformance.sh tests/conformance-sockets.sh tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh tests/weaknesses.sh tests/weaknesses.tsv
+EXTRA_DIST += tests/check_main.h tests/linux-input.sh tests/conformance.sh tests/conformance-sockets.sh tests/checklist.sh tests/checklist.tsv tests/pages.sh tests/purity.sh tests/weaknesses.sh tests/weaknesses.tsv
 EXTRA_DIST += tests/linux/init tests/linux/kit.py tests/linux/machine.py tests/linux/cases.py \
-	tests/linux/conformance.py tests/linux/findings.py tests/linux/first.py tests/linux/mark.py tests/linux/moments.py \
+	tests/linux/conformance.py tests/linux/findings.py tests/linux/first.py tests/linux/mark.py \
+	tests/linux/moments.py tests/linux/weaknesses.py \
 	tests/linux/misbehave.py tests/linux/moves.py tests/linux/resets.py tests/linux/run.py \
 	tests/linux/guest
 
@@ -152,6 +153,7 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay
 TESTS += $(unit_tests) tests/sim/test_sim tests/sim/test_replay tests/checklist.sh \
 	tests/conformance.sh tests/conformance-sockets.sh tests/pages.sh tests/purity.sh tests/ten-minutes.sh \
+	tests/linux-input.sh \
 	tests/weaknesses.sh
 
 tests_unit_test_proto_CFLAGS = $(unit_cflags)

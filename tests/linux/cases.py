@@ -23,6 +23,7 @@ HUNG = (JOB, r"(?#)Call Trace|blocked for more than|Tainted|Workqueue:")
 RESET = (r"trying reset from force_reset",)
 RACED = (r"trying reset from force_reset", r"WARN_ON\(vf_recovery", JOB, r"(?#)gpu_scheduler\.h|"
          r"Call Trace|Workqueue:|RIP: |Tainted|CPU: |linked in:|Hardware name|\+0x[0-9a-f]+/0x")
+BROKEN = (r"(?#).*",)
 FAULT = (r"Fault response: Unsuccessful", JOB, r"(?#)memory CAT error")
 
 
@@ -73,6 +74,8 @@ def load(m):
             m.spoilt = True
             raise Left(known) from None
         raise
+    if m.sh("test -d %s || echo missing" % DRIVER):
+        raise Trouble("this kernel has no xe driver: neither built in nor as a module")
     m.healthy()
     if m.sh("test -e /dev/dri/renderD128 || echo missing"):
         raise Trouble("no renderD128:\n" + "\n".join(m.dmesg()[-20:]))
@@ -225,12 +228,18 @@ TESTS = {test.name: test for test in (
     Test("migrate-handover", when_able(moves.handed_over), "to other emulator processes"),
     Test("migrate-probe", moves.during_probe, "during the probe: classed, no more"),
     Test("migrate-gone", when_able(moves.gone), "QEMU killed or panic in mid-migration"),
+    Test("migrate-reboot", when_able(moves.rebooted), "the guest boots anew in mid-recovery"),
     Test("migrate-series", series, "--times N: idle, loaded, blocked, both"),
     Test("deadlock", when_able(findings.deadlock),
          "finding 0001: an invalidation of GT1 unread at PAUSE", HUNG),
     Test("deadlock-again", when_able(findings.deadlock_again),
          "finding 0001: migrated again while GT1's RESFIX_DONE waits", HUNG),
-    Test("stale-ptes", when_able(findings.stale_entries), "finding 0002: entries at the old base"),
+    Test("stale-ptes", when_able(findings.stale_entries),
+         "finding 0002: entries at the old base, dropped"),
+    Test("stale-honoured", when_able(findings.honoured_entries),
+         "finding 0002: the same, carried out"),
+    Test("stale-overlap", when_able(findings.overlapping_entries),
+         "finding 0002: the same, in a range that overlaps the new one", BROKEN),
     Test("new-queues", when_able(moves.new_queues),
          "findings 0004, 0005: queues made while it is migrated again in mid-recovery",
          NEW_QUEUES),
@@ -251,11 +260,13 @@ DISCRETE = ("probe", "smoke", "bind", "parallel", "fault", "svm", "blits", "migr
             "migrate-loaded", "migrate-blocked", "migrate-reset")
 ABILITIES = ("probe", "smoke", "migrate")
 # Those need a card of their own, or show what the driver does wrong.
-APART = ("migrate-probe", "deadlock", "deadlock-again", "stale-ptes",
-         "new-queues", "reset-race", "late-recovery", "numbers", "first-recovery")
+APART = ("migrate-probe", "deadlock", "deadlock-again", "stale-ptes", "stale-honoured",
+         "stale-overlap", "new-queues", "reset-race", "late-recovery", "numbers",
+         "first-recovery")
 # Cards and tests that show a finding of docs/findings.
 FINDINGS = {"0001": (("ptl-nodrain", "deadlock"), ("ptl", "deadlock-again")),
-            "0002": (("ptl-record", "stale-ptes"),),
+            "0002": (("ptl-record", "stale-ptes"), ("ptl-wide", "stale-honoured"),
+                     ("ptl-record", "stale-overlap")),
             "0003": (("ptl", "migrate-probe"),),
             "0004": (("ptl-1gt-record", "new-queues"),),
             "0005": (("ptl-record", "new-queues"),),

@@ -24,20 +24,26 @@ BASES = (0x10000000, 0x30000000, 0x50000000)
 
 class Card:
     """A card to emulate: options of serve, GTs, the first series of kernels whose driver
-    calls it able of SR-IOV, what its VF gets."""
+    calls it able of SR-IOV, words for the guest's kernel, what its VF gets."""
 
-    def __init__(self, name, options, gts, since=(6, 16), **share):
+    def __init__(self, name, options, gts, since=(6, 16), append="", **share):
         self.name, self.options, self.gts, self.since = name, options, gts, since
+        self.append = append
         self.share = {"ggtt": "256M", "contexts": "4096", "doorbells": "8", **share}
 
 
 CARDS = {card.name: card for card in (
     Card("ptl", ("--platform", "ptl", "--gts", "2"), 2),
     Card("ptl-1gt", ("--platform", "ptl", "--gts", "1"), 1),
+    Card("ptl-1gt-slub", ("--platform", "ptl", "--gts", "1"), 1, append=" slub_debug=FZPU"),
     Card("ptl-strict", ("--platform", "ptl", "--gts", "1", "--strict"), 1),
     Card("ptl-abi26", ("--platform", "ptl", "--gts", "1", "--guc-abi", "1.26"), 1),
     Card("ptl-nodrain", ("--platform", "ptl", "--gts", "2", "--no-drain"), 2),
     Card("ptl-record", ("--platform", "ptl", "--gts", "2", "--record", "{folder}/trace"), 2),
+    # The VF has more than its driver knows of.
+    Card("ptl-wide", ("--platform", "ptl", "--gts", "2", "--record", "{folder}/trace", "--fault",
+                      "on mbox-reply vf=1 action=QUERY_SINGLE_KLV key=VF_GGTT_SIZE "
+                      "do set dw1=0x10000000"), 2, ggtt="1536M"),
     Card("ptl-1gt-record", ("--platform", "ptl", "--gts", "1", "--record", "{folder}/trace"),
          1),
     Card("ptl-msix", ("--platform", "ptl", "--gts", "2", "--msix"), 2),
@@ -123,6 +129,7 @@ class Machine:
         self.qmp_lock = threading.Lock()
         self.base = None
         self.loaded = False
+        self.reboots = False        # it may, in the same QEMU
         self.spoilt = False         # by a test that meant to: not for another one
         self.serials = 0
 
@@ -158,10 +165,12 @@ class Machine:
             "-object", "memory-backend-memfd,id=m,size=%s,share=on" % MEMORY,
             "-machine", "q35,memory-backend=m", "-vga", "none", "-nic", "none", "-display", "none",
             "-serial", "stdio", "-serial", "file:" + self.kernel_console, "-monitor", "none",
-            "-no-reboot", "-qmp", "unix:%s,server=on,wait=off" % monitor,
+            *([] if self.reboots else ["-no-reboot"]),
+            "-qmp", "unix:%s,server=on,wait=off" % monitor,
             "-qmp", "unix:%s,server=on,wait=off" % self.monitor_for_pf,
             "-device", json.dumps(device), "-kernel", self.kernel, "-initrd", self.initrd,
-            "-append", "console=ttyS1 panic=-1 quiet loglevel=5 log_buf_len=8M"),
+            "-append", "console=ttyS1 panic=-1 quiet loglevel=5 log_buf_len=8M" +
+            self.card.append),
             subprocess.PIPE, stdin=subprocess.PIPE)
         self.lines = queue.Queue()
         threading.Thread(target=self.read_console, args=(self.qemu, self.lines),

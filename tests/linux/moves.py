@@ -6,7 +6,7 @@ import random
 import re
 import time
 
-from machine import BASES, Left, Trouble
+from machine import BASES, BOOT_SECONDS, Left, Trouble
 
 RECOVERY_SECONDS = 60
 WORK_SECONDS = 200
@@ -287,6 +287,30 @@ def gone(m):
     m.loaded = True
     m.healthy()
     return "5 guests gone, %d descriptors before and after" % had
+
+
+def rebooted(m):
+    """A guest that boots anew in mid-recovery, at the same QEMU: its card is as new."""
+    m.reboots = True
+    m.restart_guest()
+    m.reboots = False
+    for delay in (0.0, 0.01, 0.03):
+        m.sh("load", 180)
+        m.migrate(BASES[2] if m.base == BASES[1] else BASES[1])
+        m.qemu.stdin.write(b"sleep %.2f; echo b >/proc/sysrq-trigger\n" % delay)
+        m.qemu.stdin.flush()
+        m.wait_for("@@ up", BOOT_SECONDS)
+        m.kernel_log = []
+    before = m.fds()
+    m.sh("load", 180)
+    m.loaded = True
+    m.healthy()
+    s, work = Series(m), load(m)
+    s.one(BASES[0])
+    jobs = work.end()
+    if m.fds() != before:
+        raise Trouble("%d descriptors, %d before" % (m.fds(), before))
+    return "3 reboots, then %d jobs and a migration" % jobs
 
 
 # --- findings (docs/findings; more in findings.py) -----------------------------------------

@@ -15,6 +15,7 @@ import kit
 from cases import ABILITIES, APART, BASIC, DEFAULT, FINDINGS, TESTS
 import conformance
 import misbehave
+import weaknesses
 from machine import CARDS, Left, Machine, Trouble, initramfs
 from mark import Unmarkable
 
@@ -67,7 +68,7 @@ class Rack:
         if self.key != key:
             self.drop()
             self.folder = tempfile.mkdtemp(prefix="gucemu-linux-")
-            recorded = self.args.record or self.args.conformance
+            recorded = self.args.record or self.args.conformance or self.args.weaknesses
             options = ["--record", os.path.join(self.folder, "trace")] if recorded else []
             self.machine = Machine(self.k, self.args.gucemu, self.folder, CARDS[card], options,
                                    self.args.drm_debug)
@@ -187,8 +188,10 @@ def parse():
                         help="what the driver makes of a GuC that misbehaves by fault rules")
     parser.add_argument("--conformance", action="store_true",
                         help="judge the driver by rows of the checklist")
+    parser.add_argument("--weaknesses", action="store_true",
+                        help="show the weak points of the driver (docs/findings)")
     parser.add_argument("--filter", metavar="ID",
-                        help="with --conformance: only rows whose id begins so")
+                        help="with these two: only rows whose id begins so")
     parser.add_argument("--card", action="append", choices=CARDS, help="only on this card")
     parser.add_argument("--finding", action="append", choices=FINDINGS, metavar="NNNN",
                         help="show a finding of docs/findings (%s)" % ", ".join(FINDINGS))
@@ -210,9 +213,9 @@ def parse():
     args = parser.parse_args()
     if args.kernel and args.kernel_image:
         parser.error("--kernel and --kernel-image exclude each other")
-    if args.filter and not args.conformance:
-        parser.error("--filter is for --conformance")
-    if args.filter and not conformance.wanted(args.filter):
+    if args.filter and not (args.conformance or args.weaknesses):
+        parser.error("--filter is for --conformance and --weaknesses")
+    if args.filter and not rows_of(args):
         parser.error("no row that a kernel is judged by has an id like '%s'" % args.filter)
     if args.modules and not args.kernel_image:
         parser.error("--modules is for --kernel-image")
@@ -241,9 +244,17 @@ def show_list(k):
         print("kernels: %s" % why)
 
 
+def rows_of(args):
+    return conformance.wanted(weaknesses.ROWS if args.weaknesses else conformance.ROWS,
+                              args.filter)
+
+
 def judge_all(k, args, folder):
-    """By rows of the checklist, kernel after kernel; the exit status."""
-    rack, differ, rows = Rack(k, args), 0, 0
+    """By rows of the checklist, or of weaknesses, kernel after kernel; the exit status."""
+    rack, differ, judged = Rack(k, args), 0, False
+    rows = rows_of(args)
+    ids = list(dict.fromkeys(row.id for row in rows)) if args.weaknesses else \
+        conformance.checklist_ids(CHECKLIST, args.filter)
     program = k.guest_programs(folder)
     try:
         for guest in guests(k, args, folder, program):
@@ -251,12 +262,12 @@ def judge_all(k, args, folder):
                 print("# %s: there is no such kernel: %s" % guest, flush=True)
                 continue
             print("# Linux %s" % guest.version)
-            result = conformance.run(rack, guest, args.filter, CHECKLIST)
-            differ, rows = differ + result[0], rows + result[1]
+            differ += conformance.run(rack, guest, rows, ids)
+            judged = True
             rack.drop()
     finally:
         rack.drop()
-    return 1 if differ else 0 if rows else SKIPPED
+    return 1 if differ else 0 if judged else SKIPPED
 
 
 def run_all(k, args, folder):
@@ -295,7 +306,9 @@ def main():
     try:
         with tempfile.TemporaryDirectory(prefix="gucemu-initrd-") as folder:
             k.need_tools(args.qemu)
-            if args.conformance:
+            if args.modules:          # before anything is built
+                k.modules(args.modules, "xe")
+            if args.conformance or args.weaknesses:
                 return judge_all(k, args, folder)
             rows, absent = run_all(k, args, folder)
     except kit.Missing as why:

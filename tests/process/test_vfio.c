@@ -371,6 +371,57 @@ START_TEST(nonsense)
 }
 END_TEST
 
+/* Files of machines that the server has mapped. */
+static unsigned mapped(void)
+{
+	char at[64], line[512];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(at, sizeof(at), "/proc/%d/maps", (int)server.pid);
+	f = fopen(at, "r");
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, "memfd:") != NULL;
+	fclose(f);
+	return n;
+}
+
+START_TEST(nothing_stays)
+{
+	/* Machines that come and go in all ways, one that is refused beside each: the
+	 * server has as many descriptors and as much of their memory mapped as before. */
+	unsigned had = server_fds(&server), maps = mapped();
+
+	for (unsigned i = 0; i < 20; i++) {
+		struct machine second = { .fd = -1, .ram = -1, .irq = -1 };
+
+		vm_attach(&vm, path[0]);
+		vm_ram(&vm, i % 2 == 0);
+		vm_boot(&vm);
+		vm_dial(&second, path[0]);
+		ck_assert(vm_hung_up(&second));
+		close(second.fd);
+		vm_message_is_answered(&vm);
+		if (i % 4 == 1) /* its memory goes first */
+			ck_assert_int_eq(ftruncate(vm.ram, 0), 0);
+		if (i % 4 == 2) /* half a message */
+			ck_assert_int_eq(send(vm.fd, "12345", 5, MSG_NOSIGNAL), 5);
+		if (i % 4 == 3)
+			vm_post(&vm, VU_RESET, 0, NULL, 0, -1);
+		close(vm.fd);
+		close(vm.ram);
+		close(vm.irq);
+		vm.fd = -1;
+	}
+	while (server_fds(&server) > had)
+		poll(NULL, 0, 5); /* it notices in its own time; hangs when one leaks */
+	ck_assert_uint_eq(server_fds(&server), had);
+	ck_assert_uint_eq(mapped(), maps);
+	others_are_well();
+}
+END_TEST
+
 START_TEST(killed)
 {
 	/* A machine that dies in mid-message; its VF is reset. */
@@ -468,6 +519,7 @@ int main(void)
 	tcase_add_loop_test(tc, memory_goes, 0, 2);
 	tcase_add_test(tc, long_list_of_writes);
 	tcase_add_test(tc, nonsense);
+	tcase_add_test(tc, nothing_stays);
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, frozen);
 	tcase_add_test(tc, bad_lists);

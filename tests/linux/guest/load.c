@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Work for a guest that is being migrated: `load` keeps all engines busy from
  * several processes and checks every result; `block` stands in the middle of
- * batches until a file appears; `drop` lets queues go then that are idle. Each line
- * that they print is a fact; the last one begins with "load:", "block:" or "drop:". */
+ * batches until a file appears; `drop` lets queues go then that are idle, `late` uses
+ * its queue for the first time. Each line that they print is a fact; the last one begins
+ * with the mode. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -218,5 +219,28 @@ int drop_main(const char *release)
 	/* The address space would be invalidated on all GTs: not now. */
 	while (access(release, F_OK) == 0)
 		sleep_ms(5);
+	return 0;
+}
+
+int late_main(const char *release)
+{
+	struct space s;
+	struct mem m;
+	struct xe x;
+	uint32_t queue;
+	uint64_t batch;
+
+	xe_open(&x);
+	space_new(&s, &x, 0);
+	m = mem_new(&s, PAGE);
+	batch = job_batch(&m, 0, 1);
+	queue = queue_new(&s, &x.engine[0]);
+	puts("the queue is there");
+	fflush(stdout);
+	while (access(release, F_OK))
+		sleep_ms(5);
+	run(&s, queue, batch);
+	check(&m, 0, 1);
+	puts("late: 1 job");
 	return 0;
 }

@@ -201,7 +201,9 @@ int main(int argc, char **argv)
 		return block_main(argv[2]);
 	if (strcmp(mode, "drop") == 0 && argc == 3)
 		return drop_main(argv[2]);
+	if (strcmp(mode, "late") == 0 && argc == 3)
+		return late_main(argv[2]);
 	fputs("usage: xetest list | run [PATTERN...] | load SECONDS PROCESSES [STOP-FILE [steady]] |\n"
-	      "       block FILE | drop FILE\n", stderr);
+	      "       block FILE | drop FILE | late FILE\n", stderr);
 	return 2;
 }

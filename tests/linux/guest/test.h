@@ -37,5 +37,6 @@ int load_main(unsigned seconds, unsigned processes, const char *stop, bool stead
 int block_main(const char *release);
 /* Stays until `release` is gone again. */
 int drop_main(const char *release);
+int late_main(const char *release);
 
 #endif
