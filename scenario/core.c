@@ -133,7 +133,9 @@ static int core_random(lua_State *L)
 
 static int core_task(lua_State *L)
 {
-	lua_pushinteger(L, script_of(L)->running);
+	const struct script *s = script_of(L);
+
+	lua_pushinteger(L, (lua_Integer)s->task[s->running].number);
 	return 1;
 }
 

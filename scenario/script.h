@@ -21,12 +21,13 @@ enum wait_kind {
 	WAIT_TURN,  /* after the next turn */
 	WAIT_TAG,   /* operation `arg` ended */
 	WAIT_EVENT, /* event number `arg` is there */
-	WAIT_TASK,  /* task `arg` ended */
+	WAIT_TASK,  /* the task of number `arg` ended */
 	WAIT_TIME,  /* the deadline only */
 };
 
 struct task {
-	lua_State *co; /* NULL: free */
+	lua_State *co; /* NULL: free; when it has ended others may take its place */
+	uint64_t number; /* never used twice */
 	int ref;
 	enum wait_kind kind;
 	uint64_t arg, deadline;
@@ -84,6 +85,7 @@ struct script {
 	uint64_t limit;  /* of the clock, ns */
 	struct task task[SCRIPT_TASKS];
 	unsigned running; /* index of the task that runs */
+	uint64_t tasks;   /* that were begun */
 	struct op op[SCRIPT_OPS];
 	uint64_t tag;
 	struct events events;
@@ -129,11 +131,12 @@ extern const luaL_Reg core_functions[];
 /* core functions of this file. */
 extern const luaL_Reg wait_functions[];
 /* Make the function on top of L a task; pops it. Its number, -ENOSPC. */
-int task_add(struct script *s, lua_State *L);
+int64_t task_add(struct script *s, lua_State *L);
 /* Run until the first task ends, or the scenario is judged. */
 void task_run_all(struct script *s);
 
-/* Operations: a fresh tag; 0 when too many are under way. */
+/* Operations: a fresh tag, in the place of the oldest that has ended when all are taken; 0
+ * when too many are under way. */
 uint64_t op_begin(struct script *s);
 struct op *op_find(struct script *s, uint64_t tag);
 void op_end(struct script *s, uint64_t tag, int err, const uint32_t *dw, uint32_t len);

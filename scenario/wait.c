@@ -11,13 +11,21 @@
 
 uint64_t op_begin(struct script *s)
 {
+	struct op *place = NULL;
+
 	for (unsigned i = 0; i < SCRIPT_OPS; i++) {
-		if (s->op[i].tag)
-			continue;
-		s->op[i] = (struct op){ .tag = ++s->tag };
-		return s->tag;
+		struct op *op = &s->op[i];
+
+		/* The oldest that nobody has waited for goes. */
+		if (!op->tag || (op->done && (!place || op->tag < place->tag)))
+			place = op;
+		if (!op->tag)
+			break;
 	}
-	return 0;
+	if (!place)
+		return 0;
+	*place = (struct op){ .tag = ++s->tag };
+	return s->tag;
 }
 
 struct op *op_find(struct script *s, uint64_t tag)
@@ -45,6 +53,14 @@ void op_end(struct script *s, uint64_t tag, int err, const uint32_t *dw, uint32_
 
 /* --- core functions --------------------------------------------------------------------- */
 
+static const struct task *task_find(const struct script *s, uint64_t number)
+{
+	for (unsigned i = 0; i < SCRIPT_TASKS; i++)
+		if (s->task[i].co && s->task[i].number == number)
+			return &s->task[i];
+	return NULL;
+}
+
 static bool is_met(const struct script *s, const struct task *t)
 {
 	switch (t->kind) {
@@ -59,8 +75,11 @@ static bool is_met(const struct script *s, const struct task *t)
 	}
 	case WAIT_EVENT:
 		return s->events.n >= t->arg || s->events.dropped;
-	case WAIT_TASK:
-		return s->task[t->arg].ended;
+	case WAIT_TASK: {
+		const struct task *other = task_find(s, t->arg);
+
+		return !other || other->ended;
+	}
 	case WAIT_TIME:
 		return false;
 	}
@@ -88,8 +107,6 @@ static int core_wait(lua_State *L)
 	t->deadline = (uint64_t)luaL_optinteger(L, 3, INT64_MAX);
 	if (t->kind == WAIT_TURN)
 		t->arg = s->turns + 1;
-	if (t->kind == WAIT_TASK && (t->arg >= SCRIPT_TASKS || !s->task[t->arg].co))
-		return luaL_error(L, "no such task");
 	return lua_yieldk(L, 0, (lua_KContext)s->running, waited);
 }
 
@@ -99,7 +116,7 @@ static int core_result(lua_State *L)
 	struct op *op = op_find(script_of(L), (uint64_t)luaL_checkinteger(L, 1));
 
 	if (!op)
-		return luaL_error(L, "no such operation");
+		return luaL_error(L, "this operation ended long ago, and many were begun since");
 	lua_pushinteger(L, op->err);
 	push_dwords(L, op->dw, op->len);
 	lua_pushboolean(L, op->done);
@@ -124,7 +141,7 @@ static int core_raise(lua_State *L)
 /* core.spawn(function): the task's number. */
 static int core_spawn(lua_State *L)
 {
-	int n;
+	int64_t n;
 
 	luaL_checktype(L, 1, LUA_TFUNCTION);
 	lua_settop(L, 1);
@@ -151,18 +168,21 @@ const luaL_Reg wait_functions[] = {
 
 /* --- running them ------------------------------------------------------------------------- */
 
-int task_add(struct script *s, lua_State *L)
+int64_t task_add(struct script *s, lua_State *L)
 {
 	for (unsigned i = 0; i < SCRIPT_TASKS; i++) {
 		struct task *t = &s->task[i];
 
-		if (t->co)
+		if (t->co && !t->ended)
 			continue;
+		if (t->co)
+			luaL_unref(L, LUA_REGISTRYINDEX, t->ref);
 		memset(t, 0, sizeof(*t));
 		t->co = lua_newthread(L);
 		t->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+		t->number = s->tasks++;
 		lua_xmove(L, t->co, 1);
-		return (int)i;
+		return (int64_t)t->number;
 	}
 	lua_pop(L, 1);
 	return -ENOSPC;

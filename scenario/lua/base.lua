@@ -202,6 +202,9 @@ core.def("Files and cases", "needs{NAME, ...}",
 	"`NAME=VALUE`, met where `--set NAME` has that value or was not given. With `--sockets` " ..
 	"the driver that is needed lives in the case's own process, where it can be looked into.",
 	function(list)
+		if type(list) ~= "table" then
+			core.complain("needs: a list is wanted: { 'sockets' }")
+		end
 		for _, need in ipairs(list) do
 			local ok, why = met(need)
 			if not ok and not core.listing then

@@ -83,6 +83,7 @@ static const struct {
 	{ "await{ point = 1000 }", "", 2, "point: there is no 1000" },
 	{ "local s = card{}:snapshot() getmetatable(s.of).__gc(s.of)", "", 2, "s.lua:1" },
 	{ "needs{ 'luck' }", "", 2, "there is no need 'luck'" },
+	{ "needs 'sockets'", "", 2, "a list is wanted" },
 	{ "fault 'on h2g do drop'", "", 2, "there is no card yet" },
 	{ "card{} fault 'on h2g do dorp'", "", 2, "fault: column" },
 	{ "\x1bLua", "", 2, "s.lua" },
@@ -114,6 +115,10 @@ static const struct {
 	  "end }", "--timeout 1", 4, "s.lua:2: it ran for 1 s" },
 	{ "scenario{ id = 's', run = function()\nsetmetatable({}, { __gc = function()\n"
 	  "while true do end end })\nend }", "--timeout 1", 4, "s.lua:3: it ran for 1 s" },
+	{ "for i = 1, 100 do spawn(function() mark() sleep(1) end):join() end", "", 0, "ok 1" },
+	{ "local a, o = card{} a.pf:provision(1, {}) for i = 1, 150 do for _, w in ipairs{ 'pause', "
+	  "'resume' } do\no = a.pf:start(w, 1) while not o:done() do sleep(1) end end end o:wait()",
+	  "", 0, "ok 1" },
 	{ "for i = 1, 1000 do spawn(function() sleep(1e6) end) end", "", 2, "over 64 tasks" },
 	/* Waiting in vain. */
 	{ "card{}\nawait{ point = 'h2g', vf = 1, timeout = 20 }", "", 4, "within 20 ms" },
