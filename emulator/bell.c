@@ -24,6 +24,12 @@ enum wire_next on_bell(struct client *c, const struct frame *f, int *fds)
 		client_status(c, f->seq, -EINVAL, "a bell page wants its feature and a descriptor");
 		return WIRE_NEXT;
 	}
+	/* A bell stands for bytes in memory, which are set again whoever looks. Registers
+	 * raise no second interrupt before the first is taken. */
+	if (c->server->opt.guc.irq_registers) {
+		client_status(c, f->seq, -EOPNOTSUPP, "this platform has interrupt registers");
+		return WIRE_NEXT;
+	}
 	err = memfd_map_foreign(fds[0], 0, BELL_PAGE_BYTES, false, &page);
 	if (err == 0) {
 		bell_drop(c->server, c->fn);

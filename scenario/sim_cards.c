@@ -37,6 +37,7 @@ static void platform_options(lua_State *L, struct sim_card_options *o)
 		o->geometry.contexts = 65535;
 	}
 	o->guc.irq_registers = !p->memirq;
+	o->guc.vf_stride = p->graphics > 1200 ? REG_VF_STRIDE : REG_VF_STRIDE_GEN12;
 	o->guc.devid = p->devid;
 	o->guc.revid = p->revid;
 	o->guc.gmd_id[0] = platform_gmd_id(p->graphics);

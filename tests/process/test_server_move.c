@@ -460,6 +460,22 @@ START_TEST(pf_process_saves_for_ever)
 }
 END_TEST
 
+START_TEST(no_bells)
+{
+	/* Where interrupts go through registers the server takes no bells: nothing would
+	 * ring before the registers were asked. */
+	struct frame f = { .type = T(BELL), .fds = 1 };
+	int fd = sealed_memfd(4096, true);
+
+	ck_assert_int_eq(client_hello(&vf, card_a.socket, FRAME_ROLE_FUNCTION, 1,
+				      FRAME_FEATURE_BELL),
+			 0);
+	ck_assert_int_eq(client_call(&vf, &f, &fd, NULL), -EOPNOTSUPP);
+	client_end(&vf);
+	close(fd);
+}
+END_TEST
+
 static void setup_small_no_pf(void)
 {
 	static const char *const args[] = { "--vfs", "2", "--no-pf", "--ggtt-size", "256M", NULL };
@@ -488,6 +504,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(registers, move_setup_tgl, move_teardown);
 	tcase_set_timeout(registers, 60);
 	tcase_add_test(registers, plain_ctb);
+	tcase_add_test(registers, no_bells);
 	tcase_add_loop_test(registers, move_a_client, 0, 2);
 	suite_add_tcase(s, registers);
 	tcase_add_checked_fixture(apart, setup_no_pf, move_teardown);

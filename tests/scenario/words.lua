@@ -348,3 +348,15 @@ scenario{ id = "faults", needs = inside,
 	expect.eq(lost:fired(), 1)
 	expect.fails(nil, function() fault "on nowhere do drop" end)
 end }
+
+scenario{ id = "interrupt-registers",
+	text = "a VF of a platform without memory interrupts moves and recovers", run = function()
+	local a, b = card{ platform = "tgl" }, card{ platform = "tgl" }
+	local v = a:vf(1)
+	local load = v:load{ wide = true }
+	vmm.migrate(v, b)
+	await{ point = "irq", irq = "MIGRATED", vf = v:number(), card = b }
+	v:recovered()
+	load:finish()
+	expect.clean()
+end }
