@@ -101,6 +101,8 @@ enum eng_end eng_done(struct streamer *s)
 	s->exec->progress = 0;
 	if (s->exec->level) {
 		s->exec->batch += 4ull * s->len;
+		if (s->exec->ppgtt & GUC_EXEC_BATCH)
+			s->exec->batch &= BITS64(PPGTT_VA_BITS - 1, 0);
 		return ENG_MORE;
 	}
 	l->head += 4 * s->len;

@@ -145,6 +145,40 @@ START_TEST(moves_in_mid_batch)
 }
 END_TEST
 
+/* Behind the last dword of the address space comes the first: a batch that goes on there
+ * can be moved as any other. */
+START_TEST(moves_behind_the_top)
+{
+	const uint32_t low[] = { MI_CMD(MI_OP_SEMAPHORE_WAIT) | MI_SEM_EQ << 12 | 2, 1,
+				 lo32(PX_DATA + 0x80), hi32(PX_DATA), STORE(4, 2),
+				 MI_BATCH_BUFFER_END };
+	const uint64_t top = (1ull << PPGTT_VA_BITS) - 4;
+	struct fx *from = f;
+	uint32_t dwords;
+
+	px_map(&p, top & ~(uint64_t)(GGTT_PAGE - 1), LX_DATA(1), PX_PAGE);
+	fx_put(f, 1, LX_DATA(1) + GGTT_PAGE - 4, MI_NOOP);
+	px_map(&p, 0, LX_DATA(2), PX_PAGE);
+	for (unsigned i = 0; i < sizeof(low) / 4; i++)
+		fx_put(f, 1, LX_DATA(2) + 4 * i, low[i]);
+	RUN(START(top, 0));
+	ck_assert_uint_eq(px_slot(&p)->exec[0].waiting, 1);
+	dwords = lx_save(f);
+	f = lx_target(from, FX_VF_START(1) + 0x33000, NULL);
+	fx_free(from);
+	p.f = f;
+	p.tables = f->mem[1];
+	ck_assert_uint_eq(fx_restore(f, 0, 1, dwords) & 0xFFFF, dwords);
+	lx_resume(f);
+	fx_put(f, 1, LX_REGS(0) + 4 * LRC_RING_START, (uint32_t)fx_addr(f, 1, LX_RING(0)));
+	px_put(&p, 0x80, 1);
+	lx_done(f);
+	fx_run(f, 20);
+	ck_assert_uint_eq(px_get(&p, 4), 2);
+	alive();
+}
+END_TEST
+
 /* Registered and enabled again as it is, which a driver does after a recovery with an
  * enable that it has no answer to: a context in mid-batch goes on there. */
 START_TEST(registered_again_in_mid_batch)
@@ -387,6 +421,7 @@ static Suite *suite(void)
 	tcase_add_test(t, endless);
 	tcase_add_test(t, held_behind_the_batch);
 	tcase_add_test(t, moves_in_mid_batch);
+	tcase_add_test(t, moves_behind_the_top);
 	tcase_add_test(t, registered_again_in_mid_batch);
 	EACH(t, conditional_end, ends);
 	LOOP(t, conditional_end_of_levels, 2);
