@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random batches, images and page tables from a seed: whatever a guest writes, a slice
- * ends within its budget and touches nobody else's memory (emulator/engine). The
+ * ends within its budget and touches nobody else's memory, and the VF can be moved
+ * (emulator/engine). The
  * generator knows the commands, so that most of them get far; GUCEMU_FUZZ_SEED and
  * GUCEMU_FUZZ_RUNS make it another run or a longer one. */
 #include <check.h>
@@ -100,6 +101,16 @@ static void damage(void)
 				  fx_get(f, 1, at) ^ 1u << any(32));
 }
 
+/* It can be moved, however it was left. */
+static void moves(const struct guc_options *o)
+{
+	uint32_t dwords = lx_save(f);
+	struct fx *to = lx_target(f, FX_VF_START(1) + 0x33000, o);
+
+	ck_assert_uint_eq(fx_restore(to, 0, 1, dwords) & 0xFFFF, dwords);
+	fx_free(to);
+}
+
 static void fuzz(uint64_t seed)
 {
 	uint8_t pf[4096], other[FX_MEM];
@@ -144,6 +155,7 @@ static void fuzz(uint64_t seed)
 	}
 	ck_assert_mem_eq(f->mem[2], other, sizeof(other));
 	ck_assert_mem_eq(&f->mem[0][FX_LIST], pf, sizeof(pf));
+	moves(&o);
 	fx_free(f);
 }
 
