@@ -212,6 +212,14 @@ static bool again(struct vfc *v, struct vfc_gt *gt, int err)
 	return true;
 }
 
+/* It waits for an answer by the ring, and the VF was migrated since: the GuC and PF that
+ * were asked are others'. Boot lets the recovery end such waits; here it waits itself. */
+static bool waits_in_vain(const struct vfc *v, const struct vfc_gt *gt, const struct op_row *row)
+{
+	return v->op.row_begun && row->run == vfc_row_handshake && v->op.kind != VFC_OP_BOOT &&
+	       vfc_pending(gt);
+}
+
 bool vfc_op_step(struct vfc *v)
 {
 	const struct op_segment *s;
@@ -236,7 +244,12 @@ bool vfc_op_step(struct vfc *v)
 			return false;
 		gt->rec.guc_migrated = false;
 	}
-	err = row->run(gt, row->arg);
+	if (waits_in_vain(v, gt, row)) {
+		(void)vfc_row_stop(gt, 0);
+		err = -ECANCELED;
+	} else {
+		err = row->run(gt, row->arg);
+	}
 	if (v->op.kind == VFC_OP_NONE)
 		return true; /* the driver wedged in there */
 	v->op.row_begun = err == VFC_WAIT || err == VFC_MORE;

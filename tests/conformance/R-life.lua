@@ -139,14 +139,22 @@ end }
 scenario{ id = "R-51", level = "must", source = "S/D", needs = looks_inside,
 	text = "Migrated in the middle of a GT reset: the reset ends well, unfinished jobs run",
 	run = function()
+	local s
 	for _, at in ipairs{ "VF_RESET", "MATCH_VERSION", "SELF_CFG", "CONTROL_CTB" } do
-		local s = stage{ load = { blocked = false } }
+		s = stage{ load = { blocked = false } }
 		fault("on mbox-request vf=1 action=" .. at .. " first=1 do migrate " .. s.b.name, s.a)
 		local op = s.v:start("reset")
 		await{ point = "state", to = "VF_RESFIX_BLOCKED", card = s.b }
 		expect.eq(ended(op), nil, "the reset")
 		s:works()
 	end
+	-- Its handshake has not been answered: the PF that was asked is another card's.
+	local r = fault("on h2g vf=1 action=RELAY_TO_PF first=1 do drop", s.b)
+	local op = s.v:start("reset")
+	fires(r)
+	s:back()
+	expect.eq(ended(op), nil, "the reset")
+	s:works()
 end }
 
 scenario{ id = "R-52", level = "must", source = "S", needs = looks_inside,

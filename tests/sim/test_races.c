@@ -54,13 +54,17 @@ struct race {
 	uint32_t findings;  /* bit a structure that the detector named */
 };
 
+static bool is_relay_request(const struct guc_event *ev)
+{
+	return ev->point == GUC_PT_H2G && ev->fn && hxg_action(ev->msg[0]) == GUC_ACTION_RELAY_TO_PF;
+}
+
 /* Remember where the driver put its memory interrupt page, and how far it is. */
 static void note_boot(void *user, const struct guc_event *ev)
 {
 	struct race *r = user;
 
-	if (ev->point == GUC_PT_H2G && ev->fn &&
-	    hxg_action(ev->msg[0]) == GUC_ACTION_RELAY_TO_PF)
+	if (is_relay_request(ev))
 		r->relays++;
 	if (ev->point == GUC_PT_FINDING)
 		r->findings |= 1u << ev->finding->structure;
@@ -460,6 +464,51 @@ static int operation(struct race *r, int (*start)(struct vfc *, uint64_t))
 	return sim_until(r->sim, op_done, r->vf, 10000 * SIM_MS) ? r->vf->last_err : -ETIME;
 }
 
+static enum guc_verdict lose_relay(void *user, struct guc_event *ev, struct guc_hook_action *action)
+{
+	struct race *r = user;
+
+	(void)action;
+	if (!is_relay_request(ev))
+		return GUC_PASS;
+	r->relays++;
+	return GUC_SWALLOW;
+}
+
+/* R-51: migrated when the handshake with the PF is outstanding that a GT reset, or a
+ * resume, ends with: nobody will answer it, and the operation does not wait for that, but
+ * begins again with the PF that the VF has now. */
+START_TEST(R_51_in_handshake)
+{
+	struct race r;
+	unsigned before;
+	uint64_t began;
+
+	race_begin(&r, 0);
+	race_run(&r);
+	r.sim->card[0].guc.hook = lose_relay;
+	r.sim->card[0].guc.hook_user = &r;
+	if (_i) {
+		ck_assert_int_eq(operation(&r, vfc_suspend), 0);
+		ck_assert_int_eq(vfc_resume(r.vf->vfc, ++r.sim->tag), 0);
+	} else {
+		ck_assert_int_eq(vfc_reset(r.vf->vfc, 0, ++r.sim->tag), 0);
+	}
+	r.vf->op_done = false;
+	before = r.relays;
+	while (r.relays == before)
+		ck_assert(sim_turn(r.sim));
+	ck_assert(!r.vf->op_done);
+	began = sim_vf_now(r.vf);
+	ck_assert_int_eq(sim_migrate(r.sim, r.vf), 0);
+	ck_assert(sim_until(r.sim, op_done, r.vf, 10000 * SIM_MS));
+	ck_assert_msg(r.vf->last_err == 0, "%s\n%s", text_errno(r.vf->last_err), r.vf->log);
+	/* Sooner than any wait for an answer ends. */
+	ck_assert_uint_lt(sim_vf_now(r.vf) - began, 900 * SIM_MS);
+	race_end(&r);
+}
+END_TEST
+
 /* R-49: migrated while suspended: resume queries the configuration and fixes
  * what moved. */
 START_TEST(R_49_migrated_while_suspended)
@@ -534,6 +583,7 @@ Suite *suite_races(void)
 	tcase_add_test(t, R_48_suspend_in_recovery);
 	tcase_add_test(t, R_49_migrated_while_suspended);
 	tcase_add_loop_test(t, R_51_in_reset, 0, 10);
+	tcase_add_loop_test(t, R_51_in_handshake, 0, 2);
 	tcase_add_loop_test(t, R_58_spurious, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
