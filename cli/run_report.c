@@ -110,20 +110,67 @@ static void put_repeat(FILE *out, const struct report *r, const struct run_case 
 	put_word(out, c->path);
 }
 
-/* Lines of a text, each behind `before`; what no terminal should get is shown as '?'. */
+/* Bytes of the letter that the text begins with, as UTF-8; 0: that is none. What scripts
+ * and others' processes say may be any bytes. */
+static size_t letter(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3
+		   : s[0] < 0xF5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xC0) != 0x80)
+			return 0;
+	/* Longer than need be, surrogates, beyond the last. */
+	if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
+	    (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
+		return 0;
+	return n;
+}
+
+/* One letter, '?' for what no terminal should get. Its bytes. */
+static size_t put_letter(FILE *out, const char *text)
+{
+	size_t n = letter(text);
+	bool plain = n > 1 || (n == 1 && ((unsigned char)*text >= 32 || *text == '\t') &&
+			       *text != 127);
+
+	if (plain)
+		fwrite(text, 1, n, out);
+	else
+		fputc('?', out);
+	return n ? n : 1;
+}
+
+/* Lines of a text, each behind `before`. */
 static void put_lines(FILE *out, const char *before, const char *text)
 {
 	bool fresh = true;
 
-	for (; text && *text; text++) {
+	while (text && *text) {
 		if (fresh)
 			fputs(before, out);
 		fresh = *text == '\n';
-		fputc(*text == '\n' || *text == '\t' || ((unsigned char)*text >= 32 && *text != 127)
-			      ? *text : '?', out);
+		if (fresh)
+			fputc(*text++, out);
+		else
+			text += put_letter(out, text);
 	}
 	if (!fresh)
 		fputc('\n', out);
+}
+
+/* A text that stays on its line; `escape`: a letter that means something there, or 0. */
+static void put_inline(FILE *out, const char *text, char escape)
+{
+	while (*text) {
+		if (escape && *text == escape)
+			fputc('\\', out);
+		if (*text == '\n' && text++)
+			fputc(' ', out);
+		else
+			text += put_letter(out, text);
+	}
 }
 
 static void put_details(FILE *out, const char *before, const struct report *r,
@@ -153,11 +200,17 @@ static void text_case(struct report *r, const struct run_case *c)
 
 	if (r->brief && !is_bad(v->outcome))
 		return;
-	fprintf(r->out, "%-7s %s", outcome_word(v->outcome), c->is.id);
-	if (c->is.text[0])
-		fprintf(r->out, ": %s", c->is.text);
-	if (v->outcome == OUTCOME_SKIP)
-		fprintf(r->out, " (%s)", v->reason);
+	fprintf(r->out, "%-7s ", outcome_word(v->outcome));
+	put_inline(r->out, c->is.id, 0);
+	if (c->is.text[0]) {
+		fputs(": ", r->out);
+		put_inline(r->out, c->is.text, 0);
+	}
+	if (v->outcome == OUTCOME_SKIP) {
+		fputs(" (", r->out);
+		put_inline(r->out, v->reason, 0);
+		fputc(')', r->out);
+	}
 	fputc('\n', r->out);
 	if (is_bad(v->outcome))
 		put_details(r->out, "        ", r, c);
@@ -168,12 +221,17 @@ static void tap_case(struct report *r, const struct run_case *c)
 	const struct verdict *v = &c->verdict;
 	bool ktap = r->format == REPORT_KTAP;
 
-	fprintf(r->out, "%sok %zu %s%s", is_bad(v->outcome) ? "not " : "", r->told, ktap ? "" : "- ",
-		c->is.id);
-	if (c->is.text[0] && !ktap)
-		fprintf(r->out, ": %s", c->is.text);
-	if (v->outcome == OUTCOME_SKIP)
-		fprintf(r->out, " # SKIP %s", v->reason);
+	fprintf(r->out, "%sok %zu %s", is_bad(v->outcome) ? "not " : "", r->told, ktap ? "" : "- ");
+	/* A '#' begins a directive. */
+	put_inline(r->out, c->is.id, '#');
+	if (c->is.text[0] && !ktap) {
+		fputs(": ", r->out);
+		put_inline(r->out, c->is.text, '#');
+	}
+	if (v->outcome == OUTCOME_SKIP) {
+		fputs(" # SKIP ", r->out);
+		put_inline(r->out, v->reason, 0);
+	}
 	fputc('\n', r->out);
 	if (!is_bad(v->outcome))
 		return;
@@ -238,33 +296,49 @@ static void junit_case(struct report *r, const struct run_case *c)
 
 /* --- JSON ------------------------------------------------------------------------------------------ */
 
+/* JSON is UTF-8, whatever the text is. */
+static void add_text(struct json_object *o, const char *key, const char *text)
+{
+	char *copy = strdup(text);
+
+	for (char *at = copy; at && *at;) {
+		size_t n = letter(at);
+
+		if (!n)
+			*at = '?';
+		at += n ? n : 1;
+	}
+	json_add_str(o, key, copy ? copy : "");
+	free(copy);
+}
+
 static void json_case(struct report *r, const struct run_case *c)
 {
 	const struct verdict *v = &c->verdict;
 	struct json_object *o = json_push_object(json_get(r->json, "cases"));
 
-	json_add_str(o, "id", c->is.id);
-	json_add_str(o, "file", c->path);
+	add_text(o, "id", c->is.id);
+	add_text(o, "file", c->path);
 	json_add_u64(o, "number", c->number);
 	if (c->is.text[0])
-		json_add_str(o, "text", c->is.text);
+		add_text(o, "text", c->is.text);
 	if (c->is.level[0])
-		json_add_str(o, "level", c->is.level);
+		add_text(o, "level", c->is.level);
 	if (c->is.source[0])
-		json_add_str(o, "source", c->is.source);
+		add_text(o, "source", c->is.source);
 	json_add_str(o, "outcome", outcome_word(v->outcome));
 	if (v->reason[0])
-		json_add_str(o, "reason", v->reason);
+		add_text(o, "reason", v->reason);
 	if (v->where[0])
-		json_add_str(o, "where", v->where);
+		add_text(o, "where", v->where);
 	json_add_fmt(o, "hash", "%016" PRIx64, v->hash);
 	json_add_u64(o, "events", v->events);
 	json_add_u64(o, "clock_ns", v->clock);
 	json_add_u64(o, "wall_ns", c->wall_ns);
 	if (v->diagram)
-		json_add_str(o, "diagram", v->diagram);
+		add_text(o, "diagram", v->diagram);
 	if (v->log && v->log[0])
-		json_add_str(o, "log", v->log);
+		add_text(o, "log", v->log);
 	if (is_bad(v->outcome)) {
 		char *text = NULL;
 		size_t len;
@@ -274,7 +348,7 @@ static void json_case(struct report *r, const struct run_case *c)
 			put_repeat(f, r, c);
 			fclose(f);
 		}
-		json_add_str(o, "again", text ? text : "");
+		add_text(o, "again", text ? text : "");
 		free(text);
 	}
 }

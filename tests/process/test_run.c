@@ -201,6 +201,32 @@ START_TEST(formats)
 }
 END_TEST
 
+START_TEST(any_bytes)
+{
+	/* Whatever bytes a script says, a case has its one line of TAP, and JSON is UTF-8. */
+	char line[256];
+	struct run_result r;
+	struct json_object *o;
+
+	script("s.lua", "scenario{ id = 'a', run = function() skip('two\\nlines # \\255\\27') end }\n"
+			"scenario{ id = 'b #2', run = function() print('\\xC3\\xA4\\xC0\\xAF') "
+			"fail 'x\\ny\\xED\\xA0\\x80' end }");
+	expect_script("--format tap", "s.lua", 1, "ok 1 - a # SKIP two lines # \?\?\nnot ok 2 - b \\#2\n");
+	expect_script("--format tap", "s.lua", 1, "# x\n# y\?\?\?\n");
+	expect_script("--format text", "s.lua", 1, "skip    a (two lines # \?\?)\n");
+	expect_script("--format text", "s.lua", 1, "\xC3\xA4\?\?");
+	snprintf(line, sizeof(line), "run --format json %s/s.lua", scratch);
+	r = run_gucemu(line);
+	o = json_read(r.out, strlen(r.out));
+	ck_assert_ptr_nonnull(o);
+	ck_assert_str_eq(json_get_str(json_at(json_get(o, "cases"), 0), "reason", ""),
+			 "two\nlines # ?\x1b");
+	ck_assert_str_eq(json_get_str(json_at(json_get(o, "cases"), 1), "reason", ""), "x\ny\?\?\?");
+	json_object_put(o);
+	run_free(&r);
+}
+END_TEST
+
 START_TEST(marked)
 {
 	/* The diagram marks the message that offends, and there is one only. */
@@ -459,6 +485,7 @@ int main(void)
 	tcase_add_test(t, command_lines);
 	tcase_add_test(t, several);
 	tcase_add_test(t, formats);
+	tcase_add_test(t, any_bytes);
 	tcase_add_test(t, marked);
 	tcase_add_test(t, twice);
 	tcase_add_loop_test(t, no_orphans, 0, 4);
