@@ -293,6 +293,9 @@ class Vf(Function):
                 left.remove(gt)
             else:
                 self.poll(0.02)
+        if len({gt.config[guc.GGTT_START] for gt in gts}) > 1 and \
+                not any(self.migrated(gt) for gt in self.gts):
+            raise WrongAnswer("the GTs disagree on where the GGTT range begins")
         for gt in gts:
             gt.context.kick()
         self.say("recovered: GGTT 0x%x -> 0x%x" % (old, self.base))

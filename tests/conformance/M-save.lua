@@ -22,25 +22,25 @@ end
 local SIZE = "on h2g pf action=SAVE_RESTORE_VF dw4=0 do "
 local SAVE = "on g2h pf type=response action=SAVE_RESTORE_VF nth=2 do "
 
-scenario{ id = "M-01", level = "must", source = "S", needs = pf_only,
+scenario{ id = "M-01", level = "must", source = "S",
 	text = "Only a paused VF can be saved: EPERM",
 	run = function()
 	local a = provisioned()
 	expect.fails("EPERM", function() a.pf:save(1) end)
 end }
 
-scenario{ id = "M-02", level = "must", source = "S", needs = alone,
+scenario{ id = "M-02", level = "must", source = "S",
 	text = "The GuC says that the blob has 0 dwords: ENODATA",
 	run = function() save_fails(SIZE .. "answer 0xF0000000", "ENODATA") end }
 
-scenario{ id = "M-03", level = "must", source = "S", needs = alone,
+scenario{ id = "M-03", level = "must", source = "S",
 	text = "The GuC used more dwords than it said: EPROTO; none: ENODATA",
 	run = function()
 	save_fails(SAVE .. "data0 0x0FFFFFF", "EPROTO")
 	save_fails(SAVE .. "data0 0", "ENODATA")
 end }
 
-scenario{ id = "M-04", level = "must", source = "S", needs = alone,
+scenario{ id = "M-04", level = "must", source = "S",
 	text = "A blob of more than 8 MiB: ENOBUFS",
 	run = function() save_fails(SIZE .. "answer 0xF0300000", "ENOBUFS") end }
 

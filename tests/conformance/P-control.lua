@@ -3,7 +3,7 @@
 -- (vf-lifecycle 6.4, 2.5 to 2.7).
 include "_pf.lua"
 
-scenario{ id = "P-01", level = "must", source = "S", needs = alone,
+scenario{ id = "P-01", level = "must", source = "S",
 	text = "PAUSE_DONE and FLR_DONE may come before the reply to the command",
 	run = function()
 	local a = provisioned()
@@ -17,7 +17,7 @@ scenario{ id = "P-01", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(1).mismatch, false)
 end }
 
-scenario{ id = "P-02", level = "must", source = "S", needs = alone,
+scenario{ id = "P-02", level = "must", source = "S",
 	text = "PAUSE_DONE does not come: ETIMEDOUT after 1 s, and another pause is EALREADY",
 	run = function()
 	local a = provisioned()
@@ -29,7 +29,7 @@ scenario{ id = "P-02", level = "must", source = "S", needs = alone,
 	expect.fails("EALREADY", function() a.pf:pause(1) end)
 end }
 
-scenario{ id = "P-03", level = "should", source = "S/D", needs = alone,
+scenario{ id = "P-03", level = "should", source = "S/D",
 	text = "PAUSE_DONE comes after the caller has gone: the VF runs again, and can be paused",
 	run = function()
 	local a = provisioned()
@@ -41,7 +41,7 @@ scenario{ id = "P-03", level = "should", source = "S/D", needs = alone,
 	a.pf:resume(1)
 end }
 
-scenario{ id = "P-04", level = "must", source = "S", needs = alone,
+scenario{ id = "P-04", level = "must", source = "S",
 	text = "A PAUSE_DONE that nobody waits for is a mismatch and nothing else; the next success clears it",
 	run = function()
 	local a = provisioned{ vfs = 2 }
@@ -56,7 +56,7 @@ scenario{ id = "P-04", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(1).mismatch, false)
 end }
 
-scenario{ id = "P-05", level = "must", source = "S", needs = alone,
+scenario{ id = "P-05", level = "must", source = "S",
 	text = "A rejected PAUSE is EIO, failed and a mismatch; it may be tried again",
 	run = function()
 	local a = provisioned()
@@ -68,7 +68,7 @@ scenario{ id = "P-05", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(1).mismatch, false)
 end }
 
-scenario{ id = "P-06", level = "must", source = "S", needs = alone,
+scenario{ id = "P-06", level = "must", source = "S",
 	text = "PAUSE succeeds with DATA0 1: EIO to the caller, failed, no mismatch",
 	run = function()
 	local a = provisioned()
@@ -78,7 +78,7 @@ scenario{ id = "P-06", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(1).mismatch, false)
 end }
 
-scenario{ id = "P-07", level = "must", source = "S", needs = pf_only,
+scenario{ id = "P-07", level = "must", source = "S",
 	text = "A paused VF can't be paused (ESTALE), a stopped one neither (EPERM)",
 	run = function()
 	local a = provisioned()
@@ -90,7 +90,7 @@ scenario{ id = "P-07", level = "must", source = "S", needs = pf_only,
 	expect.no{ point = "h2g", action = "VF_CONTROL", dw = { [2] = 1 } }
 end }
 
-scenario{ id = "P-08", level = "must", source = "S", needs = alone,
+scenario{ id = "P-08", level = "must", source = "S",
 	text = "A VF that is not paused can't be resumed (EPERM), nor one that is being saved (EBUSY)",
 	run = function()
 	local a = provisioned()
@@ -100,7 +100,7 @@ scenario{ id = "P-08", level = "must", source = "S", needs = alone,
 	expect.fails("EBUSY", function() a.pf:resume(1) end)
 end }
 
-scenario{ id = "P-09", level = "must", source = "S", needs = pf_only,
+scenario{ id = "P-09", level = "must", source = "S",
 	text = "A stopped VF can't be stopped (ESTALE) nor resumed (EPERM); an FLR gets it out",
 	run = function()
 	local a = provisioned()
@@ -127,7 +127,7 @@ scenario{ id = "P-24", level = "must", source = "S", needs = alone,
 	end
 end }
 
-scenario{ id = "P-25", level = "must", source = "S", needs = alone,
+scenario{ id = "P-25", level = "must", source = "S",
 	text = "The GuC applies fewer KLVs than were sent: ENOKEY; more: EPROTO",
 	run = function()
 	for _, c in ipairs{ { 0, "ENOKEY" }, { 99, "EPROTO" } } do
@@ -139,7 +139,7 @@ scenario{ id = "P-25", level = "must", source = "S", needs = alone,
 	end
 end }
 
-scenario{ id = "P-26", level = "must", source = "S", needs = alone,
+scenario{ id = "P-26", level = "must", source = "S",
 	text = "The PF knows whether a VF has all it needs, a part, or nothing",
 	run = function()
 	local a = card{ vfs = 2, gts = 2 }
@@ -164,7 +164,7 @@ scenario{ id = "P-26", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(2).valid, "yes")
 end }
 
-scenario{ id = "P-28", level = "must", source = "S", needs = alone,
+scenario{ id = "P-28", level = "must", source = "S",
 	text = "RETRY to a VF_CONTROL is followed up to fifty times; BUSY makes the wait longer",
 	run = function()
 	local a = provisioned()

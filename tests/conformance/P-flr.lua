@@ -34,7 +34,7 @@ scenario{ id = "P-10", level = "must", source = "S", needs = alone,
 	end
 end }
 
-scenario{ id = "P-11", level = "must", source = "S", needs = alone,
+scenario{ id = "P-11", level = "must", source = "S",
 	text = "FLR_DONE does not come: the waiter gives up after 5 s, the FLR goes on when it comes",
 	run = function()
 	local a = provisioned()
@@ -47,7 +47,7 @@ scenario{ id = "P-11", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(1).state[0], "ready")
 end }
 
-scenario{ id = "P-12", level = "must", source = "S", needs = alone,
+scenario{ id = "P-12", level = "must", source = "S",
 	text = "An FLR_DONE that nobody waits for is a mismatch and nothing else",
 	run = function()
 	local a = provisioned()
@@ -59,7 +59,7 @@ scenario{ id = "P-12", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(1).mismatch, false)
 end }
 
-scenario{ id = "P-13", level = "should", source = "S/D", needs = alone,
+scenario{ id = "P-13", level = "should", source = "S/D",
 	text = "A rejected FLR_START fails the FLR and is a mismatch; a later one succeeds",
 	run = function()
 	local a = provisioned()
@@ -71,7 +71,7 @@ scenario{ id = "P-13", level = "should", source = "S/D", needs = alone,
 	expect.eq(a.pf:info(1).failed, false)
 end }
 
-scenario{ id = "P-14", level = "must", source = "S", needs = alone,
+scenario{ id = "P-14", level = "must", source = "S",
 	text = "Two GTs, one late: nothing is cleared or finished before both are done",
 	run = function()
 	local a = provisioned{ gts = 2 }
@@ -83,7 +83,7 @@ scenario{ id = "P-14", level = "must", source = "S", needs = alone,
 	expect.event{ point = "h2g", action = "VF_CONTROL", dw = { [2] = 5 }, count = 2 }
 end }
 
-scenario{ id = "P-15", level = "should", source = "S/D", needs = alone,
+scenario{ id = "P-15", level = "should", source = "S/D",
 	text = "Two GTs, one fails: the other does not stay in the middle for ever",
 	run = function()
 	local a = provisioned{ gts = 2 }
@@ -94,7 +94,7 @@ scenario{ id = "P-15", level = "should", source = "S/D", needs = alone,
 	expect.eq(a.pf:info(1).state, { [0] = "ready", "ready" })
 end }
 
-scenario{ id = "P-16", level = "must", source = "S", needs = alone,
+scenario{ id = "P-16", level = "must", source = "S",
 	text = "An FLR between PAUSE and PAUSE_DONE: the pause is ECANCELED, the FLR completes",
 	run = function()
 	local a = provisioned()
@@ -108,7 +108,7 @@ scenario{ id = "P-16", level = "must", source = "S", needs = alone,
 	expect.eq(a.pf:info(1).state[0], "ready")
 end }
 
-scenario{ id = "P-17", level = "must", source = "I", needs = alone,
+scenario{ id = "P-17", level = "must", source = "I",
 	text = "An FLR during a save: the save ends with an error, the VF is ready",
 	run = function()
 	local a = provisioned()
@@ -138,7 +138,7 @@ scenario{ id = "P-18", level = "must", source = "I", needs = alone,
 	a.pf:restore(1, image)
 end }
 
-scenario{ id = "P-19", level = "must", source = "S/D", needs = alone,
+scenario{ id = "P-19", level = "must", source = "S/D",
 	text = "A second FLR during the first: the PF goes on, and the VF ends up ready",
 	run = function()
 	local a = provisioned()
@@ -151,7 +151,7 @@ scenario{ id = "P-19", level = "must", source = "S/D", needs = alone,
 	expect.eq(a:state(1), "VF_READY")
 end }
 
-scenario{ id = "P-20", level = "must", source = "S", needs = pf_only,
+scenario{ id = "P-20", level = "must", source = "S",
 	text = "A PF may begin an FLR by itself, without the event",
 	run = function()
 	local a = provisioned()
@@ -172,7 +172,7 @@ local function wrong(rule)
 	return a
 end
 
-scenario{ id = "P-21", level = "must", source = "S", needs = alone,
+scenario{ id = "P-21", level = "must", source = "S",
 	text = "Notifications of a VF there is not, of an unknown event, with DATA0, or too long are dropped",
 	run = function()
 	for _, rule in ipairs{ "set dw1=63", "set dw2=0x77", "data0 1", "extend 1" } do

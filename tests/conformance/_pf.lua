@@ -2,8 +2,8 @@
 -- What scenarios on the PF share.
 include "_common.lua"
 
+-- Rows that look into the PF; the others judge any that takes the verbs.
 alone = { "our-pf" }
-pf_only = { "our-pf" }
 
 -- VF_STATE_NOTIFY says in dword 2:
 FLR, FLR_DONE, PAUSE_DONE, FIXUP_DONE = 1, 2, 3, 4
