@@ -12,6 +12,7 @@ from machine import BASES, Trouble
 from moments import fault_verb
 
 WAIT_SECONDS = 25
+PROGRAMS = ("xe_exec_basic@once-basic", "xe_exec_basic@many-execqueues-basic")
 
 # What became of it, the first that fits, by the kernel's own words.
 OUTCOMES = (
@@ -23,10 +24,12 @@ OUTCOMES = (
 
 
 class Fault:
-    """`when`: the rules hold from the probe on, from a migration on, or while jobs run."""
+    """`when`: the rules hold from the probe on, from a migration on, or while jobs run, those
+    of `programs`. `ours`: our client can come to it, too."""
 
-    def __init__(self, name, when, linux, text, *rules):
+    def __init__(self, name, when, linux, text, *rules, programs=PROGRAMS, ours=True):
         self.name, self.when, self.linux, self.text, self.rules = name, when, linux, text, rules
+        self.programs, self.ours = programs, ours
 
 
 FAULTS = {fault.name: fault for fault in (
@@ -64,11 +67,18 @@ FAULTS = {fault.name: fault for fault in (
           "on g2h vf=1 nth=3 do break g2h tail 0xffffffff"),
     Fault("irq-half", "work", "well", "every other interrupt of the GuC is lost",
           "on irq vf=1 bit=guc2host every=2 do drop"),
+    Fault("guc-hang", "work", "wedged", "the GuC serves nobody any more",
+          "on h2g vf=1 nth=5 do hang guc"),
+    Fault("fault-lost", "work", "no end", "the answer to a page fault is lost",
+          "on h2g vf=1 action=PAGE_FAULT_RES_DESC first=1 do drop",
+          programs=("xe_exec_fault_mode@once-basic",), ours=False),
 )}
 
 
 def ours(gucemu, fault, gts):
     """What the demo's driver does under the same rules, in a few words."""
+    if not fault.ours:
+        return "has no such jobs"
     command = [gucemu, "demo", "--gts", str(gts), "--json", "--seed", "1"]
     for rule in fault.rules:
         command += ["--fault", rule]
@@ -94,21 +104,22 @@ def outcome(m, since, recovered):
     return None
 
 
-def settle(m, since, migrates):
-    end = time.monotonic() + (WAIT_SECONDS if migrates else 5)
+def settle(m, since, migrates, bad):
+    """`bad`: the programs did not end well."""
+    end = time.monotonic() + (WAIT_SECONDS if migrates or bad else 5)
     while time.monotonic() < end:
         found = outcome(m, since, migrates)
         if found:
             return found
         time.sleep(0.5)
-    return "nothing" if migrates else "well"
+    return "nothing" if migrates else "no end" if bad else "well"
 
 
 def run(m, fault):
     """What Linux does, in a word, and how often the rules fired."""
     if fault.when != "probe":
         load(m)
-    since = len(m.kernel_log)
+    since, bad = len(m.kernel_log), False
     for rule in fault.rules:
         fault_verb(m, "add", rule)
     if fault.when == "probe":
@@ -117,9 +128,10 @@ def run(m, fault):
     elif fault.when == "migrate":
         m.migrate(BASES[2] if m.base == BASES[1] else BASES[1])
     else:
-        m.sh("xetest run 'xe_exec_basic@once-basic' 'xe_exec_basic@many-execqueues-basic'", 280,
-             check=False, silence=True)
-    found = settle(m, since, fault.when == "migrate")
+        lines = m.sh("xetest run %s" % " ".join("'%s'" % p for p in fault.programs), 280,
+                     check=False, silence=True)
+        bad = any(line.startswith("not ok") for line in lines)
+    found = settle(m, since, fault.when == "migrate", bad)
     if fault.when == "probe" and m.sh("test -e /dev/dri/renderD128 || echo missing"):
         found = "no probe"
     rules = json.loads(fault_verb(m, "rules", "--json"))["rules"]
