@@ -297,6 +297,7 @@ static int core_pf_start(lua_State *L)
 		return 1;
 	}
 	c->pf = (struct child){ .on_line = ignore_line, .on_exit = on_exit_of, .user = c };
+	c->real->takes_part = true;
 	err = real_start(c->real, &c->pf, argv, c->socket, 0, c->gts, "auto", false);
 	if (err)
 		return script_errno(L, err, "PF");

@@ -219,6 +219,7 @@ static int start(struct real_vf *v)
 	for (unsigned i = 0; i < r->s->opt->params; i++)
 		if (!strncmp(r->s->opt->param[i], "generation=", 11))
 			generation = r->s->opt->param[i] + 11;
+	r->takes_part |= !v->ours;
 	v->ending = false;
 	v->booting = true;
 	v->wedged = 0;

@@ -94,6 +94,9 @@ static void end(struct script *s)
 
 	r->ending = true;
 	real_vfs_end(r);
+	/* Else somebody would be praised for what others do. */
+	if ((s->opt->client || s->opt->pf) && !r->takes_part)
+		script_judge(s, OUTCOME_SKIP, 0, "who is judged takes no part in it");
 	for (unsigned i = 0; i < r->cards; i++) {
 		struct real_card *c = &r->card[i];
 

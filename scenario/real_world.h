@@ -71,6 +71,7 @@ struct real {
 	char folder[64];
 	int log_fd;
 	bool ending;
+	bool takes_part; /* a command of somebody else's was started */
 	struct real_card card[REAL_CARDS];
 	unsigned cards;
 	struct real_vf vf[REAL_VFS];

@@ -10,7 +10,11 @@ import socket
 import struct
 import time
 
-import frame_pb2 as pb
+try:
+    import frame_pb2 as pb
+except ImportError as missing:
+    raise SystemExit(f"{missing}: README.md says how protoc makes frame_pb2.py, and which "
+                     "Python has protobuf") from None
 
 FUNCTION, CONTROL = 1, 2          # roles of HELLO
 CAN_FREEZE, SERVES_VERBS = 1, 4   # features of HELLO

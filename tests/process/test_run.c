@@ -344,7 +344,8 @@ START_TEST(no_orphans)
 END_TEST
 
 #define CLIENT                                                                 \
-	"scenario{ id = 'c' } local a, b = card{ vfs = 2 }, card{ vfs = 2 } local v = a:vf(2) " \
+	"scenario{ id = 'c' } if param 'lonely' then card{} return end "                       \
+	"local a, b = card{ vfs = 2 }, card{ vfs = 2 } local v = a:vf(2) "                     \
 	"expect.eq(v:guc_state(), 'VF_RUNNING') mark() vmm.migrate(v, b) v:recovered() "       \
 	"v:load{}:finish() expect.event{ point = 'irq', irq = 'MIGRATED', card = b } "         \
 	"expect.clean() v:shutdown()"
@@ -367,6 +368,7 @@ static const struct {
 	  "exit status 3" },
 	{ "--client", "trap : TERM; $GUCEMU vf run --jobs 0 --vf $GUCEMU_VF & while :; do wait; done",
 	  "", 4, "the VF's end did not end" },
+	{ "--client", "false", "--set lonely=yes", 0, "takes no part" },
 	{ "--pf", "exec $GUCEMU pf serve --provision 0", "", 0, "1 passed" },
 	{ "--pf", "exit 1", "", 3, "the PF of card A ended (exit status 1)" },
 };
