@@ -90,8 +90,20 @@ scenario{ id = "Q-7.4-7", level = "must", source = "S", needs = alone,
 	run = function()
 	local a = card{ gts = 2, disclose = true }
 	local v = a:vf(1)
-	local seen = 0
-	for _, e in ipairs(events{ point = "g2h", action = "RELAY_FROM_PF", vf = 1, gt = 1 }) do
+	local seen, answers = 0, {}
+	-- A client of somebody else's may ask when it runs already, or not at all.
+	for _ = 1, 60 do
+		answers = events{ point = "g2h", action = "RELAY_FROM_PF", vf = 1, gt = 1,
+			where = function(e) return e.len > 4 end }
+		if #answers > 0 or has "our-client" then
+			break
+		end
+		sleep(50)
+	end
+	if #answers == 0 and not has "our-client" then
+		skip "the client asks for no registers of the media GT"
+	end
+	for _, e in ipairs(answers) do
 		for i = 4, e.len - 2, 2 do
 			expect.ok(e.dw[i] >= 0x380000, string.format("offset 0x%x", e.dw[i]))
 			seen = seen + 1
