@@ -7,7 +7,7 @@
 
 #define STATE    1024u /* bytes from one spinner to the next */
 #define SPINNERS 4u
-#define WATCH_MS 1500u
+#define WATCH_MS 1000u
 
 static volatile uint32_t *state(const struct mem *m, unsigned i)
 {
@@ -93,9 +93,11 @@ static void watch(struct xe *x, const engine_t *e, const uint32_t *property,
 		must(r == 0, "%s: property %u = %u: %s", engine_name(e), property[i],
 		     (unsigned)value[i], strerror(-r));
 		fence_new(&f[i], &s);
-		submit(&s, queue[i], put_spinner(&m, i * STATE), &f[i]);
 	}
-	sleep_ms(300);
+	/* The first one runs while the others are submitted: not for as long as a job may. */
+	for (unsigned i = 0; i < n; i++)
+		submit(&s, queue[i], put_spinner(&m, i * STATE), &f[i]);
+	sleep_ms(200);
 	for (unsigned i = 0; i < n; i++)
 		count[i] = state(&m, i)[SPIN_COUNT];
 	sleep_ms(WATCH_MS);

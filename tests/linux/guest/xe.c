@@ -69,6 +69,21 @@ static void find_memory(struct xe *x)
 	free(q);
 }
 
+/* Of devices that have no register for it, which the driver does not say. */
+static uint16_t early_graphics(uint16_t device)
+{
+	static const struct { uint16_t first, last, graphics; } rows[] = {
+		{ 0x4626, 0x46D2, 1200 }, /* Alder Lake P and N */
+		{ 0x56C0, 0x56C2, 1255 }, /* Arctic Sound M */
+		{ 0x9A40, 0x9AF8, 1200 }, /* Tiger Lake */
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (device >= rows[i].first && device <= rows[i].last)
+			return rows[i].graphics;
+	return 0;
+}
+
 void xe_open(struct xe *x)
 {
 	struct drm_xe_query_config *config;
@@ -82,9 +97,13 @@ void xe_open(struct xe *x)
 	config = query(x, DRM_XE_DEVICE_QUERY_CONFIG);
 	x->flags = config->info[DRM_XE_QUERY_CONFIG_FLAGS];
 	x->align = config->info[DRM_XE_QUERY_CONFIG_MIN_ALIGNMENT];
+	x->graphics =
+		early_graphics((uint16_t)config->info[DRM_XE_QUERY_CONFIG_REV_AND_DEVICE_ID]);
 	free(config);
 	gts = query(x, DRM_XE_DEVICE_QUERY_GT_LIST);
-	x->graphics = (uint16_t)(gts->gt_list[0].ip_ver_major * 100 + gts->gt_list[0].ip_ver_minor);
+	if (gts->gt_list[0].ip_ver_major)
+		x->graphics = (uint16_t)(gts->gt_list[0].ip_ver_major * 100 +
+					 gts->gt_list[0].ip_ver_minor);
 	x->clock = gts->gt_list[0].reference_clock;
 	free(gts);
 	x->pat = x->graphics >= 2000 ? 2 : 0;
