@@ -169,7 +169,10 @@ class Machine:
             "-qmp", "unix:%s,server=on,wait=off" % monitor,
             "-qmp", "unix:%s,server=on,wait=off" % self.monitor_for_pf,
             "-device", json.dumps(device), "-kernel", self.kernel, "-initrd", self.initrd,
-            "-append", "console=ttyS1 panic=-1 quiet loglevel=5 log_buf_len=8M" +
+            # Two minutes for a soft lockup: on a busy host each write to a discrete card's
+            # memory takes its time.
+            "-append", "console=ttyS1 panic=-1 quiet loglevel=5 log_buf_len=8M "
+            "watchdog_thresh=60" +
             self.card.append),
             subprocess.PIPE, stdin=subprocess.PIPE)
         self.lines = queue.Queue()
