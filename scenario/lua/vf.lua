@@ -66,10 +66,29 @@ core.def("VFs", "vf:number()", "Its number, where it lives now.",
 core.def("VFs", "vf:card()", "The number of the card where it lives, from 0.",
 	function(v) return (core.vf_where(v.id)) end)
 
+-- Somebody else's driver runs already when it asks the PF for this and that: until that is
+-- over, no more than a second.
+local function until_asked(v)
+	local pattern = core.pattern { point = "h2g", action = "RELAY_TO_PF", vf = v:number() }
+	local from, still = core.events() + 1, 0
+	for _ = 1, 20 do
+		env.sleep(50)
+		local to = core.events()
+		still = core.find(pattern, from, to) and 0 or still + 1
+		if still == 4 then
+			break
+		end
+		from = to + 1
+	end
+end
+
 core.def("VFs", "vf:boot()", "Boot the driver: reset, version, configuration, rings, relay.",
 	function(v)
 		v.wedged_before = 0
 		core.finish(core.vf_op(v.id, "boot", 0), "the VF's boot", 10000)
+		if core.world == "real" and core.client then
+			until_asked(v)
+		end
 	end)
 core.def("VFs", "vf:start(WHAT, [gt])",
 	"Begin `boot`, `reset` (of a GT), `suspend`, `resume` or `shutdown`, and go on: an operation.",
