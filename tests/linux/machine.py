@@ -58,8 +58,8 @@ CARDS = {card.name: card for card in (
 # What a healthy guest never prints, and what the driver says as a warning or worse.
 # ("..MP-BIOS bug: 8254 timer" is QEMU's on a busy host.)
 BAD = re.compile(r"\*ERROR\*|WARNING: |(?-i:\bBUG: )|Oops|kernel panic|Call Trace|wedged(?!_mode)|"
-                 r"Unknown symbol|Timed ?out job|job timeout|CAT error|coredump|trying reset|"
-                 r"Fault response", re.I)
+                 r"Unknown symbol|Timed ?out job|job timeout|CAT error|coredump(?! has been del)|"
+                 r"trying reset|Fault response", re.I)
 OURS = re.compile(r"\bxe\b|\[drm\]|00:01\.0")
 WARNING = 4
 RAW = re.compile(r"<(\d+)>(\[ *\d+\.\d+\] )?")
