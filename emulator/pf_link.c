@@ -11,11 +11,13 @@
 
 #include "pf.h"
 #include "proto/bits.h"
+#include "proto/regs.h"
 #include "wire/memfd.h"
 
 #define CALL_MS  5000u
 #define SEQ_READ 1u          /* of all reads: HELLO had it */
 #define SEQ_LMEM 0x80000000u /* above those of anything else, which count */
+#define SEQ_SETTLE 0x7FFFFFFFu
 
 /* The owner keeps the queue short: when it is full the server has stopped. */
 void pf_link_post(struct pf_link *l, const struct frame *f)
@@ -43,10 +45,18 @@ void pf_link_flush(struct pf_link *l)
 	pf_link_post(l, &f);
 }
 
+static bool is_doorbell(uint64_t off)
+{
+	uint64_t at = off % REG_TILE_STRIDE;
+
+	return at == REG_GUC_HOST_INTERRUPT || at == REG_MED_GUC_HOST_INTERRUPT;
+}
+
 static void port_write32(void *user, uint64_t off, uint32_t value)
 {
 	struct pf_link *l = user;
 
+	l->unsettled |= !is_doorbell(off);
 	le32_put(l->writes + (size_t)8 * l->writes_n, (uint32_t)off);
 	le32_put(l->writes + (size_t)8 * l->writes_n + 4, value);
 	if (++l->writes_n == PF_LINK_WRITES)
@@ -57,6 +67,7 @@ static void port_write64(void *user, uint64_t off, const uint64_t *values, size_
 {
 	struct pf_link *l = user;
 
+	l->unsettled = true;
 	pf_link_flush(l);
 	while (n > 0) {
 		uint8_t data[4096];
@@ -100,11 +111,30 @@ static void port_read(void *user, uint64_t off, unsigned size, unsigned n, uint3
 	pf_link_post(l, &f);
 }
 
+bool pf_link_settled(struct pf_link *l)
+{
+	/* A read comes behind all that was written before. */
+	const struct frame f = { .type = gucemu_FrameType_MMIO_READ, .seq = SEQ_SETTLE,
+				 .addr = REG_VF_SW_FLAG(0), .size = 4, .value = 1 };
+
+	if (l->unsettled && !l->asked) {
+		l->unsettled = false;
+		l->asked = true;
+		pf_link_flush(l);
+		pf_link_post(l, &f);
+	}
+	return !l->unsettled && !l->asked;
+}
+
 static void on_mmio_data(struct pf_link *l, const struct frame *f)
 {
 	uint64_t words[HOST_READ_MAX / 8] = { 0 };
 	unsigned at = l->read_at;
 
+	if (f->seq == SEQ_SETTLE) {
+		l->asked = false;
+		return;
+	}
 	if (l->read_n == 0 || f->data_len > sizeof(words))
 		return;
 	l->read_at = (at + 1) % PF_LINK_READS;

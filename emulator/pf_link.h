@@ -34,6 +34,7 @@ struct pf_link {
 	} lmem[PF_LINK_LMEM];
 	uint8_t writes[PF_LINK_WRITES * 8];
 	unsigned writes_n;
+	bool unsettled, asked;
 };
 
 /* Connect as function 0, wanting `features`, and share `bytes` of memory (whole pages);
@@ -51,6 +52,10 @@ struct host_lmem_port pf_link_lmem(struct pf_link *l);
 void pf_link_post(struct pf_link *l, const struct frame *f);
 /* Writes that were gathered go out. */
 void pf_link_flush(struct pf_link *l);
+/* Have GGTT entries and registers that were written arrived? Messages lie in memory, where
+ * GuC may see them sooner: the driver is stepped only when this is true. A frame wakes the
+ * loop when it has become so. */
+bool pf_link_settled(struct pf_link *l);
 /* A frame came: true when it was for the driver, which has it. */
 bool pf_link_frame(struct pf_link *l, const struct frame *f);
 /* A call of local memory, running the loop until it has ended; a read's bytes go to

@@ -72,7 +72,7 @@ static bool room(void *user)
 	struct remote *r = user;
 	struct wire_stats stats;
 
-	if (!r->link.wire)
+	if (!r->link.wire || !pf_link_settled(&r->link))
 		return false;
 	wire_stats(r->link.wire, &stats);
 	return stats.queued < WIRE_OUT_LOW || wire_flush(r->link.wire) == 0;

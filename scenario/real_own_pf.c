@@ -46,7 +46,7 @@ static bool has_room(struct own_pf *p)
 {
 	struct wire_stats stats;
 
-	if (!p->link.wire)
+	if (!p->link.wire || !pf_link_settled(&p->link))
 		return false;
 	wire_stats(p->link.wire, &stats);
 	return stats.queued < WIRE_OUT_LOW || wire_flush(p->link.wire) == 0;

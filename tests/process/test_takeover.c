@@ -171,8 +171,10 @@ START_TEST(killed)
 			pf_gone();
 			pf_start(true);
 		}
-		/* Wherever it was left, the VF comes to run. */
-		(void)verb(&at_a, "pf resume vf=1");
+		/* Wherever it was left, the VF comes to run, when the PF has finished what was
+		 * half done. */
+		while (verb(&at_a, "pf resume vf=1") == -EBUSY)
+			usleep(1000);
 		/* GuC refuses to pause what has been taken back. */
 		if (verb(&at_a, "pf pause vf=1") == -EIO)
 			ck_assert_int_eq(verb(&at_a, "pf provision vf=1"), 0);
