@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	docs/findings/0006-reset-and-migration.md \
 	docs/findings/0007-migrated-while-suspended.md \
 	docs/findings/0008-query-runtime.md \
+	docs/findings/0009-msix-report-pages.md \
 	docs/findings/README.md \
 	docs/performance.md \
 	docs/linux.md \

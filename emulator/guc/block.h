@@ -506,7 +506,7 @@ bool guc_context_stop(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id)
 /* Memory fault: stop it, tell its driver with MEMORY_CAT_ERROR. */
 void guc_context_kill(struct guc_card *c, unsigned gt, unsigned fn, uint32_t id);
 
-/* --- blob (blob.c, blob_op.c) and detector (detector.c) ---------------------------------------- */
+/* --- blob (blob.c, blob_op.c) and detector (detector.c) -------------------------------------- */
 
 uint16_t guc_act_save_restore(struct guc_card *c, struct guc_request *r); /* 0x550B */
 /* A slice of the VF's SAVE or RESTORE that is under way. */

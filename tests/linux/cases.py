@@ -255,7 +255,8 @@ TESTS = {test.name: test for test in (
 # What a check of everything runs, what is run where nothing is said, and what tells a
 # kernel's abilities.
 BASIC = (("ptl", "probe"), ("ptl", "smoke"), ("ptl", "migrate"), ("ptl-1gt", "probe"))
-SMALL = ("probe", "smoke", "commands", "migrate")
+SMALL = ("probe", "smoke", "commands", "migrate", "migrate-loaded", "migrate-double")
+FLUSHED = ("bind", "exec", "fault", "svm", "migrate")
 DISCRETE = ("probe", "smoke", "bind", "parallel", "fault", "svm", "blits", "migrate",
             "migrate-loaded", "migrate-blocked", "migrate-reset")
 ABILITIES = ("probe", "smoke", "migrate")
@@ -273,5 +274,6 @@ FINDINGS = {"0001": (("ptl-nodrain", "deadlock"), ("ptl", "deadlock-again")),
             "0006": (("ptl", "reset-race"),)}
 DEFAULT = tuple(("ptl", name) for name in TESTS if name not in APART) + \
     tuple(("ptl-1gt", name) for name in SMALL) + \
+    tuple(("ptl-tlb", name) for name in FLUSHED) + \
     tuple(("bmg", name) for name in DISCRETE) + tuple(("atsm", name) for name in DISCRETE) + \
     tuple(("tgl", name) for name in ABILITIES + ("gt-reset",))

@@ -46,7 +46,10 @@ CARDS = {card.name: card for card in (
                       "do set dw1=0x10000000"), 2, ggtt="1536M"),
     Card("ptl-1gt-record", ("--platform", "ptl", "--gts", "1", "--record", "{folder}/trace"),
          1),
+    # All engines are instances 0 of their classes.
+    Card("ptl-1gt-msix", ("--platform", "ptl", "--gts", "1", "--msix"), 1),
     Card("ptl-msix", ("--platform", "ptl", "--gts", "2", "--msix"), 2),
+    # TLBs keep entries until they are told to drop them.
     Card("ptl-tlb", ("--platform", "ptl", "--gts", "2", "--ppgtt-tlb", "--ggtt-tlb"), 2),
     Card("bmg", ("--platform", "bmg"), 2, (6, 17), lmem="1G"),
     Card("atsm", ("--platform", "atsm"), 1, (6, 18), lmem="1G"),
