@@ -12,6 +12,7 @@ from machine import BASES, Trouble
 from moments import fault_verb
 
 WAIT_SECONDS = 25
+QUIET_SECONDS = 10                    # the driver waits 5 s for an answer, then says so
 PROGRAMS = ("xe_exec_basic@once-basic", "xe_exec_basic@many-execqueues-basic")
 
 # What became of it, the first that fits, by the kernel's own words.
@@ -106,7 +107,7 @@ def outcome(m, since, recovered):
 
 def settle(m, since, migrates, bad):
     """`bad`: the programs did not end well."""
-    end = time.monotonic() + (WAIT_SECONDS if migrates or bad else 5)
+    end = time.monotonic() + (WAIT_SECONDS if migrates or bad else QUIET_SECONDS)
     while time.monotonic() < end:
         found = outcome(m, since, migrates)
         if found:
