@@ -246,8 +246,6 @@ void control_cancel(struct control *c, struct control_request *r, int status, co
 	finish(c, r, status, text);
 }
 
-#define LATE_AGAIN_MS 10u
-
 /* --- waiting -------------------------------------------------------------------- */
 
 struct waiter {
@@ -303,9 +301,7 @@ int control_wait(struct control *c, uv_loop_t *loop, struct control_request *inn
 	}
 	uv_timer_init(loop, timer);
 	timer->data = &w;
-	uv_update_time(loop);
-	/* Again and again: a turn that begins when it is due waits for what comes next. */
-	uv_timer_start(timer, on_late, timeout_ms, LATE_AGAIN_MS);
+	wire_limit_start(timer, on_late, timeout_ms);
 	control_ask(c, &r, line);
 	while (!w.done && !w.late)
 		uv_run(loop, UV_RUN_ONCE);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define HELLO_MS 5000u
-#define LATE_AGAIN_MS 10u
 #define ERRNO_MAX 4095 /* of Linux */
 
 /* --- sending ------------------------------------------------------------------------ */
@@ -430,9 +429,7 @@ int vft_link_wait(struct vft_link *l, bool (*done)(void *user), void *user, unsi
 		return -EDEADLK;
 	l->waiting++;
 	l->late = false;
-	uv_update_time(l->loop);
-	/* Again and again: a turn that begins when it is due waits for what comes next. */
-	uv_timer_start(&l->limit, on_limit, timeout_ms, LATE_AGAIN_MS);
+	wire_limit_start(&l->limit, on_limit, timeout_ms);
 	while (!done(user)) {
 		err = l->closing ? -ENOTCONN : l->err;
 		if (err == 0 && l->late)

@@ -9,8 +9,7 @@
 #include <string.h>
 
 /* HELLO must be answered at once. */
-#define HELLO_MS      5000u
-#define LATE_AGAIN_MS 10u
+#define HELLO_MS 5000u
 
 uint32_t wire_seq(struct wire *w)
 {
@@ -96,10 +95,8 @@ int wire_call(struct wire *w, struct frame *request, const int *fds, unsigned ti
 		return err;
 	*wait = (struct wire_wait){ .seq = request->seq };
 	w->answer_len = 0;
-	uv_update_time(loop);
-	/* Again and again: a turn that begins when it is due waits for what comes next. */
 	if (timeout_ms > 0)
-		uv_timer_start(&w->timer, on_late, timeout_ms, LATE_AGAIN_MS);
+		wire_limit_start(&w->timer, on_late, timeout_ms);
 	while (!wait->done && !wait->ended && !wait->late)
 		uv_run(loop, UV_RUN_ONCE);
 	done = wait->done;

@@ -15,6 +15,7 @@
 #define WIRE_OUT_HIGH (512u << 10) /* a serving wire stops reading above */
 #define WIRE_OUT_LOW  (256u << 10) /* ... until below; `drained` is called */
 #define WIRE_GONE_NS 1000000000u /* a frame may wait this long for a peer that is gone */
+#define WIRE_LIMIT_AGAIN_MS 10u
 #define WIRE_FDS_MAX  16u          /* received descriptors that no frame took yet */
 #define WIRE_OUT_FDS  128u         /* descriptors that wait to be sent */
 
@@ -124,5 +125,15 @@ int wire_hello(struct wire *w, enum frame_role role, unsigned function, uint32_t
 /* One control verb line; REPLY's status, its JSON text in answer->text. */
 int wire_control(struct wire *w, const char *line, unsigned timeout_ms,
 		 struct wire_answer *answer);
+
+/* Bound a wait of the calling thread that turns the loop until cb was called, at the
+ * latest `ms` from now: the loop's clock may be behind. It is called again and again until
+ * the timer is stopped: timers that are due run before a turn waits, and a turn that begins
+ * then waits for what comes next. */
+static inline void wire_limit_start(uv_timer_t *timer, uv_timer_cb cb, unsigned ms)
+{
+	uv_update_time(uv_handle_get_loop((uv_handle_t *)timer));
+	uv_timer_start(timer, cb, ms, WIRE_LIMIT_AGAIN_MS);
+}
 
 #endif
