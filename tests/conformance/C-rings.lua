@@ -32,11 +32,7 @@ scenario{ id = "C-02", level = "must", source = "S", needs = inside,
 	text = "A request that waits for its answer at a migration is ECANCELED, not EIO",
 	run = function()
 	local s = stage{ load = false }
-	local r = fault("on h2g vf=1 action=RELAY_TO_PF do drop", s.a)
-	local task = spawn(function()
-		expect.fails("ECANCELED", function() s.v:relay{ 0x0101, 0 } end)
-	end)
-	fires(r)
+	local task = asks_in_vain(s, "on h2g vf=1 action=RELAY_TO_PF do drop")
 	s:move()
 	task:join(10000)
 	s:works()

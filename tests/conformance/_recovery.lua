@@ -144,3 +144,14 @@ function pause_in_recovery(s)
 	s:move()
 	await{ point = "state", to = "VF_RESFIX_PAUSED", input = "PAUSE", card = s.b }
 end
+
+-- The driver asks its PF, and the rule loses that or its answer; the task that waits for it
+-- ends with ECANCELED.
+function asks_in_vain(s, rule)
+	local r = fault(rule, s.a)
+	local task = spawn(function()
+		expect.fails("ECANCELED", function() s.v:relay{ 0x0101, 0 } end)
+	end)
+	fires(r)
+	return task
+end
